@@ -1,0 +1,39 @@
+/**
+ * `npm run -s bench -- NAME [--json]`: bundles bench/NAME.ts with esbuild and runs it. Installs the peers of
+ * bench/package.json first, where they are missing.
+ */
+import { build } from "esbuild";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import path from "node:path";
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const [name, ...rest] = process.argv.slice(2);
+const known = readdirSync(path.join(root, "bench")).filter((f) => f.endsWith(".ts") && f !== "harness.ts").map((f) => f.slice(0, -3)); // prettier-ignore
+if (!known.includes(name)) {
+  const message = `unknown bench ${name ?? ""}; there are: ${known.join(", ")}`;
+  if (process.argv.includes("--json"))
+    process.stdout.write(`${JSON.stringify({ ok: false, error: { code: "usage", message } })}\n`); // prettier-ignore
+  else process.stderr.write(`${message}\n`);
+  process.exit(2);
+}
+if (!existsSync(path.join(root, "bench/node_modules"))) {
+  process.stderr.write("bench: installing the peers (npm ci in bench/)\n");
+  const install = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: path.join(root, "bench"), stdio: ["ignore", 2, 2] }); // prettier-ignore
+  if (install.status !== 0) process.exit(5);
+}
+const outfile = path.join(root, "dist/bench", `${name}.mjs`);
+await build({
+  entryPoints: [path.join(root, "bench", `${name}.ts`)],
+  outfile,
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  external: ["webgpu"],
+  logLevel: "error",
+  banner: { js: 'import { createRequire as benchRequire } from "node:module"; const require = benchRequire(import.meta.url);' }, // prettier-ignore
+});
+const child = spawnSync(process.execPath, [outfile, ...rest], { cwd: root, stdio: "inherit" });
+process.exitCode = child.status ?? 1;

@@ -1,0 +1,11 @@
+/** Types of `bundle-runtime.mjs`. */
+
+/** The bundled runtime as text. */
+export declare function runtimeText(options?: {
+  readonly minify?: boolean;
+  /** Packages that stay imports. */
+  readonly external?: readonly string[];
+}): Promise<string>;
+
+/** Writes `src/runtime/bundled.generated.ts`. */
+export declare function bundleRuntime(): Promise<void>;
