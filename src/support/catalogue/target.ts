@@ -1,0 +1,41 @@
+/** LLM04xx: what a target or a device profile cannot hold. */
+import { entry } from "./entry.ts";
+
+export const TARGET = {
+  LLM0401: entry(
+    "a tensor is larger than a binding",
+    "A WebGPU device binds at most `maxStorageBufferBindingSize` bytes of a buffer; `webgpu-base` promises 128 MiB.",
+    "model Wide(vocab: int = 200000, dim: int = 4096) { } // --profile webgpu-base",
+    "model Wide(vocab: int = 200000, dim: int = 4096) { } // --profile webgpu-gpu",
+  ),
+  LLM0402: entry(
+    "a kernel needs too many workgroups",
+    "A dispatch has at most `maxComputeWorkgroupsPerDimension` workgroups in each dimension (65,535 in WebGPU).",
+    "model Wide(vocab: int = 10000000) { } // one workgroup a row",
+    "model Wide(vocab: int = 50000) { }",
+  ),
+  LLM0403: entry(
+    "a kernel needs too many bindings",
+    "A stage binds at most `maxStorageBuffersPerShaderStage` buffers; fewer ops in one kernel need fewer.",
+    "let h = a + b + c + d + e + f + g + k + l // fused to one kernel with nine inputs",
+    "let h = (a + b + c + d) + (e + f + g + k + l) // with --passes=-fuse",
+  ),
+  LLM0404: entry(
+    "a kernel needs too much workgroup memory",
+    "The tiles of this schedule do not fit `maxComputeWorkgroupStorageSize`.",
+    "model Wide(head_dim: int = 4096) { }",
+    "model Wide(head_dim: int = 128) { }",
+  ),
+  LLM0405: entry(
+    "a workgroup is too large",
+    "A workgroup has at most `maxComputeInvocationsPerWorkgroup` invocations (256 in `webgpu-base`).",
+    "model Wide() { } // a profile whose tiles ask for 512",
+    "model Wide() { } // --profile webgpu-gpu",
+  ),
+  LLM0406: entry(
+    "no profile can hold the model",
+    "Each profile of the targets asked for was left out for a reason that its own diagnostic names.",
+    "model Huge(vocab: int = 2000000, dim: int = 16384) { }",
+    "model Smaller(vocab: int = 50000, dim: int = 4096) { }",
+  ),
+} as const;
