@@ -1,0 +1,161 @@
+/**
+ * Runs one plan of a program over typed arrays, with the kernel interpreter or with emitted JavaScript: what lowering,
+ * memory planning and whole small models are tested with. It knows nothing of devices; buffers of `temporary`, `arena`
+ * and `output` kind start as NaN, so that a value that nobody wrote is seen.
+ */
+import { emitJs } from "../../codegen/js/emit.ts";
+import { legalizeKernel } from "../../passes/kernel/legalize.ts";
+import type { DType, Tensor } from "../../src/ir/index.ts";
+import { bytesOf } from "../../src/ir/index.ts";
+import { fromBf16, fromF16, toBf16, toF16 } from "../../src/kernel/half.ts";
+import { gridSize, interpretKernel } from "../../src/kernel/interpret.ts";
+import type { Bytes } from "../../src/kernel/interpret.ts";
+import type { Element, Kernel } from "../../src/kernel/ir.ts";
+import type { Plan, PlanBuffer, Program, Range } from "../../src/plan/ir.ts";
+import { js } from "../../src/profiles/js.ts";
+
+export type Executor = "js" | "interpreter";
+
+export interface PlanArguments {
+  /** The actual sizes of this call: `{ B: 1, T: 3, S: 16 }`. */
+  readonly sizes?: Readonly<Record<string, number>>;
+  /** The arguments that are no state, by name. */
+  readonly inputs?: Readonly<Record<string, Tensor>>;
+  /** The tensor of a checkpoint path. */
+  readonly weights?: (path: string) => Tensor;
+  /** State before the call, by buffer name (`k.0` for a member of a family); what is missing is 0. */
+  readonly state?: Readonly<Record<string, Tensor>>;
+}
+
+export interface PlanResults {
+  /** The raw bytes of every result by name. `read` gives them as a tensor. */
+  read(name: string, dtype: DType, dims: readonly number[]): Tensor;
+  /** The bytes of any buffer, for tests of state. */
+  readBuffer(name: string, dtype: DType, dims: readonly number[]): Tensor;
+}
+
+/** Runs the plan of `entry`. Throws where the plan names something that is not there, or a kernel faults. */
+export function runPlan(program: Program, entry: string, args: PlanArguments, executor: Executor): PlanResults {
+  const plan = program.plans.find((found) => found.entry === entry);
+  if (plan === undefined) throw new Error(`no plan for ${entry}`);
+  const memory = new Memory(plan, args);
+  const kernels = new Map(program.kernels.map((kernel) => [kernel.name, runnerOf(kernel, executor)]));
+  for (const step of plan.steps) {
+    const run = kernels.get(step.kernel);
+    if (run === undefined) throw new Error(`no kernel ${step.kernel}`);
+    run(step.bindings, step.scalars, memory, args.sizes ?? {});
+  }
+  const readRange = (range: Range | undefined, name: string, dtype: DType, dims: readonly number[]): Tensor => {
+    if (range === undefined) throw new Error(`no result ${name}`);
+    return memory.tensor(range, dtype, dims);
+  };
+  return {
+    read: (name, dtype, dims) => readRange(plan.outputs[name], name, dtype, dims),
+    readBuffer: (name, dtype, dims) => readRange(memory.whole(name), name, dtype, dims),
+  };
+}
+
+type Runner = (
+  bindings: readonly Range[],
+  launchScalars: readonly number[],
+  memory: Memory,
+  sizes: Readonly<Record<string, number>>,
+) => void;
+
+function runnerOf(kernel: Kernel, executor: Executor): Runner {
+  const legal = executor === "js" ? legalizeKernel(kernel, js) : kernel;
+  const compiled =
+    executor === "js" ? (new Function(`return ${emitJs(legal)}`)() as (...args: unknown[]) => void) : undefined;
+  const launchNames = kernel.scalars.filter(({ from }) => from === "launch").map(({ name }) => name);
+  return (bindings, launchScalars, memory, sizes) => {
+    const arrays = new Map<string, Bytes>(
+      legal.buffers.map((buffer, i) => [buffer.name, memory.array(bindings[i]!, buffer.element)]),
+    );
+    const scalars = { ...sizes, ...Object.fromEntries(launchNames.map((name, i) => [name, launchScalars[i] ?? 0])) };
+    if (compiled === undefined) interpretKernel(legal, arrays, scalars);
+    else compiled(Object.fromEntries(arrays), scalars, gridSize(legal.grid, scalars));
+  };
+}
+
+class Memory {
+  private readonly blocks = new Map<string, ArrayBuffer>();
+  /** One array for one range, so that a kernel bound twice to the same bytes is seen as such. */
+  private readonly arrays = new Map<string, Bytes>();
+
+  constructor(
+    private readonly plan: Plan,
+    args: PlanArguments,
+  ) {
+    for (const buffer of plan.buffers) {
+      const block = new ArrayBuffer(Math.ceil(buffer.bytes / 4) * 4);
+      this.blocks.set(buffer.name, block);
+      if (["temporary", "arena", "output"].includes(buffer.kind)) new Uint32Array(block).fill(0x7fc00000);
+      const content = contentOf(buffer, args);
+      if (content !== undefined) this.write(this.whole(buffer.name), content);
+    }
+    for (const [name, tensor] of Object.entries(args.inputs ?? {})) {
+      const range = plan.inputs[name];
+      if (range === undefined) throw new Error(`no input ${name}`);
+      this.write(range, tensor);
+    }
+  }
+
+  whole(buffer: string): Range {
+    const found = this.plan.buffers.find(({ name }) => name === buffer);
+    if (found === undefined) throw new Error(`no buffer ${buffer}`);
+    return { buffer, offset: 0, bytes: found.bytes };
+  }
+
+  array({ buffer, offset, bytes }: Range, element: Element): Bytes {
+    const key = `${buffer} ${offset} ${bytes} ${element}`;
+    let array = this.arrays.get(key);
+    if (array === undefined) {
+      const block = this.blocks.get(buffer);
+      if (block === undefined) throw new Error(`no buffer ${buffer}`);
+      const isHalf = element === "f16" || element === "bf16";
+      const type = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, f16: Uint16Array, bf16: Uint16Array }[element]; // prettier-ignore
+      array = new type(block, offset, isHalf ? bytes / 2 : Math.ceil(bytes / 4));
+      this.arrays.set(key, array);
+    }
+    return array;
+  }
+
+  write(range: Range, tensor: Tensor): void {
+    if (tensor.data.length * bytesOf(tensor.dtype) > range.bytes)
+      throw new Error(`${tensor.data.length} elements of ${tensor.dtype} for ${range.bytes} bytes of ${range.buffer}`);
+    const array = this.array(range, elementOf(tensor.dtype));
+    tensor.data.forEach((x, i) => (array[i] = encoded(x, tensor.dtype)));
+  }
+
+  tensor(range: Range, dtype: DType, dims: readonly number[]): Tensor {
+    const array = this.array(range, elementOf(dtype));
+    const count = dims.reduce((all, size) => all * size, 1);
+    return { dtype, dims, data: Float64Array.from({ length: count }, (_, i) => decoded(array[i] ?? NaN, dtype)) };
+  }
+}
+
+function contentOf(buffer: PlanBuffer, args: PlanArguments): Tensor | undefined {
+  if (buffer.kind === "weight") return args.weights?.(buffer.path ?? buffer.name);
+  if (buffer.kind === "state") return args.state?.[buffer.name];
+  const { fill } = buffer;
+  if (fill?.kind === "data")
+    return { dtype: fill.dtype, dims: [fill.values.length], data: Float64Array.from(fill.values) };
+  if (fill?.kind !== "angles") return undefined;
+  const angles = Array.from({ length: fill.rows }, (_, row) =>
+    fill.frequencies.flatMap((f) => [fill.scale * Math.cos(row * f), fill.scale * Math.sin(row * f)]),
+  );
+  return { dtype: "f32", dims: [fill.rows, fill.frequencies.length, 2], data: Float64Array.from(angles.flat()) };
+}
+
+function elementOf(dtype: DType): Element {
+  if (dtype === "f64") throw new Error("f64 lies in no buffer");
+  return dtype === "bool" ? "u32" : dtype;
+}
+
+function encoded(x: number, dtype: DType): number {
+  return dtype === "f16" ? toF16(x) : dtype === "bf16" ? toBf16(x) : x;
+}
+
+function decoded(x: number, dtype: DType): number {
+  return dtype === "f16" ? fromF16(x) : dtype === "bf16" ? fromBf16(x) : x;
+}
