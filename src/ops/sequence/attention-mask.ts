@@ -1,0 +1,76 @@
+/**
+ * Which keys a query of `attention` sees: the rule, once as a predicate on numbers and once as tensor ops. Everything
+ * that depends on positions is here, the arithmetic of attention is in `attention.ts`.
+ */
+import type { Builder } from "../../ir/builder.ts";
+import type { Attrs, Value } from "../../ir/ir.ts";
+import type { Tensor } from "../../ir/op-def.ts";
+import type { TensorType } from "../../ir/type.ts";
+import type { Dim } from "../../support/dim.ts";
+import { wordAttr } from "../support/attrs.ts";
+import { iota, reshape, scalarConstant } from "../support/emit.ts";
+import { butText, wrongDType, wrongRank } from "../support/shape.ts";
+import { at } from "../support/tensor.ts";
+
+/** The optional operands of attention behind q, k, v. */
+export interface MaskOperands<V> {
+  /** i32[B]: query t stands at position `offset[b] + t`. */
+  readonly offset: V | null;
+  /** i32[]: keys at or before `position - window` are not seen. */
+  readonly window: V | null;
+  /** i32[B]: keys from `lengths[b]` on are padding. */
+  readonly lengths: V | null;
+}
+
+export function maskOperands<V>(operands: readonly (V | null)[]): MaskOperands<V> {
+  return { offset: operands[3] ?? null, window: operands[4] ?? null, lengths: operands[5] ?? null };
+}
+
+/** A sentence unless the operands fit the mask and q: f[B, H, T, D]. */
+export function maskSentence(q: TensorType, mask: MaskOperands<TensorType>, attrs: Attrs): string | undefined {
+  for (const name of ["offset", "window", "lengths"] as const) {
+    const type = mask[name];
+    if (type === null) continue;
+    if (wordAttr(attrs, "mask") === "full" && name !== "lengths")
+      return `${name} has no meaning where mask is full; it needs mask: causal`;
+    const sentence =
+      wrongDType(name, type, ["i32"]) ??
+      (name === "window" ? wrongRank(name, type, 0, "a single number, i32[]") : wrongRank(name, type, 1, "[B]"));
+    if (sentence !== undefined) return sentence;
+    if (name !== "window" && type.dims[0]?.equals(q.dims[0] ?? -1) !== true) return butText("q", q, name, type);
+  }
+  return undefined;
+}
+
+/** Whether query t of row b sees key s. */
+export function isVisible(mask: MaskOperands<Tensor>, attrs: Attrs, b: number, t: number, s: number): boolean {
+  if (mask.lengths !== null && s >= at(mask.lengths.data, b)) return false;
+  if (wordAttr(attrs, "mask") === "full") return true;
+  const position = (mask.offset === null ? 0 : at(mask.offset.data, b)) + t;
+  return s <= position && (mask.window === null || s > position - at(mask.window.data, 0));
+}
+
+/** The same as a bool tensor that broadcasts to [B, G, H / G, T, S]; undefined where every query sees every key. */
+export function emitVisible(
+  b: Builder,
+  mask: MaskOperands<Value>,
+  attrs: Attrs,
+  sizes: { readonly T: Dim; readonly S: Dim },
+): Value | undefined {
+  const keys = iota(b, sizes.S);
+  const perRow = (value: Value): Value => reshape(b, value, [...value.type.dims, 1, 1, 1, 1]);
+  const conditions: Value[] = [];
+  if (wordAttr(attrs, "mask") === "causal") {
+    const queries = reshape(b, iota(b, sizes.T), [sizes.T, 1]);
+    const position = mask.offset === null ? queries : b.emit("add", [perRow(mask.offset), queries]);
+    conditions.push(b.emit("le", [keys, position]));
+    if (mask.window !== null) conditions.push(b.emit("gt", [keys, b.emit("sub", [position, mask.window])]));
+  }
+  if (mask.lengths !== null) conditions.push(b.emit("lt", [keys, perRow(mask.lengths)]));
+  return conditions.length === 0 ? undefined : conditions.reduce((all, one) => b.emit("and", [all, one]));
+}
+
+/** Stands for minus infinity in scores: finite in every float type, and far below any score. */
+export function hiddenScore(b: Builder, scores: Value): Value {
+  return scalarConstant(b, scores.type.dtype, scores.type.dtype === "f16" ? -65504 : -1e30);
+}

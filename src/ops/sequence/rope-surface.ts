@@ -1,0 +1,73 @@
+/** `rope(x, theta, ...)` of the language: frequencies from theta and a scaling, positions from the T axis. */
+import type { Surface, SurfaceArg } from "../../ir/op-def.ts";
+import { typeText } from "../../ir/type.ts";
+import { InternalError } from "../../support/errors.ts";
+import { iota } from "../support/emit.ts";
+import { lastDim } from "../support/shape.ts";
+import { isValue } from "../support/surface-args.ts";
+import { operand } from "../support/tensor.ts";
+import { ropeFrequencies } from "./rope-frequencies.ts";
+import type { RopeScaling } from "./rope-frequencies.ts";
+
+type Args = Readonly<Record<string, SurfaceArg>>;
+
+export const ropeSurface: Surface = {
+  params: [
+    { name: "x", kind: "tensor", doc: "f[..., T, D]." },
+    { name: "theta", kind: "float", doc: "The base: frequency j is theta^(-2 j / dims)." },
+    { name: "dims", kind: "int", doc: "How many channels are rotated; default all.", optional: true },
+    { name: "scaling", kind: "word", doc: "none, linear or llama3; default none.", optional: true },
+    { name: "factor", kind: "float", doc: "linear, llama3: how much longer the context is.", optional: true },
+    { name: "low", kind: "float", doc: "llama3: the low frequency factor.", optional: true },
+    { name: "high", kind: "float", doc: "llama3: the high frequency factor.", optional: true },
+    { name: "original", kind: "float", doc: "llama3: the context trained with, in positions.", optional: true },
+    { name: "interleaved", kind: "bool", doc: "Whether pairs are neighbours; default false.", optional: true },
+    { name: "positions", kind: "tensor", doc: "i32[T] or i32[B, T]; default 0, 1, 2, ...", optional: true },
+  ],
+  build(b, args) {
+    const { x, positions } = args;
+    const theta = args["theta"];
+    if (!isValue(x) || typeof theta !== "number") throw new InternalError("rope: x is no tensor or theta no number");
+    const channels = lastDim(x.type).asNumber();
+    if (x.type.dims.length < 2 || channels === undefined)
+      return `x is ${typeText(x.type)}, and it must be [..., T, D] with D a number`;
+    const rotated = numberOr(args, "dims", channels);
+    if (!Number.isInteger(rotated) || rotated < 2 || rotated % 2 !== 0 || rotated > channels)
+      return `dims is ${rotated}, and it must be even, at least 2 and at most the ${channels} channels of x, which is ${typeText(x.type)}`;
+    if (!(theta > 0)) return `theta is ${theta}, and it must be above 0`;
+    const scaling = scalingOf(args);
+    if (typeof scaling === "string") return scaling;
+    const attrs = {
+      frequencies: ropeFrequencies(theta, rotated, scaling),
+      scale: 1,
+      interleaved: args["interleaved"] === true,
+    };
+    const placed = isValue(positions) ? positions : iota(b, operand(x.type.dims, x.type.dims.length - 2));
+    const inferred = b.table.get("rope")?.infer([x.type, placed.type], attrs);
+    return typeof inferred === "string" ? inferred : b.emit("rope", [x, placed], attrs);
+  },
+};
+
+function scalingOf(args: Args): RopeScaling | string {
+  const word = args["scaling"] ?? "none";
+  const given = (name: string): number | undefined => {
+    const found = args[name];
+    return typeof found === "number" && found > 0 ? found : undefined;
+  };
+  const factor = given("factor");
+  // Published configs call it `default`.
+  if (word === "none" || word === "default") return { kind: "none" };
+  if (word !== "linear" && word !== "llama3")
+    return `scaling is ${String(word)}, and it must be none, linear or llama3`;
+  if (factor === undefined) return `scaling: ${word} needs a factor above 0`;
+  if (word === "linear") return { kind: "linear", factor };
+  const [low, high, original] = [given("low"), given("high"), given("original")];
+  if (low === undefined || high === undefined || original === undefined || low >= high)
+    return "scaling: llama3 needs low, high and original above 0, and low below high";
+  return { kind: "llama3", factor, low, high, original };
+}
+
+function numberOr(args: Args, name: string, otherwise: number): number {
+  const found = args[name];
+  return typeof found === "number" ? found : otherwise;
+}

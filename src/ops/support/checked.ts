@@ -1,0 +1,31 @@
+/** What every `infer` checks first: the number of operands, none missing that is not optional, no family. */
+import type { OpDef } from "../../ir/op-def.ts";
+import type { TensorType } from "../../ir/type.ts";
+import { typeText } from "../../ir/type.ts";
+
+/** The record with those checks before its own, so that its own may assume them. */
+export function checked(def: OpDef): OpDef {
+  return {
+    ...def,
+    infer: (operands, attrs) => operandsSentence(def, operands) ?? def.infer(operands, attrs),
+  };
+}
+
+function operandsSentence(def: OpDef, operands: readonly (TensorType | null)[]): string | undefined {
+  const isVariadic = def.operands.at(-1)?.endsWith("...") ?? false;
+  const list = def.operands.length === 0 ? "" : ` (${def.operands.join(", ")})`;
+  if (operands.length > def.operands.length && !isVariadic)
+    return `${def.name} takes ${countText(def.operands.length)}${list}, and ${operands.length} are given`;
+  const names = [...def.operands, ...operands.slice(def.operands.length).map(() => def.operands.at(-1) ?? "")];
+  for (const [index, name] of names.entries()) {
+    const type = operands[index] ?? null;
+    if (type === null && !name.endsWith("?")) return `${def.name} needs its operand ${name.replace("...", "")}${list}`;
+    if (type?.family !== undefined)
+      return `${name.replace(/\.\.\.|\?$/, "")} is ${typeText(type)}, a family, which only a \`repeat\` takes apart`;
+  }
+  return undefined;
+}
+
+function countText(count: number): string {
+  return count === 0 ? "no operand" : count === 1 ? "1 operand" : `${count} operands`;
+}

@@ -1,0 +1,134 @@
+/** `infer`: each wrong use gives a sentence that names the shapes; beside it stands a near miss that is right. */
+import { expect, test } from "vitest";
+import { completeAttrs } from "../../../src/ir/builder.ts";
+import type { Attrs } from "../../../src/ir/ir.ts";
+import { tensorType, typeText } from "../../../src/ir/type.ts";
+import type { DType, TensorType } from "../../../src/ir/type.ts";
+import { OP_LIST } from "../../../src/ops/index.ts";
+import { Dim } from "../../../src/support/dim.ts";
+import { record } from "./run.ts";
+
+const [B, T] = [Dim.symbol("B"), Dim.symbol("T")];
+
+function infer(name: string, operands: readonly (TensorType | null)[], attrs: Attrs = {}): string {
+  const def = record(name);
+  const inferred = def.infer(operands, completeAttrs(def, attrs));
+  return typeof inferred === "string" ? inferred : inferred.map(typeText).join(" and ");
+}
+
+/** `f32[B, T, 48]` as a type. */
+function t(text: string): TensorType {
+  const match = /^(\w+)\[(.*)\]$/.exec(text);
+  const sizes = (match?.[2] ?? "").split(", ").filter((size) => size !== "");
+  const dims = sizes.map((size) => (/^\d+$/.test(size) ? Number(size) : Dim.symbol(size)));
+  return tensorType(match?.[1] as DType, dims);
+}
+
+test.each<readonly [string, readonly string[], Attrs, string]>([
+  ["add", ["f32[B, T, 48]", "f32[48]"], {}, "f32[B, T, 48]"],
+  ["add", ["f32[B, T, 48]", "f32[64]"], {}, "x is f32[B, T, 48] but y is f32[64]"],
+  ["add", ["f32[T]", "f32[B]"], {}, "x is f32[T] but y is f32[B]"],
+  ["add", ["f32[3, 1]", "f32[1, 5]"], {}, "f32[3, 5]"],
+  ["add", ["f32[3]", "f16[3]"], {}, "x is f32[3] but y is f16[3]: the element types differ, and nothing is converted without a `cast`"],
+  ["sub", ["bool[3]", "bool[3]"], {}, "x is bool[3], and its element type must be f32, f16, bf16, f64, i32 or u32"],
+  ["exp", ["i32[3]"], {}, "x is i32[3], and its element type must be f32, f16, bf16 or f64"],
+  ["lt", ["f32[3]", "f32[]"], {}, "bool[3]"],
+  ["and", ["i32[3]", "i32[3]"], {}, "x is i32[3], and its element type must be bool"],
+  ["select", ["bool[T, T]", "f32[B, T, T]", "f32[]"], {}, "f32[B, T, T]"],
+  ["select", ["i32[3]", "f32[3]", "f32[3]"], {}, "condition is i32[3], and it must be bool"],
+  ["select", ["bool[3]", "f32[3]", "i32[3]"], {}, "when_true is f32[3] but when_false is i32[3]"],
+  ["cast", ["i32[3]"], { dtype: "f32" }, "f32[3]"],
+  ["sum", ["f32[B, T, 4]"], { axis: 1 }, "f32[B, 4]"],
+  ["sum", ["f32[B, T, 4]"], { axis: -1, keep: true }, "f32[B, T, 1]"],
+  ["sum", ["f32[B, T, 4]"], { axis: 3 }, "there is no axis 3: x is f32[B, T, 4]"],
+  ["argmax", ["f32[B, 4]"], {}, "i32[B]"],
+  ["argmax", ["f32[]"], {}, "there is no axis -1: x is f32[]"],
+  ["reshape", ["f32[B, T, 6]"], { shape: [B, T, 2, 3] }, "f32[B, T, 2, 3]"],
+  ["reshape", ["f32[B, T, 6]"], { shape: [B, T, 2, 4] }, "x is f32[B, T, 6] with 6*B*T elements, but shape [B, T, 2, 4] has 8*B*T"],
+  ["transpose", ["f32[2, 3]"], { perm: [1, 0] }, "f32[3, 2]"],
+  ["transpose", ["f32[2, 3]"], { perm: [0, 0] }, "perm is [0, 0], and x is f32[2, 3]: each of its axes must occur once"],
+  ["broadcast", ["f32[T, 1]"], { shape: [B, T, 5] }, "f32[B, T, 5]"],
+  ["broadcast", ["f32[4, 5]"], { shape: [4, 1] }, "x is f32[4, 5], which does not stretch to [4, 1]"],
+  ["slice", ["f32[B, T, 5]"], { axis: 1, start: T.sub(1), end: T }, "f32[B, 1, 5]"],
+  ["slice", ["f32[4]"], { axis: 0, start: 2, end: 5 }, "the range 2 to 5 is not inside axis 0: x is f32[4]"],
+  ["slice", ["f32[4]"], { axis: 0, start: 4, end: 4 }, "f32[0]"],
+  ["pad", ["f32[T]"], { axis: 0, before: 3, after: 0 }, "f32[T + 3]"],
+  ["pad", ["f32[T]"], { axis: 0, before: -1, after: 0 }, "x is f32[T], and padding by -1 and 0 would make it shorter; that is `slice`"],
+  ["concat", ["f32[T, 2]", "f32[1, 2]"], { axis: 0 }, "f32[T + 1, 2]"],
+  ["concat", ["f32[T, 2]", "f32[1, 3]"], { axis: 0 }, "operand 1 is f32[T, 2] but operand 2 is f32[1, 3]: only axis 0 may differ"],
+  ["concat", ["f32[3]", "f32[]"], { axis: 0 }, "operand 1 is f32[3] but operand 2 is f32[]: only axis 0 may differ"],
+  ["matmul", ["f32[B, T, 8]", "f32[5, 8]"], { transpose_b: true }, "f32[B, T, 5]"],
+  ["matmul", ["f32[B, T, 8]", "f32[5, 8]"], {}, "a is f32[B, T, 8] but b is f32[5, 8]: the summed sizes 8 and 5 differ"],
+  ["matmul", ["f32[2, 3, 4]", "f32[3, 4, 5]"], {}, "a is f32[2, 3, 4] but b is f32[3, 4, 5]: the axes before the last two do not match"],
+  ["matmul", ["f32[4]", "f32[4, 5]"], {}, "a is f32[4], and a matrix has at least two axes"],
+  ["take", ["f32[9, 5]", "i32[B, T]"], {}, "f32[B, T, 5]"],
+  ["take", ["f32[B, T, 9]", "i32[B, T]"], { axis: 2, batch: 2 }, "f32[B, T]"],
+  ["take", ["f32[B, T, 9]", "i32[T, B]"], { axis: 2, batch: 2 }, "x is f32[B, T, 9] but index is i32[T, B]: the first 2 axes must be equal and lie before axis 2"],
+  ["take", ["f32[9, 5]", "f32[3]"], {}, "index is f32[3], and its element type must be i32 or u32"],
+  ["embedding", ["f32[9]", "i32[T]"], {}, "weight is f32[9], with 1 axis, and it must be [V, C]"],
+  ["one_hot", ["i32[B, T]"], { size: 7 }, "f32[B, T, 7]"],
+  ["rms_norm", ["f32[B, T, 48]", "f32[48]"], {}, "f32[B, T, 48]"],
+  ["rms_norm", ["f32[B, T, 48]", "f32[64]"], {}, "x is f32[B, T, 48] but weight is f32[64]"],
+  ["layer_norm", ["f32[T, 4]", "f32[4]", "f32[3]"], {}, "x is f32[T, 4] but bias is f32[3]"],
+  ["layer_norm", ["f32[T, 4]", "f32[4]"], {}, "f32[T, 4]"],
+  ["cross_entropy", ["f32[B, T, 9]", "i32[B, T]"], {}, "f32[B, T]"],
+  ["cross_entropy", ["f32[B, T, 9]", "i32[B]"], {}, "logits is f32[B, T, 9] but targets is i32[B]: logits have the targets' axes and one more, the vocabulary"],
+  ["rope", ["f32[B, 3, T, 4]", "i32[T]"], { frequencies: [1, 0.1] }, "f32[B, 3, T, 4]"],
+  ["rope", ["f32[B, 3, T, 4]", "i32[3]"], { frequencies: [1] }, "x is f32[B, 3, T, 4] but positions is i32[3]: positions are [T] or [B, T]"],
+  ["rope", ["f32[B, 3, T, 4]", "i32[T]"], { frequencies: [1, 1, 1] }, "x is f32[B, 3, T, 4], and 6 of its 4 channels cannot be rotated"],
+  ["attention", ["f32[B, 6, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 4]"], { mask: "causal", scale: 1 }, "f32[B, 6, T, 4]"],
+  ["attention", ["f32[B, 6, T, 8]", "f32[B, 4, S, 8]", "f32[B, 4, S, 8]"], { mask: "causal", scale: 1 }, "q is f32[B, 6, T, 8] but k is f32[B, 4, S, 8]: 6 heads are no multiple of 4 key heads"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 4]", "f32[B, 2, S, 8]"], { mask: "full", scale: 1 }, "q is f32[B, 2, T, 8] but k is f32[B, 2, S, 4]: rows, channels and element type must be equal"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", "i32[B]"], { mask: "full", scale: 1 }, "offset has no meaning where mask is full; it needs mask: causal"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", "i32[T]"], { mask: "causal", scale: 1 }, "q is f32[B, 2, T, 8] but offset is i32[T]"],
+  ["cache_write", ["f32[B, 2, S, 8]", "f32[B, 2, T, 8]", "i32[B]", "i32[B]"], {}, "f32[B, 2, S, 8]"],
+  ["cache_write", ["f32[B, 2, S, 8]", "f32[B, 3, T, 8]", "i32[B]", "i32[B]"], {}, "cache is f32[B, 2, S, 8] but new is f32[B, 3, T, 8]"],
+  ["cache_write", ["f32[B, 2, S, 8]", "f32[B, 2, T, 8]", "i32[T]", "i32[B]"], {}, "cache is f32[B, 2, S, 8] but pos is i32[T]"],
+  ["sample", ["f32[B, 9]", "f32[]", "i32[]", "f32[]", "u32[]", "u32[]"], {}, "i32[B]"],
+  ["sample", ["f32[B, 9]", "f32[]", "f32[]", "f32[]", "u32[]", "u32[]"], {}, "top_k is f32[], and its element type must be i32"],
+  ["sample", ["f32[B, T, 9]", "f32[]", "i32[]", "f32[]", "u32[]", "u32[]"], {}, "logits is f32[B, T, 9], with 3 axes, and it must be [B, V]"],
+  ["iota", [], { shape: [B, T], axis: 1 }, "i32[B, T]"],
+  ["iota", [], { shape: [B, T], axis: 2 }, "there is no axis 2: shape is [B, T]"],
+])("%s of %j %j", (name, operands, attrs, expected) => {
+  expect(infer(name, operands.map(t), attrs)).toBe(expected);
+}); // prettier-ignore
+
+test("a constant's literal has as many elements as its dims say", () => {
+  const value = { kind: "literal", dtype: "f32", dims: [2, 3], data: [1, 2, 3, 4, 5, 6] } as const;
+  expect(infer("constant", [], { value })).toBe("f32[2, 3]");
+  expect(infer("constant", [], { value, family: 2 })).toBe("2 x f32[3]");
+  expect(infer("constant", [], { value, family: 3 })).toContain("a family of 3");
+  expect(infer("constant", [], { value: { ...value, data: [1] } })).toBe(
+    "value has 1 elements, and its dims are [2, 3]",
+  );
+});
+
+test("the number of operands is checked before anything else", () => {
+  expect(infer("add", [t("f32[3]")])).toBe("add needs its operand y (x, y)");
+  expect(infer("exp", [t("f32[3]"), t("f32[3]")])).toBe("exp takes 1 operand (x), and 2 are given");
+  expect(infer("concat", [], { axis: 0 })).toBe("concat needs its operand x (x...)");
+  expect(infer("layer_norm", [t("f32[3]"), t("f32[3]"), null])).toBe("f32[3]");
+});
+
+test("no op takes a family apart", () => {
+  const family = tensorType("f32", [3], 30);
+  expect(infer("exp", [family])).toBe("x is 30 x f32[3], a family, which only a `repeat` takes apart");
+  expect(infer("layer_norm", [t("f32[3]"), t("f32[3]"), family])).toContain("bias is 30 x f32[3]");
+});
+
+test("no infer throws on operands of odd types", () => {
+  const odd = [t("bool[]"), t("i32[0]"), t("f32[B]"), t("f16[1, 1]"), t("u32[2, 3, 4, 5, 6]")];
+  for (const def of OP_LIST) {
+    const [sample] = def.samples({
+      int: () => 0,
+      u32: () => 0,
+      uniform: () => 0,
+      normal: () => 0,
+      pick: (xs: never[]) => xs[0],
+    } as never);
+    for (const type of odd) {
+      const operands = def.operands.map(() => type);
+      expect(() => def.infer(operands, completeAttrs(def, sample!.attrs)), def.name).not.toThrow();
+    }
+  }
+});

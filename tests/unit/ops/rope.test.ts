@@ -1,0 +1,92 @@
+/** rope: its frequencies as published, its rotation by hand, and its form in the language. */
+import { describe, expect, test } from "vitest";
+import { Builder } from "../../../src/ir/builder.ts";
+import { value } from "../../../src/ir/ir.ts";
+import type { SurfaceArg } from "../../../src/ir/op-def.ts";
+import { tensorType } from "../../../src/ir/type.ts";
+import { OPS } from "../../../src/ops/index.ts";
+import { ropeFrequencies } from "../../../src/ops/sequence/rope-frequencies.ts";
+import { Dim } from "../../../src/support/dim.ts";
+import { f32, i32, record, run } from "./run.ts";
+
+const LLAMA3 = { kind: "llama3", factor: 8, low: 1, high: 4, original: 8192 } as const;
+
+describe("frequencies", () => {
+  test("plain and linear", () => {
+    expect(ropeFrequencies(10000, 4, { kind: "none" })).toEqual([1, 0.01]);
+    expect(ropeFrequencies(10000, 4, { kind: "linear", factor: 4 })).toEqual([0.25, 0.0025]);
+  });
+
+  test("llama3: high ones stay, low ones are divided, those between are blended", () => {
+    const plain = ropeFrequencies(500000, 128, { kind: "none" });
+    const scaled = ropeFrequencies(500000, 128, LLAMA3);
+    const wavelength = plain.map((frequency) => (2 * Math.PI) / frequency);
+    wavelength.forEach((length, j) => {
+      const ratio = scaled[j]! / plain[j]!;
+      if (length < 8192 / 4) expect(ratio).toBe(1);
+      else if (length > 8192) expect(ratio).toBeCloseTo(1 / 8, 14);
+      else expect(ratio).toBeCloseTo((1 - (8192 / length - 1) / 3) / 8 + (8192 / length - 1) / 3, 14);
+    });
+    const kinds = new Set(wavelength.map((length) => (length < 2048 ? "high" : length > 8192 ? "low" : "between")));
+    expect(kinds.size).toBe(3);
+  });
+});
+
+describe("rotation", () => {
+  const attrs = { frequencies: [Math.PI / 2, 0], scale: 1 };
+  test("halves: channel j turns with j + F", () => {
+    const out = run("rope", [f32([1, 4], [1, 2, 3, 4]), i32([1], [1])], attrs);
+    [-3, 2, 1, 4].forEach((x, i) => expect(out.data[i]).toBeCloseTo(x, 14));
+  });
+  test("neighbours: channel 2 j turns with 2 j + 1", () => {
+    const out = run("rope", [f32([1, 4], [1, 2, 3, 4]), i32([1], [1])], { ...attrs, interleaved: true });
+    [-2, 1, 3, 4].forEach((x, i) => expect(out.data[i]).toBeCloseTo(x, 14));
+  });
+  test("position 0 changes nothing, and channels beyond pass through", () => {
+    const x = f32([1, 5], [1, 2, 3, 4, 5]);
+    expect(run("rope", [x, i32([1], [0])], attrs)).toEqual(x);
+    expect(run("rope", [x, i32([1], [9])], attrs).data[4]).toBe(5);
+  });
+  test("each row has its own positions", () => {
+    const x = f32([2, 1, 1, 2], [1, 0, 1, 0]);
+    const out = run("rope", [x, i32([2, 1], [0, 1])], { frequencies: [Math.PI / 2] });
+    [1, 0, 0, 1].forEach((y, i) => expect(out.data[i]).toBeCloseTo(y, 14));
+  });
+});
+
+describe("surface", () => {
+  const T = Dim.symbol("T");
+  const build = (args: Readonly<Record<string, SurfaceArg>>) => {
+    const b = new Builder(OPS);
+    const x = value(tensorType("f32", [Dim.symbol("B"), 3, T, 8]));
+    const made = record("rope").surface!.build(b, { x, theta: 10000, ...args });
+    return typeof made === "string" ? made : b.ops;
+  };
+  test("brings its own positions along T", () => {
+    const ops = build({});
+    expect(ops).toMatchObject([{ name: "iota", attrs: { shape: [T] } }, { name: "rope" }]);
+    expect(build({ positions: value(tensorType("i32", [T])) })).toHaveLength(1);
+  });
+  test("dims", () => {
+    expect(build({ dims: 4 })).toMatchObject([{}, { attrs: { frequencies: [1, 0.01], interleaved: false } }]);
+    expect(build({ dims: 3 })).toContain("dims is 3, and it must be even");
+    expect(build({ dims: 10 })).toContain("at most the 8 channels");
+  });
+  test("scaling", () => {
+    const llama3 = { scaling: "llama3", factor: 8, low: 1, high: 4, original: 8192 };
+    expect(build(llama3)).toMatchObject([{}, { attrs: { frequencies: ropeFrequencies(10000, 8, LLAMA3) } }]);
+    expect(build({ ...llama3, high: 1 })).toContain("low below high");
+    expect(build({ scaling: "linear" })).toBe("scaling: linear needs a factor above 0");
+    expect(build({ scaling: "yarn" })).toBe("scaling is yarn, and it must be none, linear or llama3");
+    expect(build({ scaling: "none", factor: 0 })).toHaveLength(2);
+  });
+  test("transpose swaps the last two axes where no order is given", () => {
+    const swap = (dims: number[]) => {
+      const b = new Builder(OPS);
+      const made = record("transpose").surface!.build(b, { x: value(tensorType("f32", dims)) });
+      return typeof made === "string" ? made : b.ops[0]?.attrs["perm"];
+    };
+    expect(swap([2, 3, 4])).toEqual([0, 2, 1]);
+    expect(swap([2])).toBe("x is f32[2], which has no two axes to swap");
+  });
+});

@@ -1,0 +1,122 @@
+/** Meanings against values computed by hand or taken from tables. */
+import { describe, expect, test } from "vitest";
+import { sigmoidOf } from "../../../src/ops/elementwise/transcendental.ts";
+import { erf } from "../../../src/ops/support/erf.ts";
+import { f32, i32, number, run } from "./run.ts";
+
+const list = (x: { readonly data: Float64Array }): number[] => [...x.data];
+
+describe("erf", () => {
+  // Abramowitz and Stegun, table 7.1, and DLMF.
+  test.each([
+    [0.5, 0.5204998778130465],
+    [1, 0.8427007929497149],
+    [2, 0.9953222650189527],
+    [3.5, 0.9999992569016276],
+    [5.9, 1],
+  ])("erf(%f)", (x, expected) => {
+    expect(erf(x)).toBeCloseTo(expected, 14);
+    expect(erf(-x)).toBe(-erf(x));
+  });
+  test("at its ends", () => {
+    expect([erf(Infinity), erf(-Infinity), erf(NaN), erf(-0)]).toEqual([1, -1, NaN, -0]);
+  });
+});
+
+test("gelu, exact and approximate", () => {
+  const x = f32([4], [-1, 0, 1, 3]);
+  const exact = list(run("gelu", [x]));
+  [-0.15865525393145707, 0, 0.8413447460685429, 2.99595030590511].forEach((y, i) =>
+    expect(exact[i]).toBeCloseTo(y, 13),
+  );
+  const approximate = list(run("gelu_tanh", [x]));
+  [-0.15880800939172324, 0, 0.8411919906082768, 2.996362607918227].forEach((y, i) =>
+    expect(approximate[i]).toBeCloseTo(y, 13),
+  );
+});
+
+test("sigmoid and silu do not overflow", () => {
+  expect([sigmoidOf(-1000), sigmoidOf(0), sigmoidOf(1000)]).toEqual([0, 0.5, 1]);
+  expect(list(run("silu", [f32([2], [-1000, 1000])]))).toEqual([-0, 1000]);
+});
+
+test("softmax of numbers far apart and equal ones", () => {
+  expect(list(run("softmax", [f32([3], [1e30, -1e30, 0])]))).toEqual([1, 0, 0]);
+  expect(list(run("softmax", [f32([4], [7, 7, 7, 7])]))).toEqual([0.25, 0.25, 0.25, 0.25]);
+  expect(list(run("log_softmax", [f32([2], [1000, 0])]))).toEqual([0, -1000]);
+  expect(list(run("softmax", [f32([2, 2], [0, 5, 0, 5])], { axis: 0 }))).toEqual([0.5, 0.5, 0.5, 0.5]);
+});
+
+test("integers wrap, truncate and survive division by zero", () => {
+  expect(list(run("add", [i32([1], [2147483647]), i32([1], [1])]))).toEqual([-2147483648]);
+  expect(list(run("mul", [i32([1], [65537]), i32([1], [65537])]))).toEqual([131073]);
+  expect(list(run("div", [i32([3], [-7, 7, 5]), i32([3], [2, -2, 0])]))).toEqual([-3, -3, 5]);
+});
+
+test("rounded mode rounds a sum after every term", () => {
+  // 2^24 + 1 is not an f32: each 1 is lost when added alone, their sum is not.
+  const x = f32([3], [2 ** 24, 1, 1]);
+  expect(list(run("sum", [x], { axis: 0 }, { mode: "rounded" }))).toEqual([2 ** 24]);
+  expect(list(run("sum", [x], { axis: 0 }))).toEqual([2 ** 24 + 2]);
+  const ones = f32([3, 1], [1, 1, 1]);
+  expect(list(run("matmul", [f32([1, 3], x.data), ones], {}, { mode: "rounded" }))).toEqual([2 ** 24]);
+});
+
+test("matmul and its transposed forms", () => {
+  const a = f32([2, 3], [1, 2, 3, 4, 5, 6]);
+  const b = f32([3, 2], [7, 8, 9, 10, 11, 12]);
+  expect(list(run("matmul", [a, b]))).toEqual([58, 64, 139, 154]);
+  const bt = run("transpose", [b], { perm: [1, 0] });
+  const at = run("transpose", [a], { perm: [1, 0] });
+  expect(list(run("matmul", [a, bt], { transpose_b: true }))).toEqual([58, 64, 139, 154]);
+  expect(list(run("matmul", [at, bt], { transpose_a: true, transpose_b: true }))).toEqual([58, 64, 139, 154]);
+});
+
+test("moves", () => {
+  const x = f32([2, 3], [1, 2, 3, 4, 5, 6]);
+  expect(list(run("slice", [x], { axis: 1, start: 1, end: 3 }))).toEqual([2, 3, 5, 6]);
+  expect(list(run("pad", [x], { axis: 0, before: 1, after: 0, value: 9 }))).toEqual([9, 9, 9, 1, 2, 3, 4, 5, 6]);
+  expect(list(run("concat", [x, f32([2, 1], [8, 9])], { axis: 1 }))).toEqual([1, 2, 3, 8, 4, 5, 6, 9]);
+  expect(list(run("transpose", [f32([1, 2, 3], x.data)], { perm: [2, 0, 1] }))).toEqual([1, 4, 2, 5, 3, 6]);
+  expect(list(run("broadcast", [f32([2, 1], [1, 2])], { shape: [2, 2] }))).toEqual([1, 1, 2, 2]);
+  expect(list(run("iota", [], { shape: [2, 3], axis: 0 }))).toEqual([0, 0, 0, 1, 1, 1]);
+});
+
+test("take clamps, with and without batch", () => {
+  const x = f32([2, 3], [1, 2, 3, 4, 5, 6]);
+  expect(list(run("take", [x, i32([2], [-5, 9])], { axis: 0 }))).toEqual([1, 2, 3, 4, 5, 6]);
+  expect(list(run("take", [x, i32([2], [2, 0])], { axis: 1, batch: 1 }))).toEqual([3, 4]);
+  expect(list(run("take", [x, i32([2], [2, 0])], { axis: 1 }))).toEqual([3, 1, 6, 4]);
+});
+
+test("argmax takes the first of ties, and NaN never wins", () => {
+  expect(list(run("argmax", [f32([2, 3], [1, 3, 3, NaN, -1, NaN])]))).toEqual([1, 1]);
+  expect(list(run("argmax", [f32([2], [NaN, NaN])]))).toEqual([0]);
+  expect(list(run("argmax", [f32([2], [NaN, -Infinity])]))).toEqual([1]);
+});
+
+test("norms", () => {
+  const out = list(run("rms_norm", [f32([1, 2], [3, 4]), f32([2], [1, 2])], { eps: 0 }));
+  expect(out[0]).toBeCloseTo(3 / Math.sqrt(12.5), 14);
+  expect(out[1]).toBeCloseTo(8 / Math.sqrt(12.5), 14);
+  const centred = run("layer_norm", [f32([1, 2], [1, 3]), f32([2], [1, 2]), f32([2], [10, 20])], { eps: 0 });
+  expect(list(centred)).toEqual([9, 22]);
+});
+
+test("cross_entropy of equal logits is the logarithm of their number", () => {
+  const out = run("cross_entropy", [f32([2, 4], new Array(8).fill(3)), i32([2], [0, 3])]);
+  for (const loss of out.data) expect(loss).toBeCloseTo(Math.log(4), 14);
+});
+
+test("cache_write leaves what is not written", () => {
+  const cache = f32([2, 1, 3, 1], [1, 2, 3, 4, 5, 6]);
+  const fresh = f32([2, 1, 2, 1], [10, 20, 30, 40]);
+  const out = run("cache_write", [cache, fresh, i32([2], [1, 2]), i32([2], [1, 2])]);
+  expect(list(out)).toEqual([1, 10, 3, 4, 5, 30]);
+});
+
+test("cast", () => {
+  expect(list(run("cast", [f32([4], [2.9, -2.9, 3e9, NaN])], { dtype: "i32" }))).toEqual([2, -2, 2147483647, 0]);
+  expect(list(run("cast", [number("f32", 0.1)], { dtype: "f16" }, { mode: "rounded" }))).toEqual([0.0999755859375]);
+  expect(list(run("cast", [number("f32", 0.1)], { dtype: "f16" }))).toEqual([0.1]);
+});
