@@ -1,0 +1,52 @@
+/** Types, and the two kinds of declared parameters: config values (`depth: int = 30`) and tensors (`x: f[B, T, dim]`). */
+import type { ConfigParam, Expr, TensorParam, TypeExpr } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
+import { parseExpr } from "./parse-expr.ts";
+import { parseList } from "./parse-list.ts";
+
+const SIZELESS_HELP = "write the sizes in brackets, for example `f[B, T, dim]`; a scalar is `f[]`";
+const CONFIG_TYPES: ReadonlySet<string> = new Set(["int", "float", "bool", "text"]);
+const ELEMENTS: ReadonlySet<string> = new Set(["f", "f64", "f32", "f16", "bf16", "i32", "u32"]);
+
+/** `f[..., dim]` */
+export function parseType(cursor: Cursor): TypeExpr {
+  const element = cursor.expectName("a type such as `f[B, T, dim]`");
+  if (!cursor.at("["))
+    cursor.fail("LLM0118", `\`${element.text}\` needs its sizes to be a tensor's type`, element.span, {
+      help: SIZELESS_HELP,
+    });
+  cursor.next();
+  const rest = cursor.eat("...") !== undefined;
+  if (rest && !cursor.at("]")) cursor.expect(",", "`,` or `]`");
+  const { items } = parseList(cursor, "]", "a size", (): Expr => {
+    if (cursor.at("...")) cursor.failExpected("a size", "`...` stands first, for all the axes before the named ones");
+    return parseExpr(cursor);
+  });
+  return { kind: "type", element, rest, dims: items, span: cursor.spanFrom(element.span) };
+}
+
+/** `x: f[B, T, dim]` */
+export function parseTensorParam(cursor: Cursor): TensorParam {
+  const name = cursor.expectName("a name");
+  cursor.expect(":", `\`: type\` behind \`${name.text}\``);
+  return { name, type: parseType(cursor), span: cursor.spanFrom(name.span) };
+}
+
+/** `vocab: int = 49152` or `windows: int[]` */
+export function parseConfigParam(cursor: Cursor): ConfigParam {
+  const name = cursor.expectName("a name");
+  cursor.expect(":", `\`: type\` behind \`${name.text}\``);
+  const type = cursor.expectName("`int`, `float`, `bool` or `text`");
+  const list = cursor.eat("[") !== undefined;
+  if (list) cursor.expect("]", "`]`: the type of a list is written `int[]`");
+  const value = cursor.eat("=") === undefined ? undefined : parseExpr(cursor);
+  return { name, type, list, ...(value === undefined ? {} : { default: value }), span: cursor.spanFrom(name.span) };
+}
+
+/** Whichever of the two stands here: `fn` takes both. `bool[]` is a list of config values, `bool[T]` a tensor. */
+export function parseFnParam(cursor: Cursor): TensorParam | ConfigParam {
+  const type = cursor.peek(2).text;
+  const isConfig = CONFIG_TYPES.has(type) && (cursor.peek(3).kind !== "[" || cursor.peek(4).kind === "]");
+  const isTensor = ELEMENTS.has(type) || cursor.peek(3).kind === "[";
+  return isConfig || !isTensor ? parseConfigParam(cursor) : parseTensorParam(cursor);
+}
