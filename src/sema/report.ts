@@ -1,0 +1,71 @@
+/**
+ * Collects diagnostics. One mistake is told once: a second diagnostic with the same code at the same place is dropped,
+ * because a block that is used often is elaborated often. A mistake that shows inside the standard library is reported
+ * at the user's call, with the place inside as the second one.
+ */
+import type { Diagnostic, Severity } from "../support/diagnostic.ts";
+import { diagnostic } from "../support/diagnostic.ts";
+import type { DiagnosticCode } from "../support/diagnostic-catalogue.ts";
+import type { Loc, SourceFile, Span } from "../support/source.ts";
+import { locOf } from "../support/source.ts";
+import { nearest } from "../support/suggest.ts";
+
+/** What may stand beside the message. Places may be spans or locations. */
+export interface ReportDetails {
+  readonly severity?: Severity;
+  readonly label?: string;
+  readonly related?: readonly { readonly message: string; readonly at: Span | Loc }[];
+  readonly notes?: readonly string[];
+  readonly help?: string;
+  /** The user's call, when the expression stands in the standard library. */
+  readonly site?: Span;
+}
+
+export class Reporter {
+  private readonly collected = new Map<string, Diagnostic>();
+
+  constructor(private readonly libraryFiles: ReadonlySet<SourceFile>) {}
+
+  /** Reports at `at`; undefined where the value came from the command line or a config.json. */
+  report(code: DiagnosticCode, message: string, at: Span | Loc | undefined, details: ReportDetails = {}): void {
+    const inLibrary = at !== undefined && "file" in at && this.libraryFiles.has(at.file) && details.site !== undefined;
+    const related = (details.related ?? []).map(({ message: words, at: place }) => ({
+      message: words,
+      loc: toLoc(place),
+    }));
+    if (inLibrary && at !== undefined) related.push({ message: "in the standard library, here", loc: toLoc(at) });
+    const loc = inLibrary ? details.site : at;
+    const made = diagnostic(code, message, {
+      ...(details.severity === undefined ? {} : { severity: details.severity }),
+      ...(loc === undefined ? {} : { loc: toLoc(loc) }),
+      ...(details.label === undefined ? {} : { label: details.label }),
+      ...(details.help === undefined ? {} : { help: details.help }),
+      related,
+      notes: [...new Set(details.notes ?? [])],
+    });
+    const key = made.loc === undefined ? `${code} ${message}` : `${code} ${JSON.stringify(made.loc)}`;
+    if (!this.collected.has(key)) this.collected.set(key, made);
+  }
+
+  get hasErrors(): boolean {
+    return this.diagnostics.some((d) => d.severity === "error");
+  }
+
+  /** In the order of the source; what has no place comes first. */
+  get diagnostics(): readonly Diagnostic[] {
+    return [...this.collected.values()].sort(
+      (a, b) =>
+        (a.loc?.start.line ?? 0) - (b.loc?.start.line ?? 0) || (a.loc?.start.column ?? 0) - (b.loc?.start.column ?? 0),
+    );
+  }
+}
+
+/** The `help` of an unknown name, or nothing when no name is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): { readonly help?: string } {
+  const found = nearest(name, candidates);
+  return found === undefined ? {} : { help: `did you mean \`${found}\`?` };
+}
+
+function toLoc(place: Span | Loc): Loc {
+  return "file" in place ? locOf(place) : place;
+}

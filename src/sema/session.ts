@@ -1,0 +1,80 @@
+/**
+ * What one analysis shares, and the context an expression is evaluated in: the names, where the instances in scope live
+ * in the checkpoint, the ops being emitted, and the user's call when the expression stands in the standard library.
+ */
+import type { BlockItem, FnItem } from "../../grammar/ast.ts";
+import type { Builder } from "../ir/builder.ts";
+import type { Value } from "../ir/ir.ts";
+import type { OpTable } from "../ir/op-def.ts";
+import type { DType } from "../ir/type.ts";
+import type { Loc, SourceFile, Span } from "../support/source.ts";
+import { locOf } from "../support/source.ts";
+import type { DiagnosticCode } from "../support/diagnostic-catalogue.ts";
+import type { Reporter, ReportDetails } from "./report.ts";
+import type { Scope } from "./scope.ts";
+
+export interface Session {
+  readonly ops: OpTable;
+  readonly reporter: Reporter;
+  readonly libraryFiles: ReadonlySet<SourceFile>;
+  readonly storage: (path: string) => DType;
+  readonly taps: boolean;
+  /** Arithmetic behind the sizes of a value, one note an axis, from the signature it was returned through. */
+  readonly sizeNotes: WeakMap<Value, readonly (string | undefined)[]>;
+}
+
+/** A value that becomes one more result of `forward`. */
+export interface Tap {
+  readonly name: string;
+  readonly value: Value;
+  readonly span: Span;
+}
+
+/** The block being emitted: the function's body (depth 0), or the body of a `repeat` inside `depth` loops. */
+export interface Frame {
+  readonly builder: Builder;
+  readonly depth: number;
+  readonly parent?: Frame;
+  /** Parameters already read here, by path. */
+  readonly parameters: Map<string, Value>;
+  readonly taps: Tap[];
+}
+
+export interface Context {
+  readonly session: Session;
+  readonly scope: Scope;
+  /** The checkpoint path of the instance whose names a scope holds. */
+  readonly owners: ReadonlyMap<Scope, string>;
+  /** Absent while only compile-time values may be computed. */
+  readonly frame?: Frame;
+  /** Blocks and functions being elaborated, to find a recursion. */
+  readonly active: readonly (BlockItem | FnItem)[];
+  readonly site?: Span;
+}
+
+export function report(
+  context: Context,
+  code: DiagnosticCode,
+  message: string,
+  at: Span | Loc | undefined,
+  details: ReportDetails = {},
+): void {
+  const site = context.site === undefined ? {} : { site: context.site };
+  context.session.reporter.report(code, message, at, { ...site, ...details });
+}
+
+/** The place that ops made for `span` carry: the user's call when `span` is in the standard library. */
+export function placeOf(context: Context, span: Span): Loc {
+  return locOf(context.session.libraryFiles.has(span.file) && context.site !== undefined ? context.site : span);
+}
+
+/** The context inside a declaration that `call` entered. */
+export function entering(context: Context, decl: BlockItem | FnItem, call: Span): Context {
+  const enteringLibrary =
+    context.session.libraryFiles.has(decl.span.file) && !context.session.libraryFiles.has(call.file);
+  return {
+    ...context,
+    active: [...context.active, decl],
+    ...(enteringLibrary ? { site: call } : {}),
+  };
+}

@@ -1,0 +1,88 @@
+/** The `weights` clauses of a model as plain data, with the paths they name checked against its parameters. */
+import type { Statement, StringLiteral, WeightRule } from "../../grammar/ast.ts";
+import { assertNever } from "../support/errors.ts";
+import type { BlockShape } from "./block-shape.ts";
+import type { ParameterInfo } from "./parameters.ts";
+import { matchesPath } from "./path-pattern.ts";
+import { didYouMean } from "./report.ts";
+import type { Context } from "./session.ts";
+import { report } from "./session.ts";
+
+/** How a published checkpoint's names differ from the model's paths. */
+export interface WeightRules {
+  /** `published` prefix or name = `path` here. */
+  readonly renames: readonly { readonly published: string; readonly path: string }[];
+  /** Prefixes that a checkpoint may leave out. */
+  readonly optionalPrefixes: readonly string[];
+  /** Patterns of tensors that are not read. */
+  readonly ignores: readonly string[];
+  /** Tensors that equal a parameter if they are present. */
+  readonly ties: readonly { readonly published: string; readonly path: string }[];
+  /** Families of tensors that form one parameter: `{index}` occurs in `published`. */
+  readonly stacks: readonly { readonly path: string; readonly index: string; readonly published: string }[];
+}
+
+/** The rules of all `weights` clauses that the config values choose. */
+export function weightRulesOf(
+  context: Context,
+  shape: BlockShape,
+  body: readonly Statement[],
+  parameters: readonly ParameterInfo[],
+): WeightRules {
+  const rules = chosenRules(shape, body);
+  const of = <K extends WeightRule["kind"]>(kind: K): readonly Extract<WeightRule, { kind: K }>[] =>
+    rules.filter((rule): rule is Extract<WeightRule, { kind: K }> => rule.kind === kind);
+  for (const rule of rules) checkRule(context, rule, parameters);
+  return {
+    renames: of("rename").map((rule) => ({ published: rule.published.value, path: rule.path.value })),
+    optionalPrefixes: of("optional_prefix").map((rule) => rule.prefix.value),
+    ignores: of("ignore").map((rule) => rule.pattern.value),
+    // With an untied head the published name is a parameter of its own, and ties nothing.
+    ties: of("tied")
+      .filter((rule) => !parameters.some(({ path }) => path === rule.published.value))
+      .map((rule) => ({ published: rule.published.value, path: rule.path.value })),
+    stacks: of("stack").map((rule) => ({
+      path: rule.path.names.map((name) => name.text).join("."),
+      index: rule.index.text,
+      published: rule.published.value,
+    })),
+  };
+}
+
+function chosenRules(shape: BlockShape, body: readonly Statement[]): readonly WeightRule[] {
+  return body.flatMap((statement) => {
+    if (statement.kind === "weights") return statement.rules;
+    if (statement.kind !== "if") return [];
+    const chosen = shape.branches.get(statement);
+    return chosen === undefined ? [] : chosenRules(shape, chosen ? statement.then : statement.else);
+  });
+}
+
+function checkRule(context: Context, rule: WeightRule, parameters: readonly ParameterInfo[]): void {
+  switch (rule.kind) {
+    case "tied":
+      if (!parameters.some((parameter) => parameter.path === rule.path.value)) missing(context, rule.path, parameters);
+      return;
+    case "rename": {
+      const pattern = rule.path.value.replace(/\{[^{}]*\}/g, "*");
+      const isKnown = parameters.some(({ path }) => matchesPath(pattern, path) || matchesPath(`${pattern}.**`, path));
+      if (!isKnown) missing(context, rule.path, parameters);
+      return;
+    }
+    case "optional_prefix":
+    case "ignore":
+    case "stack":
+      return;
+    default:
+      return assertNever(rule, "rule of `weights`");
+  }
+}
+
+function missing(context: Context, literal: StringLiteral, parameters: readonly ParameterInfo[]): void {
+  report(context, "LLM0223", `\`${literal.value}\` names no parameter`, literal.span, {
+    ...didYouMean(
+      literal.value,
+      parameters.map((parameter) => parameter.path),
+    ),
+  });
+}

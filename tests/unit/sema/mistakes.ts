@@ -1,0 +1,277 @@
+/** One small source for each diagnostic of the semantic analysis, with a near miss that must not have it. */
+import { modelWith } from "./analyze-text.ts";
+
+export interface Mistake {
+  readonly code: string;
+  readonly title: string;
+  readonly wrong: string;
+  readonly right: string;
+  /** `--set` values for the wrong and the right one. */
+  readonly set?: Readonly<Record<string, string>>;
+  readonly rightSet?: Readonly<Record<string, string>>;
+  readonly model?: string;
+}
+
+const block = (result: string, body: string): string =>
+  `  block Layer(x: f[B, T, dim]) -> f[B, T, ${result}] {\n    ${body}\n  }`;
+
+const stages = (inner: string, outer: string): string =>
+  `  block Inner(x: f[B, T, dim]) -> f[B, T, dim] {\n    ${inner}\n  }
+  block Stage(x: f[B, T, dim]) -> f[B, T, dim] {\n    use blocks: Inner[2]\n    ${outer}\n  }
+  use stages: Stage[3]`;
+
+export const MISTAKES: readonly Mistake[] = [
+  {
+    code: "LLM0201",
+    title: "an unknown name, with the near one",
+    wrong: modelWith({ body: "  use norm: RmsNorm(dim)", forward: "let h = norm(x)\n    return hh + norm(h)" }),
+    right: modelWith({ body: "  use norm: RmsNorm(dim)", forward: "let h = norm(x)\n    return h + norm(h)" }),
+  },
+  {
+    code: "LLM0202",
+    title: "a name declared twice",
+    wrong: modelWith({ forward: "let h = x + x\n    let h = h + x\n    return h" }),
+    right: modelWith({ forward: "let a = x + x\n    let h = a + x\n    return h" }),
+  },
+  {
+    code: "LLM0203",
+    title: "a block takes another size, with the arithmetic",
+    wrong: modelWith({
+      config: "dim: int = 768, heads: int = 12",
+      body: "  let head = dim / heads\n  use o_proj: Linear(1024, dim)",
+      forward: "let y = split_heads(x, heads)\n    return o_proj(merge_heads(y)) * head",
+    }),
+    right: modelWith({
+      config: "dim: int = 768, heads: int = 12",
+      body: "  let head = dim / heads\n  use o_proj: Linear(heads * head, dim)",
+      forward: "let y = split_heads(x, heads)\n    return o_proj(merge_heads(y)) * head",
+    }),
+  },
+  {
+    code: "LLM0204",
+    title: "a division that leaves a remainder",
+    wrong: modelWith({
+      config: "dim: int = 50, heads: int = 6",
+      body: "  let head = dim / heads",
+      forward: "return x * head",
+    }),
+    right: modelWith({
+      config: "dim: int = 48, heads: int = 6",
+      body: "  let head = dim / heads",
+      forward: "return x * head",
+    }),
+  },
+  {
+    code: "LLM0205",
+    title: "an argument is missing",
+    wrong: modelWith({ body: "  use norm: RmsNorm()", forward: "return norm(x)" }),
+    right: modelWith({ body: "  use norm: RmsNorm(dim)", forward: "return norm(x)" }),
+  },
+  {
+    code: "LLM0206",
+    title: "an unknown argument name",
+    wrong: modelWith({ body: "  use norm: RmsNorm(dim, epsilon: 1e-5)", forward: "return norm(x)" }),
+    right: modelWith({ body: "  use norm: RmsNorm(dim, eps: 1e-5)", forward: "return norm(x)" }),
+  },
+  {
+    code: "LLM0207",
+    title: "a text where a size is needed",
+    wrong: modelWith({ body: '  use norm: RmsNorm("dim")', forward: "return norm(x)" }),
+    right: modelWith({ body: "  use norm: RmsNorm(dim, 1)", forward: "return norm(x)" }),
+  },
+  {
+    code: "LLM0208",
+    title: "a tensor times a text",
+    wrong: modelWith({ forward: 'return x * "2"' }),
+    right: modelWith({ forward: "return x * 2" }),
+  },
+  {
+    code: "LLM0209",
+    title: "a block that was not used",
+    wrong: modelWith({ forward: "return Linear(x)" }),
+    right: modelWith({ body: "  use linear: Linear(dim, dim)", forward: "return linear(x)" }),
+  },
+  {
+    code: "LLM0210",
+    title: "no forward",
+    wrong: "model Tiny(dim: int = 8) { }",
+    right: modelWith({ forward: "return x" }),
+  },
+  {
+    code: "LLM0211",
+    title: "nothing is returned on the chosen path",
+    wrong: modelWith({ config: "dim: int = 8, tied: bool = true", forward: "if !tied { return x }" }),
+    right: modelWith({ config: "dim: int = 8, tied: bool = true", forward: "if tied { return x }" }),
+  },
+  {
+    code: "LLM0212",
+    title: "a block that contains itself",
+    wrong: modelWith({
+      body: `${block("dim", "use next: Layer\n    return next(x)")}\n  use layer: Layer`,
+      forward: "return layer(x)",
+    }),
+    right: modelWith({
+      body: `${block("dim", "return x + x")}\n  use layer: Layer, next: Layer`,
+      forward: "return next(layer(x))",
+    }),
+  },
+  {
+    code: "LLM0213",
+    title: "an unknown element type",
+    wrong: "model Tiny(dim: int = 8) { forward(x: i31[B, T]) -> i32[B, T] { return x } }",
+    right: "model Tiny(dim: int = 8) { forward(x: i32[B, T]) -> i32[B, T] { return x } }",
+  },
+  {
+    code: "LLM0214",
+    title: "a condition on a size that is known only later",
+    wrong: modelWith({ forward: "if T > 512 { return x }\n    return x + x" }),
+    right: modelWith({ forward: "if T == T { return x }\n    return x + x" }),
+  },
+  {
+    code: "LLM0215",
+    title: "a list of layers is called like one block",
+    wrong: modelWith({ body: `${block("dim", "return x + x")}\n  use layers: Layer[3]`, forward: "return layers(x)" }),
+    right: modelWith({
+      body: `${block("dim", "return x + x")}\n  use layers: Layer[3]`,
+      forward: "return layers[2](x)",
+    }),
+  },
+  {
+    code: "LLM0216",
+    title: "a layer returns another type than it takes",
+    wrong: modelWith({
+      body: `${block("2 * dim", "use up: Linear(dim, 2 * dim)\n    return up(x)")}\n  use layers: Layer[3]`,
+      forward: "return repeat(layers, x)",
+    }),
+    right: modelWith({
+      body: `${block("dim", "use up: Linear(dim, dim)\n    return up(x)")}\n  use layers: Layer[3]`,
+      forward: "return repeat(layers, x)",
+    }),
+  },
+  {
+    code: "LLM0217",
+    title: "the result has another size than declared",
+    wrong: modelWith({ body: "  use up: Linear(dim, 4 * dim)", forward: "return up(x)" }),
+    right: modelWith({ body: "  use up: Linear(dim, dim * (2 - 1))", forward: "return up(x)" }),
+  },
+  {
+    code: "LLM0218",
+    title: "a slice beyond the axis",
+    wrong: modelWith({ forward: "return x[..., 0:dim + 1]" }),
+    right: modelWith({ forward: "return x[..., 0:dim]" }),
+  },
+  {
+    code: "LLM0219",
+    title: "a path used twice",
+    wrong: modelWith({ body: "  use m.a: RmsNorm(dim), m.a: RmsNorm(dim)", forward: "return m.a(x)" }),
+    right: modelWith({ body: "  use m.a: RmsNorm(dim), m.b: RmsNorm(dim)", forward: "return m.b(m.a(x))" }),
+  },
+  {
+    code: "LLM0220",
+    title: "a value that is never used",
+    wrong: modelWith({ forward: "let h = x + x\n    return x" }),
+    right: modelWith({ forward: "let _h = x + x\n    return x" }),
+  },
+  {
+    code: "LLM0221",
+    title: "an unknown model",
+    wrong: `${modelWith({ forward: "return x" })}\ntrain Pretrain(Tyni) { clip: 1.0 }`,
+    right: `${modelWith({ forward: "return x" })}\ntrain Pretrain(Tiny) { clip: 1.0 }`,
+  },
+  {
+    code: "LLM0222",
+    title: "an unknown entry of train",
+    wrong: `${modelWith({ forward: "return x" })}\ntrain Pretrain(Tiny) { optimiser: adamw(lr: 3e-4) }`,
+    right: `${modelWith({ forward: "return x" })}\ntrain Pretrain(Tiny) { optimizer: adamw(lr: 3e-4) }`,
+  },
+  {
+    code: "LLM0223",
+    title: "a pattern that names no parameter",
+    wrong: `${modelWith({ body: "  use a.q_proj: Linear(dim, dim)", forward: "return a.q_proj(x)" })}\nadapt Chat(Tiny) { lora(rank: 4) on "**.{k_proj,v_proj}" }`,
+    right: `${modelWith({ body: "  use a.q_proj: Linear(dim, dim)", forward: "return a.q_proj(x)" })}\nadapt Chat(Tiny) { lora(rank: 4) on "**.{q_proj,v_proj}" }`,
+  },
+  {
+    code: "LLM0203",
+    title: "a block takes another number of axes",
+    wrong: `block Mix(n: int)(x: f[N, D]) -> f[N, n] {\n  param w: f[n, n]\n  return x @ w\n}\n${modelWith({ body: "  use mix: Mix(dim)", forward: "return mix(x)" })}`,
+    right: `block Mix(n: int)(x: f[A, N, D]) -> f[A, N, n] {\n  param w: f[n, n]\n  return x @ w\n}\n${modelWith({ body: "  use mix: Mix(dim)", forward: "return mix(x)" })}`,
+  },
+  {
+    code: "LLM0224",
+    title: "a tap in a loop inside of a loop",
+    wrong: modelWith({
+      body: stages('tap "inner" = x\n    return x + x', "return repeat(blocks, x)"),
+      forward: "return repeat(stages, x)",
+    }),
+    right: modelWith({
+      body: stages("return x + x", 'tap "stage" = x\n    return repeat(blocks, x)'),
+      forward: "return repeat(stages, x)",
+    }),
+  },
+  {
+    code: "LLM0301",
+    title: "an unknown config value",
+    wrong: modelWith({ forward: "return x" }),
+    right: modelWith({ forward: "return x" }),
+    set: { haeds: "4" },
+    rightSet: { heads: "4" },
+  },
+  {
+    code: "LLM0302",
+    title: "a config value of the wrong type",
+    wrong: modelWith({ forward: "return x" }),
+    right: modelWith({ forward: "return x" }),
+    set: { heads: "two" },
+    rightSet: { heads: "2" },
+  },
+  {
+    code: "LLM0303",
+    title: "a config value without a default",
+    wrong: modelWith({ config: "dim: int", forward: "return x" }),
+    right: modelWith({ config: "dim: int", forward: "return x" }),
+    rightSet: { dim: "64" },
+  },
+  {
+    code: "LLM0304",
+    title: "a requirement that does not hold",
+    wrong: modelWith({ body: '  require dim % heads == 0, "heads must divide dim"', forward: "return x" }),
+    right: modelWith({ body: '  require dim % heads == 0, "heads must divide dim"', forward: "return x" }),
+    set: { heads: "3" },
+    rightSet: { heads: "4" },
+  },
+  {
+    code: "LLM0305",
+    title: "a size of 0, at the default",
+    wrong: modelWith({ config: "dim: int = 0", forward: "return x" }),
+    right: modelWith({ config: "dim: int = 1", forward: "return x" }),
+  },
+  {
+    code: "LLM0306",
+    title: "division by zero heads",
+    wrong: modelWith({ body: "  let head = dim / heads", forward: "return x * head" }),
+    right: modelWith({ body: "  let head = dim / heads", forward: "return x * head" }),
+    set: { heads: "0" },
+    rightSet: { heads: "1" },
+  },
+  {
+    code: "LLM0307",
+    title: "a product beyond 2^53",
+    wrong: modelWith({
+      config: "dim: int = 8, big: int = 2000000000",
+      body: "  let n = big * big",
+      forward: "return x * n",
+    }),
+    right: modelWith({
+      config: "dim: int = 8, big: int = 2000000000",
+      body: "  let n = big * 1",
+      forward: "return x * n",
+    }),
+  },
+  {
+    code: "LLM0308",
+    title: "no such model",
+    wrong: modelWith({ forward: "return x" }),
+    right: modelWith({ forward: "return x" }),
+    model: "Tyni",
+  },
+];
