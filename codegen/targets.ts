@@ -1,0 +1,23 @@
+/** The targets by name: how each writes a legal kernel, and what a file of its kernels is called. */
+import type { Kernel } from "../src/kernel/ir.ts";
+import { emitJs } from "./js/emit.ts";
+import { emitWgsl } from "./wgsl/emit.ts";
+
+export interface Target {
+  readonly name: string;
+  readonly doc: string;
+  /** File extension of emitted kernels. */
+  readonly extension: string;
+  /** The text of one kernel that was legalized for a profile of this target. */
+  readonly emit: (kernel: Kernel) => string;
+}
+
+export const TARGETS = {
+  webgpu: { name: "webgpu", doc: "WGSL for WebGPU", extension: "wgsl", emit: emitWgsl },
+  js: { name: "js", doc: "Plain JavaScript over typed arrays", extension: "js", emit: emitJs },
+} as const satisfies Readonly<Record<string, Target>>;
+
+/** The target of this name, or undefined. */
+export function targetNamed(name: string): Target | undefined {
+  return Object.hasOwn(TARGETS, name) ? TARGETS[name as keyof typeof TARGETS] : undefined;
+}

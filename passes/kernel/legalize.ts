@@ -1,0 +1,45 @@
+/**
+ * Makes kernels legal for a target, from its `TargetInfo` alone: storage types, operations over the workgroup, scalar
+ * functions that are not accurate enough, infinite literals. One pass, required: code generators only print.
+ */
+import type { Kernel } from "../../src/kernel/ir.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import type { Program } from "../../src/plan/ir.ts";
+import type { Pass } from "../manager/pass.ts";
+import { ACCURATE_UNARY, pow } from "./accurate-math.ts";
+import { legalizeHalf } from "./legalize-half.ts";
+import { legalizeReductions } from "./legalize-reductions.ts";
+import { expandLets } from "./sequence.ts";
+
+const LARGEST = 3.4028234663852886e38;
+
+export function legalizeKernel(kernel: Kernel, info: TargetInfo): Kernel {
+  return legalizeMath(legalizeReductions(legalizeHalf(kernel, info)), info);
+}
+
+/** `f(x) -> polynomial` for each f that is not in `info.accurate`; `inf -> the largest finite f32` where WGSL-like
+ * targets have no such literal, that is, everywhere. */
+function legalizeMath(kernel: Kernel, info: TargetInfo): Kernel {
+  return expandLets(kernel, (expression, result, sequence) => {
+    if (expression.kind === "constant" && Math.abs(expression.value) === Infinity)
+      return sequence.literal(Math.sign(expression.value) * LARGEST, result.type);
+    if (expression.kind === "binary" && expression.op === "pow" && !info.accurate.includes("pow"))
+      return pow(sequence, expression.x, expression.y);
+    if (expression.kind !== "unary" || info.accurate.includes(expression.op)) return undefined;
+    return ACCURATE_UNARY[expression.op]?.(sequence, expression.x);
+  });
+}
+
+export const legalize: Pass<Program> = {
+  name: "legalize",
+  summary: "writes out what the target lacks: f16 storage, reductions over a workgroup, accurate functions",
+  promise: "reassociates",
+  requires: [],
+  establishes: [],
+  destroys: [],
+  required: true,
+  run: (ir, { info }) => ({
+    ir: { ...ir, kernels: ir.kernels.map((kernel) => legalizeKernel(kernel, info)) },
+    diagnostics: [],
+  }),
+};

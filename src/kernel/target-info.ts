@@ -1,0 +1,54 @@
+/**
+ * Facts about a device, as data: what the passes and schedules may ask. A named `TargetInfo` is a profile
+ * (`src/profiles`); a build is a pure function of (program, profile). Nothing here names a target language.
+ */
+
+export interface Limits {
+  /** Bytes of one storage binding, and of one buffer. */
+  readonly maxBindingBytes: number;
+  readonly maxBufferBytes: number;
+  readonly maxStorageBuffers: number;
+  readonly maxWorkgroupsPerDimension: number;
+  readonly maxInvocationsPerWorkgroup: number;
+  readonly maxWorkgroupMemoryBytes: number;
+  /** Alignment in bytes of a binding's offset. */
+  readonly bindingOffsetAlignment: number;
+}
+
+/** Tile sizes and lane counts of the schedules: data, so that a tuner can search them. */
+export interface Tiles {
+  /** Invocations of a workgroup for elementwise kernels. */
+  readonly elementwise: number;
+  /** Invocations that share one row of a reduction. */
+  readonly rowLanes: number;
+  /** Product in registers: rows and columns of one invocation's tile, invocations along rows and columns. */
+  readonly matmul: {
+    readonly rows: number;
+    readonly columns: number;
+    readonly workgroupRows: number;
+    readonly workgroupColumns: number;
+  };
+  /** Matrix times few rows: invocations that split K, output columns of one workgroup. */
+  readonly matvec: { readonly lanes: number; readonly columns: number };
+  /** Attention: invocations of a workgroup, keys of one step. */
+  readonly attention: { readonly lanes: number; readonly keys: number };
+}
+
+export interface TargetInfo {
+  /** The profile's name, e.g. `webgpu-cpu`. */
+  readonly name: string;
+  /** The target that emits it: `webgpu`, `js`, later `cpu`, `cuda`. */
+  readonly target: string;
+  readonly doc: string;
+  readonly limits: Limits;
+  readonly tiles: Tiles;
+  /** Storage types that need no decoding: loads of the others are legalized. */
+  readonly storage: readonly string[];
+  readonly hasSubgroups: boolean;
+  readonly hasWorkgroupMemory: boolean;
+  readonly hasF16: boolean;
+  /** Scalar functions whose built-in is good enough for the derived tolerance; `legalize` writes out the others. */
+  readonly accurate: readonly string[];
+  /** What the device must offer for this profile to be chosen at load. */
+  readonly requires: { readonly features: readonly string[]; readonly limits: Partial<Limits> };
+}

@@ -1,0 +1,79 @@
+/**
+ * The profiles of WebGPU. Limits of `webgpu-base` are the defaults of the WebGPU specification; `webgpu-cpu` asks for two
+ * more storage buffers, which llvmpipe has (16). Tile sizes start from what is published for each kind of adapter (a CPU
+ * adapter wants registers and no workgroup memory) and have not been tuned on our kernels.
+ */
+import type { Limits, TargetInfo } from "../kernel/target-info.ts";
+
+const MIB = 1024 * 1024;
+
+const baseLimits: Limits = {
+  maxBindingBytes: 128 * MIB,
+  maxBufferBytes: 256 * MIB,
+  maxStorageBuffers: 8,
+  maxWorkgroupsPerDimension: 65535,
+  maxInvocationsPerWorkgroup: 256,
+  maxWorkgroupMemoryBytes: 16384,
+  bindingOffsetAlignment: 256,
+};
+
+/**
+ * WGSL section 15.7.4 promises 3 + 2|x| ulp for exp, 2^-11 absolute for sin and cos, nothing better for tanh, and has
+ * no erf; only what is correctly rounded up to a few ulp for all arguments stands here.
+ */
+const accurate = ["floor", "abs", "neg", "not", "sqrt", "rsqrt", "div"];
+
+export const webgpuBase: TargetInfo = {
+  name: "webgpu-base",
+  target: "webgpu",
+  doc: "Any WebGPU adapter: the specification's default limits, no optional feature.",
+  limits: baseLimits,
+  tiles: {
+    elementwise: 64,
+    rowLanes: 64,
+    matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 8 },
+    matvec: { lanes: 32, columns: 4 },
+    attention: { lanes: 64, keys: 32 },
+  },
+  storage: ["f32", "i32", "u32"],
+  hasSubgroups: false,
+  hasWorkgroupMemory: true,
+  hasF16: false,
+  accurate,
+  requires: { features: [], limits: {} },
+};
+
+export const webgpuGpu: TargetInfo = {
+  ...webgpuBase,
+  name: "webgpu-gpu",
+  doc: "A desktop GPU: bindings of 2 GiB, f16 storage, workgroup memory.",
+  limits: {
+    ...baseLimits,
+    maxBindingBytes: 2048 * MIB - 4,
+    maxBufferBytes: 2048 * MIB,
+    maxStorageBuffers: 10,
+  },
+  tiles: { ...webgpuBase.tiles, matvec: { lanes: 64, columns: 4 } },
+  storage: ["f32", "f16", "i32", "u32"],
+  hasF16: true,
+  requires: {
+    features: ["shader-f16"],
+    limits: { maxBindingBytes: 2048 * MIB - 4, maxBufferBytes: 2048 * MIB, maxStorageBuffers: 10 },
+  },
+};
+
+export const webgpuCpu: TargetInfo = {
+  ...webgpuBase,
+  name: "webgpu-cpu",
+  doc: "A CPU adapter (llvmpipe, SwiftShader): products in registers, no workgroup memory.",
+  limits: { ...baseLimits, maxStorageBuffers: 10 },
+  tiles: {
+    elementwise: 64,
+    rowLanes: 1,
+    matmul: { rows: 8, columns: 8, workgroupRows: 8, workgroupColumns: 8 },
+    matvec: { lanes: 1, columns: 4 },
+    attention: { lanes: 1, keys: 16 },
+  },
+  hasWorkgroupMemory: false,
+  requires: { features: [], limits: { maxStorageBuffers: 10 } },
+};
