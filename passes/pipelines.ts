@@ -1,0 +1,39 @@
+/**
+ * THE order of passes, on one screen. Three pipelines: tensor IR to tensor IR, then (after lowering) kernels, then the
+ * plan. `makePipeline` refuses an order that cannot work.
+ */
+import type { Module } from "../src/ir/ir.ts";
+import type { Program } from "../src/plan/ir.ts";
+import { legalize } from "./kernel/legalize.ts";
+import { simplifyIndex } from "./kernel/simplify-index.ts";
+import type { Pipeline } from "./manager/pipeline.ts";
+import { makePipeline } from "./manager/pipeline.ts";
+import { canonicalize } from "./tensor/canonicalize.ts";
+import { decompose } from "./tensor/decompose.ts";
+import { deriveExtend } from "./tensor/derive-extend.ts";
+import { deriveGenerate } from "./tensor/derive-generate.ts";
+import { fuse } from "./tensor/fuse.ts";
+import { schedule } from "./tensor/schedule.ts";
+import { selectEntries } from "./tensor/select-entries.ts";
+import type { Entry } from "./tensor/select-entries.ts";
+import { memoryPlan } from "./plan/memory-plan.ts";
+
+/** From the module that sema makes to grouped and scheduled entry functions. */
+export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
+  return makePipeline("tensor", [
+    canonicalize,
+    deriveExtend(entries.includes("generate") ? "required" : "if-possible"),
+    deriveGenerate,
+    selectEntries(entries),
+    decompose,
+    canonicalize,
+    fuse,
+    schedule,
+  ]);
+}
+
+/** Lowered kernels to kernels that the target can say. */
+export const kernelPipeline: Pipeline<Program> = makePipeline("kernel", [simplifyIndex, legalize]);
+
+/** Where the bytes of a program lie. */
+export const planPipeline: Pipeline<Program> = makePipeline("plan", [memoryPlan]);

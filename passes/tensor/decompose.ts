@@ -1,0 +1,93 @@
+/**
+ * decompose: takes composites apart into primitives. `attention` stays, because it has a schedule that never stores the
+ * scores; a composite that is elementwise (silu, gelu) stays, because every kernel can emit it. Reductions are turned
+ * so that they run along the last axis, which is what the row schedule folds. In trivial mode attention goes too.
+ */
+import type { Builder } from "../../src/ir/builder.ts";
+import type { Func, Module, Op, Value } from "../../src/ir/ir.ts";
+import { walk } from "../../src/ir/ir.ts";
+import type { OpTable } from "../../src/ir/op-def.ts";
+import { hasTrait } from "../../src/ir/op-def.ts";
+import { rewriteFunc } from "../../src/ir/rewrite.ts";
+import { defined } from "../../src/support/errors.ts";
+import type { Pass, Property } from "../manager/pass.ts";
+import { axisAttr } from "./attrs.ts";
+import { mapFuncs } from "./map-funcs.ts";
+
+/** Composites with a schedule of their own. */
+const SCHEDULED: ReadonlySet<string> = new Set(["attention"]);
+
+/** Only primitives, elementwise ops and scheduled composites are left; reductions run along the last axis. */
+export const decomposed: Property<Module> = {
+  name: "decomposed",
+  doc: "Every op is a primitive, elementwise, or a composite with a schedule of its own; reductions fold the last axis.",
+  check(module, { ops }) {
+    for (const func of module.funcs) {
+      const left = firstLeft(func, ops, SCHEDULED);
+      if (left !== undefined) return `@${func.name} holds \`${left.name}\``;
+    }
+    return undefined;
+  },
+};
+
+export const decompose: Pass<Module> = {
+  name: "decompose",
+  summary: "Takes composites without a schedule of their own apart.",
+  promise: "reassociates",
+  requires: [],
+  establishes: [decomposed],
+  destroys: [],
+  required: true,
+  run: (module, { ops }) => mapFuncs(module, (func) => decomposeFunc(func, ops, SCHEDULED)),
+  trivial: (module, { ops }) => mapFuncs(module, (func) => decomposeFunc(func, ops, new Set())),
+};
+
+function decomposeFunc(func: Func, ops: OpTable, kept: ReadonlySet<string>): Func {
+  let current = func;
+  // A decomposition may hold composites again; each round takes one layer off.
+  while (firstLeft(current, ops, kept) !== undefined)
+    current = rewriteFunc(current, ops, (op, operands, b) => {
+      const moved: Op = { ...op, operands };
+      if (isLeft(moved, ops, kept)) return replace(moved, b, ops);
+      return undefined;
+    });
+  return current;
+}
+
+function firstLeft(func: Func, ops: OpTable, kept: ReadonlySet<string>): Op | undefined {
+  let found: Op | undefined;
+  walk(func.body, (op) => {
+    if (found === undefined && isLeft(op, ops, kept)) found = op;
+  });
+  return found;
+}
+
+function isLeft(op: Op, ops: OpTable, kept: ReadonlySet<string>): boolean {
+  const def = ops.get(op.name);
+  if (hasTrait(def, "reduce")) return !foldsLast(op);
+  return hasTrait(def, "composite") && !hasTrait(def, "elementwise") && !kept.has(op.name);
+}
+
+function foldsLast(op: Op): boolean {
+  const rank = defined(op.operands[0], `${op.name} has an operand`).type.dims.length;
+  return axisAttr(op, rank) === rank - 1;
+}
+
+function replace(op: Op, b: Builder, ops: OpTable): readonly Value[] {
+  const def = defined(ops.get(op.name), `an op ${op.name}`);
+  if (hasTrait(def, "reduce")) return [turned(op, b)];
+  return defined(def.decompose, `${op.name} is a composite`)(b, op.operands, op.attrs, op);
+}
+
+/** `reduce(x, axis) = reduce(x with that axis last, last)`, in the same order of terms. */
+function turned(op: Op, b: Builder): Value {
+  const x = defined(op.operands[0], `${op.name} has an operand`);
+  const axis = axisAttr(op, x.type.dims.length);
+  const axes = x.type.dims.map((_, i) => i).filter((i) => i !== axis);
+  const moved = b.emit("transpose", [x], { perm: [...axes, axis] });
+  const keep = op.attrs["keep"] === true;
+  const attrs =
+    "keep" in op.attrs ? { ...op.attrs, axis: axes.length, keep: false } : { ...op.attrs, axis: axes.length };
+  const folded = b.emit(op.name, [moved], attrs, op.results[0]?.name);
+  return keep ? b.emit("reshape", [folded], { shape: x.type.dims.map((dim, i) => (i === axis ? 1 : dim)) }) : folded;
+}

@@ -1,0 +1,149 @@
+/**
+ * derive-extend: from the causal `@forward(tokens: i32[B, T]) -> f[B, T, V]` the functions that a session calls:
+ *
+ *     @extend(tokens: i32[B, T], count: i32[B], inout pos: i32[B], inout k..., inout v...) -> logits f[B, V]
+ *     @extend1, the same with T = 1
+ *
+ * Row b brings `count[b]` new tokens, padded on the right, at positions `pos[b] + t`; logits are those of its last real
+ * token; pos advances by count. Keys and values of each attention lie in caches `[B, G, S, D]`, families where the
+ * attention stands in a loop over layers. Where `forward` is not causal the module stays as it is; that is an error
+ * only if generation is wanted. Results of `forward` behind its first (hidden states that a build taps) are dropped.
+ */
+import { Builder } from "../../src/ir/builder.ts";
+import type { Func, FuncArg, FuncResult, Module, Value } from "../../src/ir/ir.ts";
+import { funcNamed, value } from "../../src/ir/ir.ts";
+import type { OpTable } from "../../src/ir/op-def.ts";
+import { removeDead } from "../../src/ir/remove-dead.ts";
+import { substituteSymbols } from "../../src/ir/specialize.ts";
+import { isFloat, tensorType, typeText } from "../../src/ir/type.ts";
+import type { Diagnostic } from "../../src/support/diagnostic.ts";
+import { diagnostic } from "../../src/support/diagnostic.ts";
+import { Dim } from "../../src/support/dim.ts";
+import { defined } from "../../src/support/errors.ts";
+import type { Pass } from "../manager/pass.ts";
+import { ExtendBody } from "./extend/extend-body.ts";
+import type { Problem } from "./extend/extend-body.ts";
+import { ROWS, TOKENS } from "./extend/positions.ts";
+import { selectLast } from "./extend/select-last.ts";
+
+/** `if-possible`: a model that cannot generate keeps only its `forward`, silently. */
+export type Generation = "required" | "if-possible";
+
+export function deriveExtend(generation: Generation): Pass<Module> {
+  return {
+    name: "derive-extend",
+    summary:
+      "Adds @extend and @extend1, which continue sequences with a cache of keys and values, to a causal @forward.",
+    promise: "reassociates",
+    requires: [],
+    establishes: [],
+    destroys: [],
+    required: true,
+    run(module, { ops }) {
+      const forward = funcNamed(module, "forward");
+      const derived = forward === undefined ? [] : extendOf(forward, ops);
+      if (isFunc(derived)) {
+        const single = { ...substituteSymbols(derived, ops, { [TOKENS]: 1 }), name: "extend1" };
+        return { ir: { ...module, funcs: [...module.funcs, single, derived] }, diagnostics: [] };
+      }
+      return { ir: module, diagnostics: generation === "required" ? derived : [] };
+    },
+  };
+}
+
+function isFunc(derived: Func | readonly Diagnostic[]): derived is Func {
+  return "body" in derived;
+}
+
+/** `@extend` over all T tokens of a call, or the diagnostics that say why there is none. */
+export function extendOf(forward: Func, ops: OpTable): Func | readonly Diagnostic[] {
+  const misfit = formSentence(forward);
+  if (misfit !== undefined) return [formDiagnostic(misfit)];
+  const rows = tensorType("i32", [Dim.symbol(ROWS)]);
+  const [tokens, count, pos] = [value(tokensType(), "tokens"), value(rows, "count"), value(rows, "pos")];
+  const walker = new ExtendBody(ops, pos, count);
+  walker.map(defined(forward.args[0], "forward has one argument").value, tokens);
+  const b = new Builder(ops);
+  const caches = walker.emitBlock(forward.body, b, 0);
+  if (walker.problems.length > 0) return walker.problems.map(lookAhead);
+  const all = walker.lookup(defined(forward.body.yields[0], "forward has a result"));
+  if (all.isLifted) return [formDiagnostic("its result does not depend on the tokens")];
+  const selected = selectLast(b.block([], [all.value, ...caches.map((cache) => cache.after)]), all.value, count, ops);
+  const end = new Builder(ops);
+  for (const op of selected.ops) end.push(op);
+  const advanced = end.emit("add", [pos, count], {}, "pos");
+  const states = [{ before: pos, after: advanced }, ...caches];
+  const names = ["pos", ...cacheNames(caches.map((cache) => cache.before.name))];
+  return removeDead(funcOf(tokens, count, states, names, selected.logits, end), ops);
+}
+
+interface State {
+  readonly before: Value;
+  readonly after: Value;
+}
+
+function funcOf(
+  tokens: Value,
+  count: Value,
+  states: readonly State[],
+  names: readonly string[],
+  logits: Value,
+  b: Builder,
+): Func {
+  const nameOf = (i: number): string => defined(names[i], "a name for each state");
+  const args: readonly FuncArg[] = [
+    { name: "tokens", mode: "in", value: tokens },
+    { name: "count", mode: "in", value: count },
+    ...states.map((state, i): FuncArg => ({ name: nameOf(i), mode: "inout", value: state.before })),
+  ];
+  const results: readonly FuncResult[] = [
+    { name: "logits" },
+    ...states.map((_, i): FuncResult => ({ name: nameOf(i), into: nameOf(i) })),
+  ];
+  const yields = [logits, ...states.map((state) => state.after)];
+  return {
+    name: "extend",
+    args,
+    results,
+    body: b.block(
+      args.map((arg) => arg.value),
+      yields,
+    ),
+  };
+}
+
+/** k and v for one attention; k0, v0, k1, v1, ... where a model or a loop body has several. */
+function cacheNames(hints: readonly string[]): readonly string[] {
+  return hints.length <= 2 ? hints : hints.map((hint, i) => `${hint}${Math.floor(i / 2)}`);
+}
+
+function tokensType(): Value["type"] {
+  return tensorType("i32", [Dim.symbol(ROWS), Dim.symbol(TOKENS)]);
+}
+
+/** Why the signature is not that of a language model, or undefined where it is. */
+function formSentence(forward: Func): string | undefined {
+  const [tokens] = forward.args;
+  const signature = forward.args.map((arg) => `${arg.name}: ${typeText(arg.value.type)}`).join(", ");
+  if (forward.args.length !== 1 || tokens === undefined || typeText(tokens.value.type) !== typeText(tokensType()))
+    return `it takes (${signature})`;
+  const [logits] = forward.body.yields;
+  const [rows, positions] = logits?.type.dims ?? [];
+  const isLogits =
+    logits !== undefined && isFloat(logits.type.dtype) && logits.type.dims.length === 3 &&
+    rows?.equals(Dim.symbol(ROWS)) === true && positions?.equals(Dim.symbol(TOKENS)) === true; // prettier-ignore
+  return isLogits ? undefined : `it gives ${logits === undefined ? "nothing" : typeText(logits.type)}`;
+}
+
+function formDiagnostic(found: string): Diagnostic {
+  return diagnostic("LLM0502", `\`forward\` cannot be extended token by token: ${found}`, {
+    help: "give `forward` the form `forward(tokens: i32[B, T]) -> f[B, T, vocab]`",
+  });
+}
+
+function lookAhead({ sentence, loc }: Problem): Diagnostic {
+  return diagnostic("LLM0501", `\`forward\` is not causal: ${sentence}`, {
+    ...(loc === undefined ? {} : { loc, label: "here a token's result needs other positions" }),
+    help: "use a causal attention, or build without generation",
+  });
+}

@@ -1,0 +1,174 @@
+/**
+ * derive-generate: from `@extend` and `@extend1` the functions that generation calls, with sampling and the session's
+ * state on the device. `@prefill` takes a prompt; `@decode` takes its token from the state and runs where a row is not
+ * done:
+ *
+ *     @prefill(tokens: i32[B, T], count: i32[B], temperature, top_k, top_p, seed, stops, inout token, inout pos,
+ *              inout done, inout step, inout caches...) -> token
+ *     @decode (the same without tokens and count)
+ *
+ * A row with `count = 0` (or done) keeps its token, its `done` and its caches; step counts calls.
+ */
+import { Builder } from "../../src/ir/builder.ts";
+import type { Func, FuncArg, FuncResult, Module, Value } from "../../src/ir/ir.ts";
+import { funcNamed, value } from "../../src/ir/ir.ts";
+import type { OpTable } from "../../src/ir/op-def.ts";
+import { inlineBlock } from "../../src/ir/rewrite.ts";
+import type { DType } from "../../src/ir/type.ts";
+import { tensorType } from "../../src/ir/type.ts";
+import { Dim } from "../../src/support/dim.ts";
+import { defined } from "../../src/support/errors.ts";
+import type { Pass } from "../manager/pass.ts";
+import { scalarConstant } from "./constants.ts";
+import { ROWS } from "./extend/positions.ts";
+
+/** How many stop tokens a session has; unused ones are -1. */
+export const STOPS = 8;
+
+export const deriveGenerate: Pass<Module> = {
+  name: "derive-generate",
+  summary: "Adds @prefill and @decode, which sample and keep the session's state, to a module with @extend.",
+  promise: "bit-exact",
+  requires: [],
+  establishes: [],
+  destroys: [],
+  required: true,
+  run(module, { ops }) {
+    const [extend, single] = [funcNamed(module, "extend"), funcNamed(module, "extend1")];
+    if (extend === undefined || single === undefined) return { ir: module, diagnostics: [] };
+    return {
+      ir: { ...module, funcs: [...module.funcs, prefillOf(extend, ops), decodeOf(single, ops)] },
+      diagnostics: [],
+    };
+  },
+};
+
+interface Controls {
+  readonly temperature: Value;
+  readonly top_k: Value;
+  readonly top_p: Value;
+  readonly seed: Value;
+  readonly stops: Value;
+}
+
+/** State of the session beside what `extend` itself keeps. */
+interface Session {
+  readonly token: Value;
+  readonly done: Value;
+  readonly step: Value;
+}
+
+function prefillOf(extend: Func, ops: OpTable): Func {
+  const [controls, session, states] = [newControls(), newSession(), newStates(extend)];
+  const tokens = renewed(extend, 0);
+  const count = renewed(extend, 1);
+  const b = new Builder(ops);
+  const isActive = b.emit("gt", [count, scalarConstant(b, "i32", 0)], {}, "active");
+  const extended = inlineBlock(b, extend.body, [tokens, count, ...states]);
+  const next = emitSample(b, extended, controls, session);
+  const made = emitSession(b, next, isActive, session, controls.stops);
+  const inputs: readonly FuncArg[] = [input("tokens", tokens), input("count", count)];
+  return generateFunc("prefill", inputs, controls, session, made, extend, states, extended, b);
+}
+
+function decodeOf(extend: Func, ops: OpTable): Func {
+  const [controls, session, states] = [newControls(), newSession(), newStates(extend)];
+  const b = new Builder(ops);
+  const isActive = b.emit("eq", [session.done, scalarConstant(b, "i32", 0)], {}, "active");
+  const count = b.emit("cast", [isActive], { dtype: "i32" }, "count");
+  const tokens = b.emit("reshape", [session.token], { shape: [Dim.symbol(ROWS), 1] }, "tokens");
+  const extended = inlineBlock(b, extend.body, [tokens, count, ...states]);
+  const next = emitSample(b, extended, controls, session);
+  const made = emitSession(b, next, isActive, session, controls.stops);
+  return generateFunc("decode", [], controls, session, made, extend, states, extended, b);
+}
+
+function emitSample(b: Builder, extended: readonly Value[], controls: Controls, session: Session): Value {
+  const logits = defined(extended[0], "extend gives logits");
+  const x = logits.type.dtype === "f32" ? logits : b.emit("cast", [logits], { dtype: "f32" });
+  const { temperature, top_k, top_p, seed } = controls;
+  return b.emit("sample", [x, temperature, top_k, top_p, seed, session.step], {}, "next");
+}
+
+/** The next token, done and step. A new prompt wakes a row that was done; other rows keep what they have. */
+function emitSession(b: Builder, next: Value, isActive: Value, old: Session, stops: Value): Session {
+  const isStop = b.emit("cast", [emitIsStop(b, next, stops)], { dtype: "i32" });
+  return {
+    token: b.emit("select", [isActive, next, old.token], {}, "token"),
+    done: b.emit("select", [isActive, isStop, old.done], {}, "done"),
+    step: b.emit("add", [old.step, scalarConstant(b, "u32", 1)], {}, "step"),
+  };
+}
+
+/** `next[b]` is one of the stops. Written as a chain of points on [B], so that it fits behind the sampler. */
+function emitIsStop(b: Builder, next: Value, stops: Value): Value {
+  const hits = Array.from({ length: STOPS }, (_, i) =>
+    b.emit("eq", [next, b.emit("slice", [stops], { axis: 0, start: i, end: i + 1 })]),
+  );
+  return hits.reduce((any, hit) => b.emit("or", [any, hit]));
+}
+
+/** Arguments: inputs, controls, session, then extend's own state; results: all the state. */
+function generateFunc(
+  name: string,
+  inputs: readonly FuncArg[],
+  controls: Controls,
+  session: Session,
+  next: Session,
+  extend: Func,
+  states: readonly Value[],
+  extended: readonly Value[],
+  b: Builder,
+): Func {
+  const stateNames = extend.args.slice(2).map((arg) => arg.name);
+  const before = [...Object.entries(session), ...stateNames.map((state, i) => [state, states[i]] as const)];
+  const after = [next.token, next.done, next.step, ...extended.slice(1)];
+  const args: readonly FuncArg[] = [
+    ...inputs,
+    ...Object.entries(controls).map(([control, made]: [string, Value]) => input(control, made)),
+    ...before.map(([state, made]): FuncArg => ({ name: state, mode: "inout", value: defined(made, state) })),
+  ];
+  const results = before.map(([state]): FuncResult => ({ name: state, into: state }));
+  return {
+    name,
+    args,
+    results,
+    body: b.block(
+      args.map((arg) => arg.value),
+      after,
+    ),
+  };
+}
+
+function input(name: string, made: Value): FuncArg {
+  return { name, mode: "in", value: made };
+}
+
+function scalar(dtype: DType, name: string): Value {
+  return value(tensorType(dtype, []), name);
+}
+
+function newControls(): Controls {
+  return {
+    temperature: scalar("f32", "temperature"),
+    top_k: scalar("i32", "top_k"),
+    top_p: scalar("f32", "top_p"),
+    seed: scalar("u32", "seed"),
+    stops: value(tensorType("i32", [STOPS]), "stops"),
+  };
+}
+
+function newSession(): Session {
+  const rows = tensorType("i32", [Dim.symbol(ROWS)]);
+  return { token: value(rows, "token"), done: value(rows, "done"), step: scalar("u32", "step") };
+}
+
+/** Fresh values for what `extend` keeps: pos and the caches. */
+function newStates(extend: Func): readonly Value[] {
+  return extend.args.slice(2).map((_, i) => renewed(extend, i + 2));
+}
+
+function renewed(func: Func, index: number): Value {
+  const arg = defined(func.args[index], `@${func.name} has an argument ${index}`);
+  return value(arg.value.type, arg.name);
+}

@@ -1,0 +1,188 @@
+/**
+ * Walks `forward` and emits `extend` over all T tokens: `iota` along T becomes `pos[b] + t`, attention writes its new
+ * keys and values into a cache and reads the cache, everything else passes through where it works position by
+ * position. What cannot pass is collected as a problem with its place; the result is then of no use. Which token's
+ * logits are wanted is not decided here (`select-last.ts`).
+ */
+import { Builder } from "../../../src/ir/builder.ts";
+import type { Block, Op, Value } from "../../../src/ir/ir.ts";
+import { value } from "../../../src/ir/ir.ts";
+import type { OpTable } from "../../../src/ir/op-def.ts";
+import { hasTrait } from "../../../src/ir/op-def.ts";
+import { familyType } from "../../../src/ir/region-types.ts";
+import type { TensorType } from "../../../src/ir/type.ts";
+import { tensorType } from "../../../src/ir/type.ts";
+import { Dim } from "../../../src/support/dim.ts";
+import { defined } from "../../../src/support/errors.ts";
+import type { Loc } from "../../../src/support/source.ts";
+import { axisAttr, dimsAttr, wordAttr } from "../attrs.ts";
+import type { Mapped } from "./lift.ts";
+import { emitLifted } from "./lift.ts";
+import { ROWS, TOKENS, mixing, tokenAxis } from "./positions.ts";
+
+/** The symbol of the cache's length. */
+export const CONTEXT = "S";
+
+/** State of one attention: the cache before and after, of the function's argument or of one iteration. */
+interface Cache {
+  readonly before: Value;
+  readonly after: Value;
+}
+
+export interface Problem {
+  readonly sentence: string;
+  readonly loc: Loc | undefined;
+}
+
+export class ExtendBody {
+  readonly problems: Problem[] = [];
+  private readonly mapping = new Map<Value, Mapped>();
+
+  /** pos and count: i32[B], arguments of the new function. */
+  constructor(
+    private readonly ops: OpTable,
+    private readonly pos: Value,
+    private readonly count: Value,
+  ) {}
+
+  map(old: Value, made: Value): void {
+    this.mapping.set(old, { value: made, isLifted: false });
+  }
+
+  lookup(old: Value): Mapped {
+    return defined(this.mapping.get(old), `extend: no value for ${old.name}`);
+  }
+
+  /** Emits the ops of a block. Returns the caches of the attentions that stand in it. */
+  emitBlock(block: Block, b: Builder, depth: number): readonly Cache[] {
+    const caches: Cache[] = [];
+    for (const op of block.ops) {
+      b.loc = op.loc;
+      caches.push(...this.emitOp(op, b, depth));
+    }
+    return caches;
+  }
+
+  private emitOp(op: Op, b: Builder, depth: number): readonly Cache[] {
+    if (op.name === "repeat") return this.emitRepeat(op, b, depth);
+    if (op.name === "attention") return this.emitAttention(op, b);
+    const sentence = op.name === "scan" ? "`scan` runs over the positions" : mixing(op, this.ops);
+    if (sentence !== undefined) this.refuse(op, sentence);
+    else if (op.name === "iota" && countsTokens(op))
+      this.setResult(op, { value: this.positions(op, b), isLifted: true });
+    else this.emitPlain(op, b);
+    return [];
+  }
+
+  private emitPlain(op: Op, b: Builder): void {
+    const operands = op.operands.map((operand) => (operand === null ? null : this.lookup(operand)));
+    if (!operands.some((operand) => operand?.isLifted)) {
+      const results = op.results.map((old) => value(old.type, old.name));
+      b.push({ ...op, operands: operands.map((operand) => operand?.value ?? null), results });
+      op.results.forEach((old, i) => this.map(old, defined(results[i], "as many results")));
+      return;
+    }
+    const made = emitLifted(op, operands, b);
+    if (typeof made !== "string") this.setResult(op, made);
+    else if (hasTrait(this.ops.get(op.name), "composite")) this.emitDecomposed(op, b);
+    else this.refuse(op, made);
+  }
+
+  /** A composite that has no lifted form of its own is taken apart, and its parts are emitted. */
+  private emitDecomposed(op: Op, b: Builder): void {
+    const parts = new Builder(this.ops, op.loc);
+    const decompose = defined(this.ops.get(op.name)?.decompose, `${op.name} is a composite`);
+    const results = decompose(parts, op.operands, op.attrs, op);
+    for (const part of parts.ops) this.emitOp(part, b, 0);
+    op.results.forEach((old, i) => this.mapping.set(old, this.lookup(defined(results[i], "as many results"))));
+  }
+
+  /** `iota` along T: `pos[b] + t`, with a leading axis B. */
+  private positions(op: Op, b: Builder): Value {
+    const shape = dimsAttr(op, "shape");
+    const starts = b.emit("reshape", [this.pos], { shape: [Dim.symbol(ROWS), ...shape.map(() => 1)] });
+    const steps = b.emit("iota", [], { shape, axis: axisAttr(op, shape.length) });
+    return b.emit("add", [starts, steps], {}, "positions");
+  }
+
+  /** New keys and values go into the cache at `pos`; queries at `pos + t` read all of it that lies behind them. */
+  private emitAttention(op: Op, b: Builder): readonly Cache[] {
+    const [q, k, v, offset, window] = op.operands;
+    if (wordAttr(op, "mask") !== "causal") {
+      this.refuse(op, `\`attention\` has the mask \`${wordAttr(op, "mask")}\`, so a token sees later ones`);
+      return [];
+    }
+    if (offset || [q, k, v].some((x) => !x || tokenAxis(x.type) !== 2)) {
+      this.refuse(op, "`attention` is not over the tokens of this call: keys, values and queries need an axis T");
+      return [];
+    }
+    const [query, key, fresh] = [q, k, v].map((x) => this.lookup(defined(x, "attention has q, k and v")).value);
+    const keys = this.emitWrite(defined(key, "k"), "k", b);
+    const values = this.emitWrite(defined(fresh, "v"), "v", b);
+    const seen = window ? this.lookup(window).value : null;
+    const operands = [defined(query, "q"), keys.after, values.after, this.pos, seen];
+    this.setResult(op, { value: b.emit("attention", operands, op.attrs, op.results[0]?.name), isLifted: false });
+    return [keys, values];
+  }
+
+  private emitWrite(fresh: Value, name: string, b: Builder): Cache {
+    const dims = fresh.type.dims.map((dim, axis) => (axis === 2 ? Dim.symbol(CONTEXT) : dim));
+    const before = value(tensorType(fresh.type.dtype, dims), name);
+    return { before, after: b.emit("cache_write", [before, fresh, this.pos, this.count], {}, name) };
+  }
+
+  /** The loop over layers takes the caches of its body as xs and gives them back as ys. */
+  private emitRepeat(op: Op, b: Builder, depth: number): readonly Cache[] {
+    const body = defined(op.regions[0], "a repeat has a block");
+    const carries = Number(op.attrs["carries"]);
+    const operands = op.operands.map((operand) => this.lookup(defined(operand, "a repeat has all operands")));
+    const args = body.args.map((old) => value(old.type, old.name));
+    body.args.forEach((old, i) => this.map(old, defined(args[i], "as many arguments")));
+    const inner = b.nested();
+    const caches = this.emitBlock(body, inner, depth + 1);
+    const yields = body.yields.map((old) => this.lookup(old));
+    b.loc = op.loc;
+    if ([...operands, ...yields].some((mapped) => mapped.isLifted)) {
+      this.refuse(op, "the layers hand on a value that is indexed by positions and not by rows");
+      return [];
+    }
+    if (depth > 0 && caches.length > 0) {
+      this.refuse(op, "`attention` stands in a loop inside a loop: a cache belongs to one loop");
+      return [];
+    }
+    const family = (type: TensorType): TensorType => familyType(type, Number(op.attrs["count"]));
+    const outside = caches.map(({ before, after }): Cache => ({
+      before: value(family(before.type), before.name),
+      after: value(family(after.type), after.name),
+    }));
+    const results = op.results.map((old) => value(old.type, old.name));
+    const block = inner.block(
+      [...args, ...caches.map((cache) => cache.before)],
+      [...yields.map((mapped) => mapped.value), ...caches.map((cache) => cache.after)],
+    );
+    b.push({
+      ...op,
+      attrs: { ...op.attrs, carries },
+      operands: [...operands.map((mapped) => mapped.value), ...outside.map((cache) => cache.before)],
+      results: [...results, ...outside.map((cache) => cache.after)],
+      regions: [block],
+    });
+    op.results.forEach((old, i) => this.map(old, defined(results[i], "as many results")));
+    return outside;
+  }
+
+  private setResult(op: Op, made: Mapped): void {
+    this.mapping.set(defined(op.results[0], `${op.name} has a result`), made);
+  }
+
+  /** Notes the problem; results get values of their old types so that the walk can go on and find more. */
+  private refuse(op: Op, sentence: string): void {
+    this.problems.push({ sentence, loc: op.loc });
+    for (const old of op.results) this.map(old, value(old.type, old.name));
+  }
+}
+
+function countsTokens(op: Op): boolean {
+  const shape = dimsAttr(op, "shape");
+  return shape[axisAttr(op, shape.length)]?.symbols().has(TOKENS) === true;
+}

@@ -1,0 +1,160 @@
+/**
+ * The ops of a block in clusters, each of which will be one kernel. Starts with one op a cluster and merges producer
+ * into consumer where that is legal (`legal-group.ts`), makes no cycle, fits the device's bindings and is worth it.
+ */
+import type { Block, Op, Value } from "../../../src/ir/ir.ts";
+import { freeValues } from "../../../src/ir/uses.ts";
+import type { PassContext } from "../../manager/pass.ts";
+import { elementsOf, isWorthPulling } from "./cost.ts";
+import type { Candidate } from "./legal-group.ts";
+import { groupKind } from "./legal-group.ts";
+import { isCheap, roleOf } from "./roles.ts";
+
+export interface Cluster {
+  /** In program order. */
+  readonly ops: readonly Op[];
+}
+
+/** `only-inner`: nothing of the producer is needed outside; `shared`: it may be an output of the merged kernel too. */
+export type MergeMode = "only-inner" | "shared";
+
+export class Clusters {
+  private readonly ofOp = new Map<Op, Cluster>();
+  private readonly producers = new Map<Value, Op>();
+  private readonly users = new Map<Value, Op[]>();
+  private readonly order = new Map<Op, number>();
+
+  constructor(
+    readonly block: Block,
+    readonly context: PassContext,
+    /** A result and the state argument that it replaces: they share one binding. */
+    private readonly inPlace: ReadonlyMap<Value, Value>,
+  ) {
+    block.ops.forEach((op, i) => {
+      this.order.set(op, i);
+      this.ofOp.set(op, { ops: [op] });
+      for (const made of op.results) this.producers.set(made, op);
+      for (const used of usedBy(op)) this.users.set(used, [...(this.users.get(used) ?? []), op]);
+    });
+  }
+
+  /** The clusters, by their first op. */
+  all(): readonly Cluster[] {
+    return [...new Set(this.block.ops.map((op) => this.of(op)))];
+  }
+
+  of(op: Op): Cluster {
+    return this.ofOp.get(op) ?? { ops: [op] };
+  }
+
+  producerOf(value: Value): Op | undefined {
+    return this.producers.get(value);
+  }
+
+  /** The ops with what others need of them. */
+  candidate(ops: readonly Op[]): Candidate {
+    const inside = new Set(ops);
+    const isNeeded = (made: Value): boolean =>
+      this.block.yields.includes(made) || (this.users.get(made) ?? []).some((user) => !inside.has(user));
+    return { ops, yields: ops.flatMap((op) => op.results).filter(isNeeded) };
+  }
+
+  /** The clusters that must run before this one. */
+  before(cluster: Cluster): ReadonlySet<Cluster> {
+    const found = new Set<Cluster>();
+    for (const op of cluster.ops)
+      for (const used of usedBy(op)) {
+        const producer = this.producers.get(used);
+        if (producer !== undefined && this.of(producer) !== cluster) found.add(this.of(producer));
+      }
+    return found;
+  }
+
+  /** Merges until nothing can be merged any more. */
+  mergeAll(mode: MergeMode): void {
+    for (let isChanged = true; isChanged;) {
+      isChanged = false;
+      for (const op of this.block.ops)
+        for (const operand of op.operands) {
+          const producer = operand === null ? undefined : this.producers.get(operand);
+          if (producer === undefined || this.of(producer) === this.of(op)) continue;
+          if (this.tryMerge(this.of(producer), this.of(op), mode)) isChanged = true;
+        }
+    }
+  }
+
+  private tryMerge(producer: Cluster, consumer: Cluster, mode: MergeMode): boolean {
+    const table = this.context.ops;
+    if ([...producer.ops, ...consumer.ops].some((op) => roleOf(op, table) === "outside")) return false;
+    const ops = [...producer.ops, ...consumer.ops].sort((a, b) => (this.order.get(a) ?? 0) - (this.order.get(b) ?? 0));
+    const merged = this.candidate(ops);
+    if (mode === "shared" ? !this.isShareable(producer, consumer) : keepsOutput(producer, merged)) return false;
+    if (groupKind(merged, table) === undefined || !this.fitsBindings(merged)) return false;
+    if (!this.isWorth(producer, consumer) || this.isReachedAround(producer, consumer)) return false;
+    const cluster: Cluster = { ops };
+    for (const op of ops) this.ofOp.set(op, cluster);
+    return true;
+  }
+
+  /** A product keeps its epilogue and nothing else, so that its registers stay free; others may have more outputs. */
+  private isShareable(producer: Cluster, consumer: Cluster): boolean {
+    const kinds = [producer, consumer].map((cluster) => groupKind(this.candidate(cluster.ops), this.context.ops));
+    const isOpen = kinds[0] === "elementwise" || kinds[0] === "row_reduce" || kinds[0] === "sample";
+    return isOpen && (kinds[1] === "elementwise" || kinds[1] === "row_reduce");
+  }
+
+  private fitsBindings(merged: Candidate): boolean {
+    const inputs = inputsOf(merged.ops);
+    const shared = merged.yields.filter((made) => {
+      const state = this.inPlace.get(made);
+      return state !== undefined && inputs.includes(state);
+    });
+    const writes = merged.ops.filter((op) => op.name === "cache_write").length;
+    return inputs.length + merged.yields.length - shared.length - writes <= this.context.info.limits.maxStorageBuffers;
+  }
+
+  private isWorth(producer: Cluster, consumer: Cluster): boolean {
+    if (producer.ops.every((op) => isCheap(op, this.context.ops))) return true;
+    const kind = groupKind(this.candidate(producer.ops), this.context.ops);
+    if (kind !== "elementwise") return true;
+    const { capacities } = this.context;
+    // A cache is not pulled whole: the kernel has an invocation for each new element.
+    const computed = consumer.ops.flatMap((op): readonly (Value | null)[] =>
+      op.name === "cache_write" ? op.operands.slice(1, 2) : op.results,
+    );
+    const pulls = Math.max(...computed.map((made) => (made === null ? 0 : elementsOf(made, capacities))));
+    const inputs = inputsOf(producer.ops);
+    return this.candidate(producer.ops).yields.every((made) =>
+      isWorthPulling(producer.ops, made, inputs, pulls, capacities),
+    );
+  }
+
+  /** Whether some third cluster lies between the two: then one kernel would have to wait for itself. */
+  private isReachedAround(producer: Cluster, consumer: Cluster): boolean {
+    const seen = new Set<Cluster>();
+    const reaches = (cluster: Cluster): boolean => {
+      if (cluster === producer) return true;
+      if (seen.has(cluster)) return false;
+      seen.add(cluster);
+      return [...this.before(cluster)].some(reaches);
+    };
+    return [...this.before(consumer)].some((cluster) => cluster !== producer && reaches(cluster));
+  }
+}
+
+/** What an op reads, its blocks included. */
+export function usedBy(op: Op): readonly Value[] {
+  const operands = op.operands.filter((operand): operand is Value => operand !== null);
+  return [...operands, ...op.regions.flatMap((region) => freeValues(region))];
+}
+
+/** Values that the ops read and do not make, each once. */
+export function inputsOf(ops: readonly Op[]): readonly Value[] {
+  const made = new Set(ops.flatMap((op) => op.results));
+  return [...new Set(ops.flatMap(usedBy))].filter((used) => !made.has(used));
+}
+
+function keepsOutput(producer: Cluster, merged: Candidate): boolean {
+  const made = new Set(producer.ops.flatMap((op) => op.results));
+  return merged.yields.some((yielded) => made.has(yielded));
+}

@@ -1,0 +1,42 @@
+/**
+ * Gives each user of a cheap op (index arithmetic, casts, lookups, conditions) a copy of its own, so that every copy
+ * can disappear into its user's kernel. Copies that stay alone are merged again when the pass ends.
+ */
+import type { Block, Op, Value } from "../../../src/ir/ir.ts";
+import { value } from "../../../src/ir/ir.ts";
+import type { OpTable } from "../../../src/ir/op-def.ts";
+import { freeValues } from "../../../src/ir/uses.ts";
+import { isCheap } from "./roles.ts";
+
+/** The block with copies; ops that nobody uses are left out. */
+export function duplicateCheap(block: Block, table: OpTable): Block {
+  // Users come before what they use, so that copies of copies are made in one walk.
+  const reversed: Op[] = [];
+  for (const op of [...block.ops].reverse()) {
+    const [made] = op.results;
+    if (made === undefined || !isCheap(op, table)) {
+      reversed.push(op);
+      continue;
+    }
+    const users = reversed.flatMap((user, i) => (user.operands.includes(made) ? [i] : []));
+    const isHeld = block.yields.includes(made) || reversed.some((user) => usesInside(user, made));
+    if (isHeld) reversed.push(op);
+    for (const [nth, i] of users.entries()) {
+      if (nth === 0 && !isHeld) continue;
+      const copy: Op = { ...op, results: [value(made.type, made.name)] };
+      const user = reversed[i];
+      if (user !== undefined) reversed[i] = withOperand(user, made, copy.results[0] ?? made);
+      reversed.push(copy);
+    }
+    if (!isHeld && users.length > 0) reversed.push(op);
+  }
+  return { ...block, ops: reversed.reverse() };
+}
+
+function usesInside(op: Op, made: Value): boolean {
+  return op.regions.some((region) => freeValues(region).includes(made));
+}
+
+function withOperand(op: Op, from: Value, to: Value): Op {
+  return { ...op, operands: op.operands.map((operand) => (operand === from ? to : operand)) };
+}

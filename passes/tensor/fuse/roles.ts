@@ -1,0 +1,49 @@
+/**
+ * What an op can be to a kernel: a point, a move, a leaf, a gather (all of which any kernel computes from the index of
+ * one element), an anchor with a schedule of its own, or something that stays outside of groups.
+ */
+import type { Op } from "../../../src/ir/ir.ts";
+import type { OpTable } from "../../../src/ir/op-def.ts";
+import { hasTrait } from "../../../src/ir/op-def.ts";
+import { isRegionName } from "../../../src/ir/region-types.ts";
+import { literalOf } from "../constants.ts";
+
+/** What the kernel is built around; an attribute of the group. */
+export type GroupKind = "elementwise" | "row_reduce" | "matmul" | "attention" | "cache_write" | "sample";
+
+export type Role = "outside" | "leaf" | "move" | "gather" | "point" | "reduce" | "matmul" | "attention" | "cache_write" | "sample"; // prettier-ignore
+
+/** Constants of more elements become buffers. */
+const MAX_LEAF_ELEMENTS = 16;
+
+export function roleOf(op: Op, ops: OpTable): Role {
+  const def = ops.get(op.name);
+  if (op.name === "param" || isRegionName(op.name) || hasTrait(def, "load-time")) return "outside";
+  if (op.name === "constant") {
+    const size = literalOf(op)?.data.length ?? 0;
+    return size <= MAX_LEAF_ELEMENTS && op.results[0]?.type.family === undefined ? "leaf" : "outside";
+  }
+  if (op.name === "iota") return "leaf";
+  if (hasTrait(def, "elementwise")) return "point";
+  if (hasTrait(def, "move")) return "move";
+  if (hasTrait(def, "gather")) return "gather";
+  if (hasTrait(def, "reduce")) return "reduce";
+  if (op.name === "matmul" || op.name === "attention" || op.name === "cache_write" || op.name === "sample")
+    return op.name;
+  return "outside";
+}
+
+/** Ops that every kernel can compute for one element from that element's index. */
+export function isPulled(role: Role): boolean {
+  return role === "leaf" || role === "move" || role === "gather" || role === "point";
+}
+
+/**
+ * Ops worth computing once for each user rather than storing: index arithmetic, casts, lookups; and conditions, which
+ * memory cannot hold.
+ */
+export function isCheap(op: Op, ops: OpTable): boolean {
+  const role = roleOf(op, ops);
+  if (role === "leaf" || role === "move" || role === "gather" || op.name === "cast") return true;
+  return role === "point" && op.results[0]?.type.dtype === "bool";
+}

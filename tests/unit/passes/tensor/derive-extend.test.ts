@@ -1,0 +1,162 @@
+/** Logits of `extend` for a row with t tokens so far = row t of `forward`, however the tokens are cut into calls. */
+import { describe, expect, test } from "vitest";
+import type { Datum } from "../../../../src/interp/index.ts";
+import { evaluate, isTensor } from "../../../../src/interp/index.ts";
+import type { Func, Module, Tensor } from "../../../../src/ir/index.ts";
+import { funcNamed, verifyModule } from "../../../../src/ir/index.ts";
+import { OPS } from "../../../../src/ops/index.ts";
+import type { Loc } from "../../../../src/support/source.ts";
+import { Rng } from "../../../../src/support/random.ts";
+import { deriveExtend } from "../../../../passes/tensor/derive-extend.ts";
+import type { PassContext } from "../../../../passes/manager/pass.ts";
+import type { Options } from "./models.ts";
+import { VOCAB, gpt2, llama, weightsOf } from "./models.ts";
+
+const CONTEXT = 48;
+const context = { ops: OPS } as PassContext;
+
+function derive(module: Module): Module {
+  const { ir, diagnostics } = deriveExtend("required").run(module, context);
+  expect(diagnostics).toEqual([]);
+  expect(verifyModule(ir, OPS)).toEqual([]);
+  return ir;
+}
+
+function named(module: Module, name: string): Func {
+  const found = funcNamed(module, name);
+  if (found === undefined) throw new Error(`no @${name}`);
+  return found;
+}
+
+function ints(dims: readonly number[], data: readonly number[]): Tensor {
+  return { dtype: "i32", dims, data: Float64Array.from(data) };
+}
+
+function tensor(datum: Datum | undefined): Tensor {
+  if (datum === undefined || !isTensor(datum)) throw new Error("not a tensor");
+  return datum;
+}
+
+/** Caches start as garbage: what was not written must not be read. */
+function initial(func: Func, rows: number): Record<string, Datum> {
+  const symbols = { B: rows, S: CONTEXT, T: 1 };
+  return Object.fromEntries(
+    func.args.slice(2).map(({ name, value: { type } }) => {
+      const dims = type.dims.map((dim) => dim.evaluate(symbols));
+      const size = dims.reduce((all, n) => all * n, 1);
+      const one: Tensor = { dtype: type.dtype, dims, data: new Float64Array(size).fill(name === "pos" ? 0 : 1e9) };
+      return [name, type.family === undefined ? one : Array.from({ length: type.family }, () => one)];
+    }),
+  );
+}
+
+/** Runs row r's tokens through extend in chunks; `seen` gets the logits after each call. */
+function compare(module: Module, lengths: readonly number[], chunk: number): void {
+  const rows = lengths.length;
+  const longest = Math.max(...lengths);
+  const rng = new Rng(7);
+  const tokens = lengths.map((length) => Array.from({ length }, () => rng.int(0, VOCAB)));
+  const params = weightsOf(module);
+  const run = (func: Func, args: Record<string, Datum>, T: number): Record<string, Datum> =>
+    evaluate(func, args, { ops: OPS, params, symbols: { B: rows, T, S: CONTEXT }, mode: "exact" });
+  const padded = tokens.flatMap((row) => [...row, ...new Array<number>(longest - row.length).fill(0)]);
+  const all = tensor(run(named(module, "forward"), { tokens: ints([rows, longest], padded) }, longest)["logits"]);
+  const extend = named(module, chunk === 1 ? "extend1" : "extend");
+  let state = initial(extend, rows);
+  for (let start = 0; start < longest; start += chunk) {
+    const count = tokens.map((row) => Math.max(0, Math.min(chunk, row.length - start)));
+    const call = tokens.flatMap((row) => Array.from({ length: chunk }, (_, i) => row[start + i] ?? VOCAB - 1));
+    const made = run(extend, { tokens: ints([rows, chunk], call), count: ints([rows], count), ...state }, chunk);
+    const logits = tensor(made["logits"]);
+    count.forEach((n, row) => {
+      if (n === 0) return;
+      const at = (row * longest + start + n - 1) * VOCAB;
+      for (let i = 0; i < VOCAB; i++)
+        expect(Math.abs((logits.data[row * VOCAB + i] ?? NaN) - (all.data[at + i] ?? NaN))).toBeLessThan(1e-9);
+    });
+    state = Object.fromEntries(Object.entries(made).filter(([name]) => name !== "logits"));
+  }
+  expect([...tensor(state["pos"]).data]).toEqual(lengths);
+}
+
+const MODELS: readonly (readonly [string, (options?: Options) => Module])[] = [
+  ["llama", llama],
+  ["gpt2", gpt2],
+];
+
+describe.each(MODELS)("%s", (_, model) => {
+  const module = derive(model());
+
+  test.each([1, 2, 13, 40])("%i tokens, one by one", (length) => compare(module, [length], 1));
+  test.each([1, 5, 7, 40])("%i tokens in chunks of 5", (length) => compare(module, [length], 5));
+  test.each([1, 9, 40])("%i tokens at once", (length) => compare(module, [length], length));
+  test("three rows of different lengths", () => {
+    compare(module, [7, 1, 12], 1);
+    compare(module, [7, 1, 12], 5);
+    compare(module, [7, 1, 12], 12);
+  });
+  test("a window over the last tokens", () => compare(derive(model({ window: 3 })), [9, 4], 2));
+});
+
+test("the last token is picked before the head", () => {
+  const extend = named(derive(llama()), "extend");
+  const loop = extend.body.ops.findIndex((op) => op.name === "repeat");
+  const behind = extend.body.ops.slice(loop + 1).map((op) => op.name);
+  expect(behind.indexOf("take")).toBeLessThan(behind.indexOf("rms_norm"));
+});
+
+describe("what looks ahead is refused", () => {
+  const refused = (module: Module): string => {
+    const { ir, diagnostics } = deriveExtend("required").run(module, context);
+    expect(ir).toBe(module);
+    return diagnostics.map((d) => `${d.code}: ${d.message}`).join("\n");
+  };
+
+  test("attention without the causal mask", () => {
+    expect(refused(llama({ mask: "full" }))).toContain(
+      "LLM0501: `forward` is not causal: `attention` has the mask `full`",
+    );
+  });
+  test("a mean over T", () => {
+    const extra: Options["extra"] = (b, x) => b.emit("sub", [x, b.emit("mean", [x], { axis: 1, keep: true })]);
+    expect(refused(llama({ extra }))).toContain("`mean` runs over all positions");
+  });
+  test("the diagnostic says where, and one mistake does not hide another", () => {
+    const at = (line: number): Loc => ({ path: "m.llm", start: { line, column: 1 }, end: { line, column: 9 } });
+    const extra: Options["extra"] = (b, x) => {
+      b.loc = at(3);
+      const first = b.emit("sub", [x, b.emit("mean", [x], { axis: 1, keep: true })]);
+      b.loc = at(4);
+      return b.emit("softmax", [first], { axis: 1 });
+    };
+    const { diagnostics } = deriveExtend("required").run(llama({ extra }), context);
+    expect(diagnostics.map((d) => d.loc?.start.line)).toEqual([3, 4]);
+  });
+  test("a mean over channels is no problem", () => {
+    const extra: Options["extra"] = (b, x) => b.emit("sub", [x, b.emit("mean", [x], { axis: 2, keep: true })]);
+    compare(derive(llama({ extra })), [5], 2);
+  });
+  test("a softmax over T, which hides in a composite", () => {
+    const extra: Options["extra"] = (b, x) => b.emit("softmax", [x], { axis: 1 });
+    expect(refused(llama({ extra }))).toContain("`softmax` mixes positions");
+  });
+  test("a reshape that tears tokens apart; one that keeps them passes", () => {
+    const torn: Options["extra"] = (b, x) => {
+      const [rows, tokens] = x.type.dims;
+      const shape = [rows, 8, tokens].map((dim) => dim ?? 1);
+      return b.emit("reshape", [b.emit("reshape", [x], { shape })], { shape: x.type.dims });
+    };
+    expect(refused(llama({ extra: torn }))).toContain("`reshape` tears positions apart");
+    const kept: Options["extra"] = (b, x) => {
+      const [rows, tokens] = x.type.dims;
+      if (rows === undefined || tokens === undefined) throw new Error("x is [B, T, C]");
+      const flat = b.emit("reshape", [x], { shape: [rows.mul(tokens), 8] });
+      return b.emit("reshape", [b.emit("exp", [flat])], { shape: x.type.dims });
+    };
+    compare(derive(llama({ extra: kept })), [5], 2);
+  });
+  test("it stays silent where generation is not asked for", () => {
+    const module = llama({ mask: "full" });
+    expect(deriveExtend("if-possible").run(module, context)).toEqual({ ir: module, diagnostics: [] });
+  });
+});
