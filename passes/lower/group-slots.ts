@@ -1,0 +1,80 @@
+/**
+ * Gives the arguments and results of a prepared group their slots. What lies in the same bytes shares a slot; numbers
+ * of one iteration are no slots but scalars of the launch.
+ */
+import type { Attrs } from "../../src/ir/ir.ts";
+import type { TensorType } from "../../src/ir/type.ts";
+import { elementCount } from "../../src/ir/type.ts";
+import type { BufferKind } from "../../src/plan/ir.ts";
+import { InternalError, defined } from "../../src/support/errors.ts";
+import type { PreparedGroup } from "./group-of.ts";
+import type { ArgumentSource, GroupSpec, Slot } from "./group-spec.ts";
+import { samePlace } from "./place.ts";
+import type { Place } from "./place.ts";
+
+/** A result's place, or the name and type of the buffer it will get. */
+export type ResultPlace = Place | { readonly name: string; readonly type: TensorType };
+
+export type Binding =
+  { readonly kind: "place"; readonly place: Place } | { readonly kind: "result"; readonly result: number };
+
+export interface SlottedGroup {
+  readonly spec: GroupSpec;
+  /** What each slot is bound to. */
+  readonly bindings: readonly Binding[];
+  /** The values of the launch scalars. */
+  readonly numbers: readonly number[];
+}
+
+export function specOf(
+  attrs: Attrs,
+  group: PreparedGroup,
+  operands: readonly Place[],
+  results: readonly ResultPlace[],
+): SlottedGroup {
+  const slots: Slot[] = [];
+  const bindings: Binding[] = [];
+  const numbers: number[] = [];
+  const names = new Set<string>();
+  const add = (binding: Binding, hint: string, type: TensorType, kind: BufferKind, isWritten: boolean): number => {
+    // Temporaries will lie in one arena, and a device checks usage by buffer: all of them are bound for writing.
+    const access = isWritten || kind === "temporary" || kind === "arena" || kind === "output" ? "read_write" : "read";
+    slots.push({ name: uniqueName(names, hint), dtype: type.dtype, length: elementCount(type), access, kind });
+    bindings.push(binding);
+    return slots.length - 1;
+  };
+  const sharedSlot = (place: Place): number =>
+    bindings.findIndex((binding) => binding.kind === "place" && samePlace(binding.place, place));
+
+  const args = operands.map((place, i): ArgumentSource => {
+    if (place.kind === "number") {
+      numbers.push(place.value);
+      return { kind: "launch" };
+    }
+    if (place.kind !== "bytes") throw new InternalError(`a ${place.kind} is an argument of group ${group.name}`);
+    const shared = sharedSlot(place);
+    if (shared >= 0) return { kind: "slot", slot: shared };
+    const arg = defined(group.block.args[i], "an operand without an argument");
+    const isWritten = results.some((other) => "kind" in other && samePlace(other, place));
+    const hint = arg.name === "" ? `in${i}` : arg.name;
+    return { kind: "slot", slot: add({ kind: "place", place }, hint, arg.type, place.buffer.kind, isWritten) };
+  });
+  const outputs = results.map((place, i) => {
+    const value = defined(group.block.yields[i], "a result that is not yielded");
+    const hint = value.name === "" || results.length === 1 ? "out" : value.name;
+    if (!("kind" in place)) return add({ kind: "result", result: i }, hint, place.type, "temporary", true);
+    if (place.kind !== "bytes") throw new InternalError(`a ${place.kind} is a result of group ${group.name}`);
+    const shared = sharedSlot(place);
+    return shared >= 0 ? shared : add({ kind: "place", place }, hint, value.type, place.buffer.kind, true);
+  });
+  const { name, block, locs } = group;
+  return { spec: { name, block, attrs, args, slots, outputs, locs }, bindings, numbers };
+}
+
+function uniqueName(names: Set<string>, hint: string): string {
+  const base = hint.replace(/[^A-Za-z0-9_]/g, "_").replace(/^(?=[0-9])/, "v");
+  let name = base;
+  for (let n = 1; names.has(name); n++) name = `${base}_${n}`;
+  names.add(name);
+  return name;
+}

@@ -1,0 +1,296 @@
+/**
+ * One entry function to one plan: walks the ops in order, expands each `repeat` (parameter paths and members of
+ * families resolved for each iteration), gives each value a buffer and each group a launch. Straight-line by
+ * construction. Values that only rename bytes are no steps.
+ */
+import type { Block, Func, Op, Value } from "../../src/ir/ir.ts";
+import { result } from "../../src/ir/ir.ts";
+import { resolvePath } from "../../src/ir/param-path.ts";
+import { memberType } from "../../src/ir/region-types.ts";
+import type { TensorType } from "../../src/ir/type.ts";
+import { elementCount, typeText } from "../../src/ir/type.ts";
+import type { ConstantFill, LaunchStep, Plan, Range } from "../../src/plan/ir.ts";
+import { InternalError, defined } from "../../src/support/errors.ts";
+import type { Diagnostic } from "../../src/support/diagnostic.ts";
+import { dimAttr, literalAttr, numberAttr, numbersAttr } from "./attributes.ts";
+import { groupOf } from "./group-of.ts";
+import type { PreparedGroup } from "./group-of.ts";
+import { specOf } from "./group-slots.ts";
+import type { KernelStore } from "./kernel-store.ts";
+import { launchProblems } from "./limits.ts";
+import type { LoweringContext } from "./lower-group.ts";
+import { PlanBuffers, memberOf, rangeOf, samePlace } from "./place.ts";
+import type { Place } from "./place.ts";
+import { splatOf } from "./pull-move.ts";
+import { sinkUpdates, targetsOf } from "./state-targets.ts";
+import type { Target } from "./state-targets.ts";
+
+/** Gives the same constant the same name in every plan of a program. */
+export type ConstantNames = Map<string, string>;
+
+export function lowerFunc(
+  func: Func,
+  store: KernelStore,
+  constants: ConstantNames,
+  context: LoweringContext,
+): { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[] } {
+  return new FuncLowering(func, store, constants, context).lower();
+}
+
+class FuncLowering {
+  private readonly places = new Map<Value, Place>();
+  private readonly steps: LaunchStep[] = [];
+  private readonly diagnostics: Diagnostic[] = [];
+  private readonly bucket: Readonly<Record<string, number>>;
+  private readonly buffers: PlanBuffers;
+  private readonly body: Block;
+  private readonly targets: ReadonlyMap<Value, Target>;
+  /** Enclosing repeats, outermost first. */
+  private readonly loops: { readonly index: string; readonly i: number }[] = [];
+
+  constructor(
+    private readonly func: Func,
+    private readonly store: KernelStore,
+    private readonly constants: ConstantNames,
+    private readonly context: LoweringContext,
+  ) {
+    this.bucket = bucketOf(func, context.capacities);
+    this.buffers = new PlanBuffers(context.capacities);
+    this.body = sinkUpdates(func.body);
+    this.targets = targetsOf(func, this.body);
+  }
+
+  lower(): { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[] } {
+    const inputs: Record<string, Range> = {};
+    for (const { name, mode, value } of this.func.args) {
+      const place = this.argument(name, value.type, mode === "inout" ? "state" : "input");
+      this.places.set(value, place);
+      nameRanges(inputs, name, place);
+    }
+    this.block(this.body);
+    const outputs: Record<string, Range> = {};
+    this.func.results.forEach(({ name, into }, i) => {
+      const value = defined(this.body.yields[i], `@${this.func.name} has no result ${i}`);
+      const place = this.argument(into ?? name, value.type, into === undefined ? "output" : "state");
+      this.copyInto(place, value);
+      nameRanges(outputs, name, place);
+    });
+    const plan: Plan = {
+      entry: this.func.name,
+      bucket: this.bucket,
+      buffers: this.buffers.all,
+      steps: this.steps,
+      inputs,
+      outputs,
+      memory: { peak: 0, lowerBound: 0 },
+    };
+    return { plan, diagnostics: this.diagnostics };
+  }
+
+  private argument(name: string, type: TensorType, kind: "state" | "input" | "output"): Place {
+    if (type.family === undefined) return this.buffers.named(name, type, { kind });
+    const member = memberType(type);
+    const members = Array.from({ length: type.family }, (_, i) => this.buffers.named(`${name}.${i}`, member, { kind }));
+    return { kind: "family", members };
+  }
+
+  private block(block: Block): void {
+    for (const op of block.ops) this.op(op);
+  }
+
+  private op(op: Op): void {
+    switch (op.name) {
+      case "param":
+        return this.parameter(op);
+      case "constant":
+        return this.constant(op);
+      case "angle_table":
+        return this.set(result(op), this.angles(op));
+      case "iota":
+        return this.set(result(op), { kind: "recipe", op });
+      case "reshape":
+        return this.set(result(op), this.placeOf(defined(op.operands[0], "reshape of nothing")));
+      case "repeat":
+        return this.repeat(op);
+      case "scan":
+        throw new InternalError("`scan` has no schedule: a pass must have replaced it");
+      default:
+        return this.kernel(op);
+    }
+  }
+
+  private parameter(op: Op): void {
+    const indices = Object.fromEntries(this.loops.map(({ index, i }) => [index, i]));
+    const path = resolvePath(String(op.attrs["path"]), indices);
+    this.set(result(op), this.buffers.named(path, result(op).type, { kind: "weight", path }));
+  }
+
+  private constant(op: Op): void {
+    const { type } = result(op);
+    const { dtype, data } = literalAttr(op.attrs, "value");
+    if (type.family === undefined) {
+      const recipe = splatOf(op) === undefined ? undefined : ({ kind: "recipe", op } as const);
+      return this.set(result(op), recipe ?? this.table(type, { kind: "data", dtype, values: [...data] }));
+    }
+    const member = memberType(type);
+    const size = data.length / type.family;
+    const members = Array.from({ length: type.family }, (_, i): Place => {
+      const values = [...data.slice(i * size, (i + 1) * size)];
+      const [only] = values;
+      return member.dims.length === 0 && only !== undefined
+        ? { kind: "number", value: only }
+        : this.table(member, { kind: "data", dtype, values });
+    });
+    this.set(result(op), { kind: "family", members });
+  }
+
+  private angles(op: Op): Place {
+    return this.table(result(op).type, {
+      kind: "angles",
+      rows: dimAttr(op.attrs, "rows").evaluate(this.context.capacities),
+      frequencies: numbersAttr(op.attrs, "frequencies"),
+      scale: numberAttr(op.attrs, "scale"),
+    });
+  }
+
+  private table(type: TensorType, fill: ConstantFill): Place {
+    const key = `${typeText(type)} ${JSON.stringify(fill)}`;
+    const hint = fill.kind === "angles" ? "angles" : "constant";
+    const name = this.constants.get(key) ?? `${hint}.${this.constants.size}`;
+    this.constants.set(key, name);
+    return this.buffers.named(name, type, { kind: "constant", fill });
+  }
+
+  private repeat(op: Op): void {
+    const body = defined(op.regions[0], "repeat without a body");
+    const [count, carries] = [numberAttr(op.attrs, "count"), numberAttr(op.attrs, "carries")];
+    const operands = op.operands.map((operand) => this.placeOf(defined(operand, "repeat lacks an operand")));
+    let carried = operands.slice(0, carries);
+    const members: Place[][] = body.yields.slice(carries).map(() => []);
+    for (let i = 0; i < count; i++) {
+      this.loops.push({ index: String(op.attrs["index"]), i });
+      body.args.forEach((arg, which) =>
+        this.places.set(
+          arg,
+          which < carries ? defined(carried[which], "a carried value") : memberOf(defined(operands[which], "an xs"), i),
+        ),
+      );
+      this.block(body);
+      const yields = body.yields.map((value) => this.placeOf(value));
+      carried = yields.slice(0, carries);
+      yields.slice(carries).forEach((place, which) => members[which]?.push(place));
+      this.loops.pop();
+    }
+    op.results.forEach((value, which) => {
+      const place = carried[which] ?? { kind: "family", members: defined(members[which - carries], "no ys") };
+      this.set(value, place);
+    });
+  }
+
+  private kernel(op: Op): void {
+    const group = groupOf(op, (value) => this.recipeOf(value));
+    for (const table of group.tables) this.constant(table);
+    const targets = op.results.map((value) => this.targetOf(value));
+    const isInPlace = targets.some((target) => target !== undefined);
+    if (isInPlace && this.launch(op, group, targets, true)) return;
+    this.launch(op, group, isInPlace ? op.results.map(() => undefined) : targets, false);
+  }
+
+  /** Launches the kernel of a group. With `onlyIfSafe` it does so only where writing over state disturbs no reader. */
+  private launch(op: Op, group: PreparedGroup, targets: readonly (Place | undefined)[], onlyIfSafe: boolean): boolean {
+    const operands = group.operands.map((operand) => this.placeOf(operand));
+    const fresh = (which: number): { readonly name: string; readonly type: TensorType } => {
+      const value = result(op, which);
+      return { name: value.name === "" ? group.name : value.name, type: value.type };
+    };
+    // The kernel is needed before it is known whether its results get new buffers, so those are only named here.
+    const { spec, bindings, numbers } = specOf(op.attrs, group, operands, targets.map((target, i) => target ?? fresh(i))); // prettier-ignore
+    const lowered = this.store.lower(spec);
+    if (onlyIfSafe && !lowered.updatesAreSafe) return false;
+    const results = op.results.map((value, i) => {
+      const target = targets[i];
+      return target ?? this.buffers.temporary(fresh(i).name, value.type);
+    });
+    op.results.forEach((value, i) => this.set(value, defined(results[i], "a result without a place")));
+    const ranges = bindings.map((binding) =>
+      binding.kind === "place" ? rangeOf(binding.place) : rangeOf(defined(results[binding.result], "no result")),
+    );
+    const loop = this.loops.at(-1);
+    const step: LaunchStep = {
+      kind: "launch",
+      lane: "compute",
+      kernel: lowered.kernel.name,
+      grid: lowered.kernel.grid,
+      bindings: ranges,
+      scalars: numbers,
+      ...(loop === undefined ? {} : { loop }),
+    };
+    this.store.keep(lowered.key, lowered.kernel);
+    this.steps.push(step);
+    const { info, capacities } = this.context;
+    this.diagnostics.push(...launchProblems(step, lowered.kernel, (name) => this.buffers.find(name), info, capacities));
+    return true;
+  }
+
+  /** Makes sure that a value lies at `place` at the end; where it was not made there, one kernel copies it. */
+  private copyInto(place: Place, value: Value): void {
+    const from = this.placeOf(value);
+    if (place.kind === "family") {
+      place.members.forEach((member, i) => this.copyMember(member, memberOf(from, i), memberType(value.type)));
+    } else this.copyMember(place, from, value.type);
+  }
+
+  private copyMember(to: Place, from: Place, type: TensorType): void {
+    if (samePlace(to, from)) return;
+    const value: Value = { type, name: "copy" };
+    this.places.set(value, from);
+    const group: PreparedGroup = {
+      name: "copy",
+      block: { args: [value], ops: [], yields: [value] },
+      operands: [value],
+      tables: [],
+      locs: [],
+    };
+    const op: Op = { name: "group", operands: [value], attrs: { schedule: "elementwise" }, results: [{ type, name: "copy" }], regions: [] }; // prettier-ignore
+    this.launch(op, group, [to], false);
+  }
+
+  private targetOf(value: Value): Place | undefined {
+    const target = this.targets.get(value);
+    if (target === undefined) return undefined;
+    const name = target.isMember ? `${target.name}.${defined(this.loops.at(-1), "no loop").i}` : target.name;
+    return this.buffers.named(name, target.type, { kind: target.kind });
+  }
+
+  private recipeOf(value: Value): Op | undefined {
+    const place = this.places.get(value);
+    return place?.kind === "recipe" ? place.op : undefined;
+  }
+
+  /** Where a value lies. What is made of nothing gets a kernel of its own here: it is needed as bytes. */
+  private placeOf(value: Value): Place {
+    const place = defined(this.places.get(value), `a value without a place: ${value.name}`);
+    if (place.kind !== "recipe") return place;
+    this.places.delete(value);
+    this.launch({ ...place.op, results: [value] }, groupOf({ ...place.op, results: [value] }, () => undefined), [undefined], false); // prettier-ignore
+    return this.placeOf(value);
+  }
+
+  private set(value: Value, place: Place): void {
+    this.places.set(value, place);
+  }
+}
+
+/** The symbols that the function's types mention, with their capacities. */
+function bucketOf(func: Func, capacities: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  const values = [...func.args.map((arg) => arg.value), ...func.body.yields];
+  const symbols = new Set(values.flatMap(({ type }) => [...elementCount(type).symbols()]));
+  return Object.fromEntries(
+    [...symbols].sort().map((name) => [name, defined(capacities[name], `no capacity for ${name}`)]),
+  );
+}
+
+function nameRanges(ranges: Record<string, Range>, name: string, place: Place): void {
+  if (place.kind === "family") place.members.forEach((member, i) => (ranges[`${name}.${i}`] = rangeOf(member)));
+  else ranges[name] = rangeOf(place);
+}

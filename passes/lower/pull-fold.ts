@@ -1,0 +1,105 @@
+/**
+ * Reductions and products as a loop in one invocation, in index order. Row reductions, products and attention have
+ * schedules of their own; this is what any other place does.
+ */
+import type { Op, Value } from "../../src/ir/ir.ts";
+import { result } from "../../src/ir/ir.ts";
+import type { KValue } from "../../src/kernel/ir.ts";
+import type { Dim } from "../../src/support/dim.ts";
+import { defined } from "../../src/support/errors.ts";
+import { numberAttr } from "./attributes.ts";
+import type { Emitter } from "./emitter.ts";
+import { LANES, LinearIndex } from "./linear-index.ts";
+import { leftIndex, productOf, rightIndex } from "./matmul-operands.ts";
+import type { Index, Puller } from "./pull.ts";
+
+export const REDUCTIONS = ["sum", "mean", "reduce_max", "reduce_min", "argmax"] as const;
+export type Reduction = (typeof REDUCTIONS)[number];
+
+export function reductionOf(op: Op): Reduction | undefined {
+  return REDUCTIONS.find((name) => name === op.name);
+}
+
+export function isFold(op: Op): boolean {
+  return reductionOf(op) !== undefined || op.name === "matmul";
+}
+
+export function pullFold(puller: Puller, op: Op, index: Index): KValue {
+  const reduction = reductionOf(op);
+  return reduction === undefined ? foldMatmul(puller, op, index) : foldAxis(puller, op, reduction, index);
+}
+
+/** The axis a reduction folds, its size, and the index of its operand at position `at` of the axis. */
+export function reducedAxis(op: Op): { readonly operand: Value; readonly axis: number; readonly size: Dim } {
+  const operand = defined(op.operands[0], "a reduction of nothing");
+  const given = numberAttr(op.attrs, "axis");
+  const axis = given < 0 ? given + operand.type.dims.length : given;
+  return { operand, axis, size: defined(operand.type.dims[axis], "a reduction over an axis that is not there") };
+}
+
+/** The index into a reduction's operand: the result's index with the folded axis put in, or replaced where it is kept. */
+export function operandIndex(op: Op, index: Index, at: LinearIndex): Index {
+  const { axis, operand } = reducedAxis(op);
+  const isKept = result(op).type.dims.length === operand.type.dims.length;
+  return [...index.slice(0, axis), at, ...index.slice(isKept ? axis + 1 : axis)];
+}
+
+/** What a fold over no elements gives; the largest finite numbers stand for infinities, which WGSL lacks. */
+export function startOf(emitter: Emitter, reduction: Reduction, like: Value): KValue {
+  const { dtype } = like.type;
+  const scalar = dtype === "i32" || dtype === "u32" ? dtype : "f32";
+  const lowest = scalar === "f32" ? -3.4028234663852886e38 : scalar === "i32" ? -(2 ** 31) : 0;
+  const highest = scalar === "f32" ? 3.4028234663852886e38 : scalar === "i32" ? 2 ** 31 - 1 : 2 ** 32 - 1;
+  const start =
+    reduction === "sum" || reduction === "mean" ? 0
+    : reduction === "reduce_min" ? highest
+    : lowest; // prettier-ignore
+  return emitter.constant(start, { scalar, lanes: 1 });
+}
+
+export function combine(emitter: Emitter, reduction: Reduction, total: KValue, x: KValue): KValue {
+  if (reduction === "sum" || reduction === "mean") return emitter.binary("add", total, x);
+  return emitter.binary(reduction === "reduce_min" ? "min" : "max", total, x);
+}
+
+/** A mean's sum divided by the size; other folds as they are. */
+export function finished(emitter: Emitter, reduction: Reduction, total: KValue, size: Dim): KValue {
+  if (reduction !== "mean") return total;
+  return emitter.binary("div", total, emitter.cast(emitter.index(LinearIndex.of(size)), "f32"));
+}
+
+function foldAxis(puller: Puller, op: Op, reduction: Reduction, index: Index): KValue {
+  if (index.some((axis) => axis.hasLane())) return puller.byLanes(index, (one) => foldAxis(puller, op, reduction, one));
+  const { emitter } = puller;
+  const { operand, size } = reducedAxis(op);
+  const element = (i: KValue): KValue => puller.at(operand, operandIndex(op, index, emitter.leaf(i, size)));
+  const to = emitter.index(LinearIndex.of(size));
+  const start = startOf(emitter, reduction, operand);
+  if (reduction !== "argmax") {
+    const [total] = emitter.loop({ to, carried: [start] }, (i, [sum]) => [
+      combine(emitter, reduction, defined(sum, "no carried value"), element(i)),
+    ]);
+    return finished(emitter, reduction, defined(total, "a loop without a result"), size);
+  }
+  const [, best] = emitter.loop({ to, carried: [start, emitter.i32(0)] }, (i, [max, position]) => {
+    const [x, m, p] = [element(i), defined(max, "no maximum"), defined(position, "no position")];
+    const isBetter = emitter.binary("gt", x, m);
+    return [emitter.select(isBetter, x, m), emitter.select(isBetter, i, p)];
+  });
+  return defined(best, "a loop without a result");
+}
+
+function foldMatmul(puller: Puller, op: Op, index: Index): KValue {
+  const { emitter } = puller;
+  const product = productOf(op);
+  const lanes = index.some((axis) => axis.hasLane()) ? LANES : 1;
+  const zero = emitter.widen(emitter.f32(0), lanes);
+  const to = emitter.index(LinearIndex.of(product.depth));
+  const [total] = emitter.loop({ to, carried: [zero], name: "k" }, (i, [sum]) => {
+    const k = emitter.leaf(i, product.depth);
+    const x = puller.at(product.a, leftIndex(product, index, k));
+    const y = puller.at(product.b, rightIndex(product, index, k));
+    return [emitter.fma(x, y, defined(sum, "no carried value"))];
+  });
+  return defined(total, "a loop without a result");
+}

@@ -1,0 +1,92 @@
+/** What both attention kernels know of one query: where its elements are, and which keys it sees. */
+import type { Op, Value } from "../../../src/ir/ir.ts";
+import { result } from "../../../src/ir/ir.ts";
+import type { KValue } from "../../../src/kernel/ir.ts";
+import { Dim } from "../../../src/support/dim.ts";
+import { defined } from "../../../src/support/errors.ts";
+import { numberAttr } from "../attributes.ts";
+import { LANES, LinearIndex, unflatten } from "../linear-index.ts";
+import type { Emission } from "./schedule.ts";
+
+/** Stands for minus infinity: below any score, finite, so that differences are, and exact in f32. */
+export const HIDDEN = -(2 ** 100);
+
+export interface Query {
+  /** The attention's result, f[B, H, T, E]. */
+  readonly out: Value;
+  readonly scale: number;
+  /** Channels of queries and keys, of values, and keys. */
+  readonly depth: Dim;
+  readonly channels: Dim;
+  readonly keys: Dim;
+  readonly queries: Dim;
+  /** Channels of one access: 4 where both numbers of channels are multiples of four. */
+  readonly width: 1 | 4;
+}
+
+export function queryOf(op: Op): Query {
+  const [q, k, v] = [operandOf(op, 0), operandOf(op, 1), operandOf(op, 2)];
+  const [depth, channels] = [defined(q.type.dims[3], "q has four axes"), defined(v.type.dims[3], "v has four axes")];
+  return {
+    out: result(op),
+    scale: numberAttr(op.attrs, "scale"),
+    depth,
+    channels,
+    keys: defined(k.type.dims[2], "k has four axes"),
+    queries: Dim.product(q.type.dims.slice(0, 3)),
+    width: depth.div(LANES) !== undefined && channels.div(LANES) !== undefined ? LANES : 1,
+  };
+}
+
+export function attentionOp({ body }: Emission): Op {
+  return defined(body.ops.find(({ name }) => name === "attention"), "no attention in the group"); // prettier-ignore
+}
+
+export function operandOf(op: Op, which: number): Value {
+  return defined(op.operands[which], `attention without operand ${which}`);
+}
+
+/** The elements of one query and of the keys and values it meets; `c` counts vectors of `width` channels. */
+export interface QueryElements {
+  q(c: LinearIndex): KValue;
+  k(s: LinearIndex, c: LinearIndex): KValue;
+  v(s: LinearIndex, c: LinearIndex): KValue;
+  /** The first key that may be seen and one past the last, in terms of `from <= s < to`; `to` is at most `keys`. */
+  readonly to: KValue;
+  isVisible(s: KValue): KValue;
+  /** Row-major index of channel vector `c` in the result. */
+  outIndex(c: LinearIndex): LinearIndex;
+}
+
+export function elementsOf({ emitter, puller }: Emission, op: Op, number: LinearIndex): QueryElements {
+  const query = queryOf(op);
+  const [q, k, v] = [operandOf(op, 0), operandOf(op, 1), operandOf(op, 2)];
+  const index = unflatten(number, q.type.dims.slice(0, 3));
+  const [b, h, t] = [0, 1, 2].map((axis) => defined(index[axis], "a query has three axes")) as [LinearIndex, LinearIndex, LinearIndex]; // prettier-ignore
+  const share = defined(defined(q.type.dims[1], "heads").div(defined(k.type.dims[1], "key heads")), "whole groups of heads"); // prettier-ignore
+  const group = h.quotient(share);
+  const channel = (c: LinearIndex): LinearIndex =>
+    query.width === 1 ? c : c.scale(LANES).add(LinearIndex.atom({ kind: "lane" }));
+  const scalar = (which: number, at: readonly LinearIndex[]): KValue | undefined => {
+    const value = op.operands[which];
+    return value === undefined || value === null ? undefined : puller.at(value, at);
+  };
+  const [offset, window, lengths] = [scalar(3, [b]), scalar(4, []), scalar(5, [b])];
+  const isCausal = op.attrs["mask"] === "causal";
+  const position = offset === undefined ? emitter.index(t) : emitter.binary("add", offset, emitter.index(t));
+  const keys = emitter.index(LinearIndex.of(query.keys));
+  const seen = isCausal ? emitter.binary("min", keys, emitter.binary("add", position, emitter.i32(1))) : keys;
+  const to = lengths === undefined ? seen : emitter.binary("min", seen, lengths);
+  return {
+    q: (c) => puller.at(q, [b, h, t, channel(c)]),
+    k: (s, c) => puller.at(k, [b, group, s, channel(c)]),
+    v: (s, c) => puller.at(v, [b, group, s, channel(c)]),
+    to,
+    isVisible: (s) => {
+      const isBefore = emitter.binary("lt", s, to);
+      if (window === undefined || !isCausal) return isBefore;
+      return emitter.binary("and", isBefore, emitter.binary("gt", s, emitter.binary("sub", position, window)));
+    },
+    outIndex: (c) => number.scale(query.channels).add(channel(c)),
+  };
+}

@@ -1,0 +1,174 @@
+/**
+ * A tile of one or more products with the same left operand, summed by one invocation in registers: some rows times
+ * some pieces of columns, a piece being four neighbouring columns where their number is a multiple of four. Shared by
+ * `matmul.registers` and `matvec`, which differ in who takes which rows, columns and terms.
+ *
+ * Three inner loops, chosen by how the right operand lies in memory and by divisibility:
+ * - `dot`: terms lie side by side (`[N, K]`, K a multiple of four): vectors of four terms, dotted.
+ * - `outer`: columns lie side by side (`[K, N]`, N a multiple of four): a vector of columns times one element of a.
+ * - `scalar`: everything else.
+ */
+import type { Value } from "../../../src/ir/ir.ts";
+import { result } from "../../../src/ir/ir.ts";
+import type { KValue } from "../../../src/kernel/ir.ts";
+import { defined } from "../../../src/support/errors.ts";
+import { numbersAttr } from "../attributes.ts";
+import { LANES, LinearIndex, unflatten } from "../linear-index.ts";
+import { leftIndex, rightIndex } from "../matmul-operands.ts";
+import type { Product } from "../matmul-operands.ts";
+import type { Puller } from "../pull.ts";
+import type { Emission } from "./schedule.ts";
+
+type InnerLoop = "dot" | "outer" | "scalar";
+
+/** How the products of a group are walked; the same for all of them. */
+export interface ProductLoop {
+  readonly products: readonly Product[];
+  /** Columns of a piece. */
+  readonly width: 1 | 4;
+  /** Terms of one step of the loop. */
+  readonly depth: 1 | 4;
+  readonly inner: InnerLoop;
+}
+
+/** What one invocation computes: indices into the result's leading axes and rows, one entry a row, and its pieces. */
+export interface Tile {
+  readonly rows: readonly (readonly LinearIndex[])[];
+  /** In units of `width` columns. */
+  readonly pieces: readonly LinearIndex[];
+}
+
+export function productLoop(puller: Puller, products: readonly Product[]): ProductLoop {
+  const width = products.every(({ columns }) => columns.div(LANES) !== undefined) ? LANES : 1;
+  const hasFours = products.every(({ depth }) => depth.div(LANES) !== undefined);
+  const termsLieTogether = products.every((product) => termAxisIsLast(puller, product));
+  const inner = termsLieTogether && hasFours ? "dot" : !termsLieTogether && width === LANES ? "outer" : "scalar";
+  return { products, width, depth: hasFours && inner !== "scalar" ? LANES : 1, inner };
+}
+
+/** The sums of the tile over terms `from`, `from + stride`, ... (in steps of `loop.depth` terms): `[product][row][piece]`,
+ * each a vector of `width` columns. */
+export function sumTile(
+  emission: Emission,
+  loop: ProductLoop,
+  tile: Tile,
+  terms: { readonly from: KValue | number; readonly stride: number },
+): readonly KValue[][][] {
+  const { emitter, builder } = emission;
+  const first = defined(loop.products[0], "a product schedule without a product");
+  const steps = defined(first.depth.div(loop.depth), "terms in whole steps");
+  const lanes = loop.inner === "outer" ? loop.width : 1;
+  const slots =
+    loop.products.length * tile.rows.length * tile.pieces.length * (loop.inner === "outer" ? 1 : loop.width);
+  const zero = emitter.widen(emitter.f32(0), lanes);
+  const sums = emitter.loop(
+    {
+      from: terms.from,
+      to: builder.dim(steps),
+      step: terms.stride,
+      carried: Array.from({ length: slots }, () => zero),
+      name: "k",
+    },
+    (index, carried) => {
+      const step = emitter.leaf(index, steps);
+      const sum = [...carried];
+      let slot = 0;
+      for (const product of loop.products)
+        for (const row of tile.rows)
+          for (const piece of tile.pieces)
+            for (const add of termsOf(emission, loop, product, row, piece, step)) {
+              sum[slot] = add(defined(sum[slot], "a sum"));
+              slot++;
+            }
+      return sum;
+    },
+  );
+  let slot = 0;
+  const next = (): KValue => defined(sums[slot++], "a sum");
+  return loop.products.map(() =>
+    tile.rows.map(() =>
+      tile.pieces.map(() => {
+        if (loop.inner === "outer" || loop.width === 1) return next();
+        return emitter.vector(Array.from({ length: loop.width }, next));
+      }),
+    ),
+  );
+}
+
+/** Pulls the group's results for one row and piece of the tile, given the sums of the products there, and stores them.
+ * `row` is the flat row number (leading axes and rows), `piece` counts in units of `width` columns. */
+export function storePiece(
+  { body, emitter, puller, memory }: Emission,
+  loop: ProductLoop,
+  row: LinearIndex,
+  piece: LinearIndex,
+  sums: readonly KValue[],
+): void {
+  const scaled = piece.scale(loop.width);
+  const column = loop.width === 1 ? scaled : scaled.add(LinearIndex.atom({ kind: "lane" }));
+  loop.products.forEach((product, which) => {
+    const index = [...unflatten(row, [...product.leading, product.rows]), column];
+    puller.seed(result(product.op), index, defined(sums[which], "a sum"));
+  });
+  const { columns } = defined(loop.products[0], "no product");
+  const flat = row.scale(columns).add(column);
+  const elements = body.yields.map((value) => puller.at(value, unflatten(flat, value.type.dims)));
+  elements.forEach((element, which) => memory.store(which, flat, emitter.widen(element, loop.width)));
+}
+
+/** For one row and piece: the additions of this step, one for each carried sum. */
+function termsOf(
+  { emitter, puller }: Emission,
+  loop: ProductLoop,
+  product: Product,
+  row: readonly LinearIndex[],
+  piece: LinearIndex,
+  step: LinearIndex,
+): readonly ((sum: KValue) => KValue)[] {
+  const lane = LinearIndex.atom({ kind: "lane" });
+  const columns = piece.scale(loop.width);
+  const term = step.scale(loop.depth);
+  const left = (column: LinearIndex, k: LinearIndex): KValue => puller.at(product.a, leftIndex(product, [...row, column], k)); // prettier-ignore
+  const right = (column: LinearIndex, k: LinearIndex): KValue => puller.at(product.b, rightIndex(product, [...row, column], k)); // prettier-ignore
+  switch (loop.inner) {
+    case "dot":
+      return Array.from({ length: loop.width }, (_, i) => (sum: KValue): KValue => {
+        const [a, b] = [left(columns, term.add(lane)), right(columns.add(i), term.add(lane))];
+        return emitter.binary("add", sum, emitter.binary("dot", emitter.widen(a, LANES), emitter.widen(b, LANES)));
+      });
+    case "scalar":
+      return Array.from(
+        { length: loop.width },
+        (_, i) =>
+          (sum: KValue): KValue =>
+            emitter.fma(left(columns, term), right(columns.add(i), term), sum),
+      );
+    case "outer":
+      return [
+        (start: KValue): KValue => {
+          let sum = start;
+          // Four terms of a are one vector load, of which each term then is an element.
+          const a = loop.depth === 1 ? left(columns, term) : left(columns, term.add(lane));
+          for (let i = 0; i < loop.depth; i++)
+            sum = emitter.fma(emitter.extract(a, i), right(columns.add(lane), term.add(i)), sum);
+          return sum;
+        },
+      ];
+  }
+}
+
+/** Whether the summed axis of the right operand is the one whose elements lie side by side, seen through moves. */
+function termAxisIsLast(puller: Puller, product: Product): boolean {
+  const rank = product.b.type.dims.length;
+  return lastInMemory(puller, product.b) === (product.transposeB ? rank - 1 : rank - 2);
+}
+
+/** Which axis of `value` lies side by side in the memory that it is pulled from. */
+function lastInMemory(puller: Puller, value: Value): number {
+  const last = value.type.dims.length - 1;
+  const op = puller.producer(value);
+  const source = op?.operands[0];
+  if (op === undefined || source === undefined || source === null) return last;
+  if (op.name === "transpose") return numbersAttr(op.attrs, "perm").indexOf(lastInMemory(puller, source));
+  return op.name === "cast" ? lastInMemory(puller, source) : last;
+}

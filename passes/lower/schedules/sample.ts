@@ -1,0 +1,143 @@
+/**
+ * sample: one token a row, step by step as the op's record defines it: the first largest logit at temperature 0,
+ * otherwise thresholds for top-k and top-p by bisection on 32-bit keys, then the largest of logit plus Gumbel noise
+ * among the kept. With lanes, a workgroup takes a row and its invocations every lanes-th token; with one lane, an
+ * invocation takes a row. What else the group makes of the token (the next state) is pulled by one invocation.
+ */
+import { result } from "../../../src/ir/ir.ts";
+import type { Op, Value } from "../../../src/ir/ir.ts";
+import type { KValue } from "../../../src/kernel/ir.ts";
+import { defined } from "../../../src/support/errors.ts";
+import { tileAttr } from "../attributes.ts";
+import { kernelScalars } from "../kernel-scalars.ts";
+import { LinearIndex, unflatten } from "../linear-index.ts";
+import { firstLane } from "./row-reduce.ts";
+import { RowFold } from "./row-fold.ts";
+import type { Emission, LaunchShape } from "./schedule.ts";
+import { ONE, deal, guarded } from "./schedule.ts";
+
+/** The single numbers behind the logits, in the order of the op's operands. */
+interface Controls {
+  readonly temperature: KValue;
+  readonly topK: KValue;
+  readonly topP: KValue;
+  readonly seed: KValue;
+  readonly step: KValue;
+}
+
+export function sample(emission: Emission): LaunchShape {
+  const { body, emitter, memory, puller, spec, info } = emission;
+  const op = defined(body.ops.find(({ name }) => name === "sample"), "no sample in the group"); // prettier-ignore
+  const logits = operandOf(op, 0);
+  const [rows, tokens] = [defined(logits.type.dims[0], "rows"), defined(logits.type.dims[1], "tokens")];
+  const lanes = tileAttr(spec.attrs, "lanes", info.tiles.rowLanes);
+  const size = lanes === 1 ? info.tiles.elementwise : lanes;
+  const work = deal(emission, rows, size, lanes === 1 ? "invocation" : "workgroup");
+  memory.sharing = lanes === 1 ? { kind: "single" } : { kind: "lanes", column: -1 };
+  guarded(emitter, work.isInside, () => {
+    const [temperature, topK, topP, seed, step] = [1, 2, 3, 4, 5].map((which) => puller.at(operandOf(op, which), []));
+    const controls = { temperature, topK, topP, seed, step } as Controls;
+    const fold = new RowFold(emission, lanes, tokens, (token) => puller.at(logits, [work.index, token]));
+    const [best, largest] = fold.firstLargest((x) => x);
+    const isSampled = emitter.binary("gt", controls.temperature, emitter.f32(0));
+    const [token] = emitter.choose(isSampled, () => [sampled(emission, fold, controls, largest, work.index)], () => [best]); // prettier-ignore
+    puller.seed(result(op), [work.index], defined(token, "a token"));
+    const store = (): void => {
+      const values = body.yields.map((value) => puller.at(value, unflatten(work.index, value.type.dims)));
+      values.forEach((value, which) => memory.store(which, work.index, value));
+    };
+    if (lanes === 1) return store();
+    memory.sharing = { kind: "single" };
+    emitter.when(firstLane(emission), store);
+  });
+  return { workgroup: [size, 1, 1], grid: [work.x, work.y, ONE] };
+}
+
+function sampled(emission: Emission, fold: RowFold, controls: Controls, largest: KValue, row: LinearIndex): KValue {
+  const { emitter } = emission;
+  const [u32, scaled] = [
+    (x: number): KValue => emission.builder.u32(x),
+    // Where the largest is infinite, the difference to itself is still 0.
+    (x: KValue): KValue =>
+      emitter.select(
+        emitter.binary("eq", x, largest),
+        emitter.f32(0),
+        emitter.binary("div", emitter.binary("sub", x, largest), controls.temperature),
+      ),
+  ];
+  const larger = (a: KValue, b: KValue): KValue => emitter.binary("max", a, b);
+
+  const isTopK = emitter.binary(
+    "and",
+    emitter.binary("gt", controls.topK, emitter.i32(0)),
+    emitter.binary("lt", controls.topK, emitter.index(LinearIndex.of(fold.size))),
+  );
+  const kthKey = searchKey(emission, isTopK, (low) => {
+    const count = fold.sum(emitter.i32(0), (x) =>
+      emitter.select(emitter.binary("ge", orderKey(emission, x), low), emitter.i32(1), emitter.i32(0)),
+    );
+    return emitter.binary("ge", count, controls.topK);
+  });
+
+  const mass = (low: KValue): KValue =>
+    fold.sum(emitter.f32(0), (x) => {
+      const isKept = emitter.binary("ge", orderKey(emission, x), larger(larger(low, kthKey), u32(1)));
+      return emitter.select(isKept, emitter.unary("exp", scaled(x)), emitter.f32(0));
+    });
+  const isTopP = emitter.binary("lt", controls.topP, emitter.f32(1));
+  const wanted = emitter.binary("mul", controls.topP, mass(u32(0)));
+  const massKey = searchKey(emission, isTopP, (low) => emitter.binary("ge", mass(low), wanted));
+  const lowest = larger(larger(kthKey, emitter.binary("min", massKey, orderKey(emission, largest))), u32(1));
+
+  const [token] = fold.firstLargest((x, position) => {
+    const isKept = emitter.binary("ge", orderKey(emission, x), lowest);
+    const noisy = emitter.binary("add", scaled(x), gumbel(emission, controls, row, position));
+    return emitter.select(isKept, noisy, emitter.f32(LOWEST));
+  });
+  return token;
+}
+
+const LOWEST = -3.4028234663852886e38;
+
+/** The largest u32 for which `holds`, a condition that stays false once it is, bit by bit; 1 where no search is asked. */
+function searchKey({ emitter, builder }: Emission, isAsked: KValue, holds: (low: KValue) => KValue): KValue {
+  const bits = emitter.select(isAsked, emitter.i32(32), emitter.i32(0));
+  const [found] = emitter.loop({ to: bits, carried: [builder.u32(0)], name: "bit" }, (bit, [sofar]) => {
+    const shift = emitter.cast(emitter.binary("sub", emitter.i32(31), bit), "u32");
+    const low = emitter.binary("or", defined(sofar, "a key"), emitter.binary("shl", builder.u32(1), shift));
+    return [emitter.select(holds(low), low, defined(sofar, "a key"))];
+  });
+  return emitter.select(isAsked, defined(found, "a key"), builder.u32(1));
+}
+
+/** Floats as u32 of the same order; NaN, which only its bits tell for certain, has key 0. */
+function orderKey({ emitter, builder }: Emission, x: KValue): KValue {
+  const bits = emitter.bitcast(x, "u32");
+  const magnitude = emitter.binary("and", bits, builder.u32(0x7fffffff));
+  const isNegative = emitter.binary(
+    "and",
+    emitter.binary("ge", bits, builder.u32(0x80000000)),
+    emitter.binary("gt", magnitude, builder.u32(0)),
+  );
+  const key = emitter.select(
+    isNegative,
+    emitter.unary("not", bits),
+    emitter.binary("or", magnitude, builder.u32(0x80000000)),
+  );
+  return emitter.select(emitter.binary("gt", magnitude, builder.u32(0x7f800000)), builder.u32(0), key);
+}
+
+/** `-log(-log u)` with u from the counter-based generator. */
+function gumbel(emission: Emission, { seed, step }: Controls, row: LinearIndex, token: LinearIndex): KValue {
+  const { emitter, builder, ops } = emission;
+  const bitsOf = defined(ops.get("random_bits")?.scalar, "no op random_bits");
+  const counter = [row, token].map((index) => emitter.cast(emitter.index(index), "u32"));
+  const bits = bitsOf(kernelScalars(emitter), [seed, step, ...counter], {}, "u32");
+  const upper = emitter.cast(emitter.binary("shr", bits, builder.u32(8)), "f32");
+  const u = emitter.binary("mul", emitter.binary("add", upper, emitter.f32(0.5)), emitter.f32(2 ** -24));
+  return emitter.unary("neg", emitter.unary("log", emitter.unary("neg", emitter.unary("log", u))));
+}
+
+function operandOf(op: Op, which: number): Value {
+  return defined(op.operands[which], `sample without operand ${which}`);
+}
