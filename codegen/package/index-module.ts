@@ -1,0 +1,49 @@
+/** `index.js` of the package: the model's facts, the profiles in order, and `load`. */
+import type { Artifact, ArtifactProfile } from "./artifact.ts";
+
+export function indexModule(artifact: Artifact): string {
+  const { model, compiler, config, context, vocab, eos, weightRules, parameters, profiles } = artifact;
+  return `// ${model}, compiled by llmc ${compiler}. Types and documentation are in index.d.ts.
+import { loadModel } from "./runtime.js";
+
+export {
+  BusyError,
+  ContextError,
+  DeviceError,
+  DeviceLostError,
+  OptionError,
+  SafetensorsError,
+  TokenizerError,
+  UnsupportedAdapterError,
+  WeightsError,
+} from "./runtime.js";
+
+export const config = Object.freeze(${JSON.stringify(config, null, 2)});
+
+export const facts = Object.freeze(${JSON.stringify({ name: model, vocab, context, eos }, null, 2)});
+
+export const parameters = Object.freeze([
+${parameters.map((parameter) => `  ${JSON.stringify(parameter)},`).join("\n")}
+]);
+
+const data = {
+  facts,
+  weightRules: ${JSON.stringify(weightRules, null, 2)},
+  profiles: [
+${profiles.map(profileText).join("\n")}
+  ],
+  weights: new URL("./model.safetensors", import.meta.url),
+  tokenizer: new URL("./tokenizer.json", import.meta.url),
+};
+
+export function load(options) {
+  return loadModel(data, options);
+}
+`;
+}
+
+function profileText(profile: ArtifactProfile): string {
+  const { name, target, requires } = profile;
+  const facts = JSON.stringify({ name, target, requires }).slice(1, -1);
+  return `    { ${facts}, load: () => import("./profiles/${name}.js") },`;
+}

@@ -1,0 +1,136 @@
+/**
+ * A program as the generated package carries it: plain JSON, names replaced by indices, equal grids and bindings once.
+ * `src/runtime` reads it (these types are erased there) and `codegen/package` writes it. Kernel texts are kept apart.
+ */
+import type { Element, Extent, Kernel, Scalar } from "../kernel/ir.ts";
+import type { DType } from "../ir/type.ts";
+import { defined } from "../support/errors.ts";
+import type { BufferKind, ConstantFill, Program, Range } from "./ir.ts";
+
+/** A size as its terms: `2*B*T + 1` is `[[2, "B", "T"], [1]]`. */
+export type SizeTerms = readonly (readonly [number, ...string[]])[];
+/** The product of `ceil(size / per)`. */
+export type GridFactors = readonly (readonly [SizeTerms, number])[];
+export type GridTerms = readonly [GridFactors, GridFactors, GridFactors];
+
+export interface ManifestScalar {
+  readonly name: string;
+  readonly type: Scalar;
+}
+
+export interface ManifestKernel {
+  readonly name: string;
+  /** One letter a storage buffer in binding order: `r` bound read, `w` bound read_write. */
+  readonly access: string;
+  /** Name and element type of each storage buffer. */
+  readonly buffers: readonly (readonly [string, Element])[];
+  /** The fields of the two uniforms, in order. */
+  readonly call: readonly ManifestScalar[];
+  readonly launch: readonly ManifestScalar[];
+  readonly workgroup: readonly [number, number, number];
+}
+
+/** A buffer of the program; plans that use the same name share it. `bytes` is the largest that any of them asks. */
+export interface ManifestBuffer {
+  readonly name: string;
+  readonly kind: BufferKind;
+  readonly bytes: number;
+  readonly path?: string;
+  readonly dtype?: DType;
+  readonly dims?: readonly (number | string)[];
+  readonly fill?: ConstantFill;
+}
+
+/** `[buffer, offset, bytes]`. */
+export type ManifestRange = readonly [number, number, number];
+/** `[kernel, grid, bindings, launch scalars]`: indices but for the scalars. */
+export type ManifestStep = readonly [number, number, readonly number[], readonly number[]];
+
+export interface ManifestPlan {
+  readonly entry: string;
+  readonly bucket: Readonly<Record<string, number>>;
+  readonly steps: readonly ManifestStep[];
+  readonly inputs: Readonly<Record<string, ManifestRange>>;
+  readonly outputs: Readonly<Record<string, ManifestRange>>;
+}
+
+export interface ProgramManifest {
+  readonly kernels: readonly ManifestKernel[];
+  readonly buffers: readonly ManifestBuffer[];
+  /** Bindings and grids, each distinct one once. */
+  readonly ranges: readonly ManifestRange[];
+  readonly grids: readonly GridTerms[];
+  readonly plans: readonly ManifestPlan[];
+}
+
+/** Appends what is not there yet; answers the index. */
+class Table<V> {
+  readonly items: V[] = [];
+  private readonly indices = new Map<string, number>();
+
+  index(item: V): number {
+    const key = JSON.stringify(item);
+    let index = this.indices.get(key);
+    if (index === undefined) {
+      index = this.items.push(item) - 1;
+      this.indices.set(key, index);
+    }
+    return index;
+  }
+}
+
+/** The compact form. Temporaries of different plans may share a name: each plan's own are kept apart. */
+export function manifestOf(program: Program): ProgramManifest {
+  const buffers: ManifestBuffer[] = [];
+  const bufferIndices = new Map<string, number>();
+  const ranges = new Table<ManifestRange>();
+  const grids = new Table<GridTerms>();
+  const kernelIndices = new Map(program.kernels.map((kernel, index) => [kernel.name, index]));
+  const plans = program.plans.map((plan, planIndex): ManifestPlan => {
+    const local = new Map<string, number>();
+    for (const buffer of plan.buffers) {
+      const key = buffer.kind === "temporary" ? `${planIndex} ${buffer.name}` : buffer.name;
+      const known = bufferIndices.get(key);
+      const index = known ?? buffers.push(buffer) - 1;
+      bufferIndices.set(key, index);
+      local.set(buffer.name, index);
+      const before = defined(buffers[index], "the index was just made");
+      buffers[index] = { ...before, bytes: Math.max(before.bytes, buffer.bytes) };
+    }
+    const rangeOf = (range: Range): ManifestRange => [
+      defined(local.get(range.buffer), `@${plan.entry} has no buffer "${range.buffer}"`),
+      range.offset,
+      range.bytes,
+    ];
+    const named = (record: Readonly<Record<string, Range>>): Readonly<Record<string, ManifestRange>> =>
+      Object.fromEntries(Object.entries(record).map(([name, range]) => [name, rangeOf(range)]));
+    const steps = plan.steps.map((step): ManifestStep => [
+      defined(kernelIndices.get(step.kernel), `@${plan.entry} launches the unknown kernel @${step.kernel}`),
+      grids.index([factorsOf(step.grid[0]), factorsOf(step.grid[1]), factorsOf(step.grid[2])]),
+      step.bindings.map((range) => ranges.index(rangeOf(range))),
+      step.scalars,
+    ]);
+    return { entry: plan.entry, bucket: plan.bucket, steps, inputs: named(plan.inputs), outputs: named(plan.outputs) };
+  });
+  return { kernels: program.kernels.map(kernelOf), buffers, ranges: ranges.items, grids: grids.items, plans };
+}
+
+function kernelOf(kernel: Kernel): ManifestKernel {
+  const scalars = (from: "call" | "launch"): readonly ManifestScalar[] =>
+    kernel.scalars.filter((scalar) => scalar.from === from).map(({ name, type }) => ({ name, type: type.scalar }));
+  return {
+    name: kernel.name,
+    access: kernel.buffers.map((buffer) => (buffer.access === "read" ? "r" : "w")).join(""),
+    buffers: kernel.buffers.map(({ name, element }) => [name, element] as const),
+    call: scalars("call"),
+    launch: scalars("launch"),
+    workgroup: kernel.workgroup,
+  };
+}
+
+function factorsOf(extent: Extent): GridFactors {
+  return extent.map(({ size, per }) => [
+    size.entries().map(([symbols, coefficient]): readonly [number, ...string[]] => [coefficient, ...symbols]),
+    per,
+  ]);
+}

@@ -1,0 +1,50 @@
+/** The WebGPU device: the browser's or Dawn's, or one that the caller injects (and keeps). */
+import type { ProgramManifest } from "../../plan/manifest.ts";
+import { DeviceError, DeviceLostError } from "../errors.ts";
+import type { Device, DeviceInfo, KernelCode, PreparedProgram, Requirements } from "./device.ts";
+import { adapterName, deviceDescriptor, isSoftware } from "./webgpu-adapter.ts";
+import { WebGpuProgram } from "./webgpu-program.ts";
+
+export class WebGpuDevice implements Device {
+  readonly info: DeviceInfo;
+  readonly lost: Promise<DeviceLostError>;
+  private failure: Error | undefined;
+  private isClosed = false;
+
+  private constructor(
+    private readonly device: GPUDevice,
+    info: GPUAdapterInfo,
+    private readonly isOwn: boolean,
+  ) {
+    this.info = { target: "webgpu", adapter: adapterName(info), isSoftware: isSoftware(info) };
+    device.addEventListener("uncapturederror", (event) => {
+      this.failure ??= new DeviceError(event.error.message);
+    });
+    this.lost = new Promise((resolve) => {
+      void device.lost.then(({ reason, message }) => {
+        if (this.isClosed) return;
+        const error = new DeviceLostError(`the GPU device was lost (${reason}): ${message} Load the model again.`);
+        this.failure = error;
+        resolve(error);
+      });
+    });
+  }
+
+  static async request(adapter: GPUAdapter, requires: Requirements): Promise<WebGpuDevice> {
+    return new WebGpuDevice(await adapter.requestDevice(deviceDescriptor(requires)), adapter.info, true);
+  }
+
+  /** `device` stays the caller's: `close` does not destroy it. */
+  static inject(device: GPUDevice): WebGpuDevice {
+    return new WebGpuDevice(device, device.adapterInfo, false);
+  }
+
+  prepare(program: ProgramManifest, code: KernelCode, bytesOf: (buffer: number) => number): Promise<PreparedProgram> {
+    return WebGpuProgram.create(this.device, program, code, bytesOf, () => this.failure);
+  }
+
+  close(): void {
+    this.isClosed = true;
+    if (this.isOwn) this.device.destroy();
+  }
+}

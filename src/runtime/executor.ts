@@ -1,0 +1,148 @@
+/**
+ * Runs plans: a short loop over straight-line steps. Knows the program's buffers, fills its constants, and finds the
+ * plan that serves a call. What the tokens mean is the session's business.
+ */
+import type { GridFactors, ManifestBuffer, ManifestPlan, ManifestRange, ProgramManifest, SizeTerms } from "../plan/manifest.ts"; // prettier-ignore
+import { convertFloats } from "./float-convert.ts";
+import type { Device, KernelCode, PreparedProgram, Sizes } from "./devices/device.ts";
+import { DeviceError } from "./errors.ts";
+
+/** Bytes of a call's argument. */
+export type Argument = Int32Array | Uint32Array | Float32Array;
+
+export class Executor {
+  private constructor(
+    readonly program: ProgramManifest,
+    private readonly prepared: PreparedProgram,
+    /** Length of the caches, in positions. */
+    readonly context: number,
+  ) {}
+
+  /** Makes buffers and pipelines and fills the constants; weights come by `writeBuffer`. The caches hold `context`
+   * positions of the `capacity` that the program was compiled for. */
+  static async create(
+    device: Device,
+    program: ProgramManifest,
+    code: KernelCode,
+    context: number,
+    capacity: number,
+  ): Promise<Executor> {
+    const bytesOf = (index: number): number => sizeOf(program.buffers[index], context, capacity);
+    const executor = new Executor(program, await device.prepare(program, code, bytesOf), context);
+    program.buffers.forEach((buffer, index) => {
+      if (buffer.fill !== undefined) executor.writeBuffer(index, 0, constantBytes(buffer));
+    });
+    return executor;
+  }
+
+  writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
+    this.prepared.write(buffer, offset, bytes);
+  }
+
+  /**
+   * The index of the smallest plan of `entry` (a name, or a name and its largest T: `extend128`) that holds `sizes`.
+   * A plan whose bucket has no T serves one token.
+   */
+  planFor(entry: string, sizes: Sizes): number | undefined {
+    const pattern = new RegExp(`^${entry}\\d*$`);
+    const holds = (plan: ManifestPlan): boolean =>
+      Object.entries(sizes).every(([name, size]) => size <= (plan.bucket[name] ?? (name === "T" ? 1 : Infinity)));
+    const fitting = this.program.plans
+      .map((plan, index) => ({ plan, index }))
+      .filter(({ plan }) => pattern.test(plan.entry) && holds(plan))
+      .sort((a, b) => capacity(a.plan) - capacity(b.plan));
+    return fitting[0]?.index;
+  }
+
+  hasEntry(entry: string): boolean {
+    return this.program.plans.some((plan) => new RegExp(`^${entry}\\d*$`).test(plan.entry));
+  }
+
+  /** Writes the argument `name` of a plan. Arguments keep their value until they are written again. */
+  setInput(plan: number, name: string, values: Argument): void {
+    const range = this.plan(plan).inputs[name];
+    // A plan has no buffer for an argument that nothing reads.
+    if (range === undefined) return;
+    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+    if (bytes.length > range[2])
+      throw new DeviceError(`the argument ${name} has ${bytes.length} bytes, its buffer ${range[2]}`);
+    this.prepared.write(range[0], range[1], bytes);
+  }
+
+  /** Where the result `name` of a plan lies; the first `bytes` of it if given. */
+  output(plan: number, name: string, bytes?: number): ManifestRange {
+    const range = this.plan(plan).outputs[name];
+    if (range === undefined) throw new DeviceError(`the entry ${this.plan(plan).entry} has no result ${name}`);
+    return [range[0], range[1], Math.min(bytes ?? range[2], range[2])];
+  }
+
+  outputNames(plan: number): readonly string[] {
+    return Object.keys(this.plan(plan).outputs);
+  }
+
+  /** The bytes of a range after everything submitted so far. */
+  read(range: ManifestRange): Promise<Uint8Array> {
+    return this.prepared.begin({}).submit(range);
+  }
+
+  /** Runs a plan and answers the bytes of `read` once they are there; the caller need not wait for it. */
+  run(plan: number, sizes: Sizes, read?: ManifestRange): Promise<Uint8Array> {
+    const all = { S: this.context, ...sizes };
+    const recording = this.prepared.begin(all);
+    this.plan(plan).steps.forEach(([, grid], step) => {
+      const [x, y, z] = this.program.grids[grid] ?? [[], [], []];
+      const groups = [workgroups(x, all), workgroups(y, all), workgroups(z, all)] as const;
+      if (groups[0] * groups[1] * groups[2] > 0) recording.launch(plan, step, groups);
+    });
+    return recording.submit(read);
+  }
+
+  private plan(index: number): ManifestPlan {
+    const plan = this.program.plans[index];
+    if (plan === undefined) throw new DeviceError(`there is no plan ${index}`);
+    return plan;
+  }
+
+  close(): void {
+    this.prepared.close();
+  }
+}
+
+function capacity(plan: ManifestPlan): number {
+  return Object.values(plan.bucket).reduce((product, size) => product * size, 1);
+}
+
+function workgroups(extent: GridFactors, sizes: Sizes): number {
+  return extent.reduce((count, [size, per]) => count * Math.ceil(evaluate(size, sizes) / per), 1);
+}
+
+function evaluate(terms: SizeTerms, sizes: Sizes): number {
+  return terms.reduce((sum, [coefficient, ...symbols]) => {
+    return sum + symbols.reduce((product, name) => product * (sizes[name] ?? 0), coefficient);
+  }, 0);
+}
+
+/** Bytes of a buffer: a state with an S axis is as long as the context chosen at load, of at most `capacity`. */
+function sizeOf(buffer: ManifestBuffer | undefined, context: number, capacity: number): number {
+  if (buffer === undefined) throw new DeviceError("the package's plan points at a buffer that does not exist");
+  const hasContextAxis = buffer.kind === "state" && buffer.dims?.includes("S") === true;
+  return hasContextAxis ? Math.ceil((buffer.bytes / capacity) * context) : buffer.bytes;
+}
+
+function constantBytes(buffer: ManifestBuffer): Uint8Array {
+  const { fill } = buffer;
+  if (fill === undefined) return new Uint8Array(0);
+  if (fill.kind === "angles") {
+    const table = new Float32Array(fill.rows * fill.frequencies.length * 2);
+    for (let row = 0, at = 0; row < fill.rows; row++)
+      for (const frequency of fill.frequencies) {
+        table[at++] = Math.cos(row * frequency) * fill.scale;
+        table[at++] = Math.sin(row * frequency) * fill.scale;
+      }
+    return new Uint8Array(table.buffer);
+  }
+  const { dtype, values } = fill;
+  if (dtype === "i32") return new Uint8Array(Int32Array.from(values).buffer);
+  if (dtype === "u32" || dtype === "bool") return new Uint8Array(Uint32Array.from(values).buffer);
+  return convertFloats(new Uint8Array(Float64Array.from(values).buffer), "f64", dtype).bytes;
+}

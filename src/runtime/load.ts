@@ -1,0 +1,125 @@
+/** `load` of a generated package: device, programs, weights, tokenizer; all of them or none. */
+import { openBytes } from "./byte-source.ts";
+import type { ByteSource, ByteSourceLike } from "./byte-source.ts";
+import { openDevice } from "./devices/open.ts";
+import type { OpenOptions, ProfileEntry } from "./devices/open.ts";
+import { OptionError, WeightsError } from "./errors.ts";
+import { Executor } from "./executor.ts";
+import type { FloatType } from "./float-convert.ts";
+import { Model } from "./model.ts";
+import type { ModelFacts } from "./model.ts";
+import { readTokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+import { loadWeights } from "./weights.ts";
+import type { Parameter } from "./weights.ts";
+import type { WeightNameRule } from "./weight-names.ts";
+import type { ProgramManifest } from "../plan/manifest.ts";
+
+/** What the generated `index.js` passes in. */
+export interface PackageData {
+  readonly facts: ModelFacts;
+  readonly weightRules: readonly WeightNameRule[];
+  /** In the order in which they are tried. */
+  readonly profiles: readonly ProfileEntry[];
+  /** Where the files lie if the caller gives none. */
+  readonly weights: URL;
+  readonly tokenizer: URL;
+}
+
+export interface Progress {
+  readonly stage: "device" | "compile" | "weights" | "tokenizer";
+  /** 0 to 1 within the stage. */
+  readonly fraction: number;
+}
+
+export interface LoadOptions extends OpenOptions {
+  /** The safetensors file: path, URL or bytes. Default: `model.safetensors` in the package. */
+  readonly weights?: ByteSourceLike;
+  /** The text of a `tokenizer.json` as a file; null for none. Default: `tokenizer.json` in the package, if it is there. */
+  readonly tokenizer?: ByteSourceLike | null;
+  /** Positions to make room for: at most what the package was built for. */
+  readonly context?: number;
+  readonly onProgress?: (progress: Progress) => void;
+  readonly signal?: AbortSignal;
+  readonly fetch?: typeof fetch;
+}
+
+/** Throws `UnsupportedAdapterError`, `WeightsError`, `SafetensorsError`, `TokenizerError`, or the signal's reason. */
+export async function loadModel(data: PackageData, options: LoadOptions = {}): Promise<Model> {
+  const { signal } = options;
+  const context = options.context ?? data.facts.context;
+  if (!Number.isInteger(context) || context < 1 || context > data.facts.context)
+    throw new OptionError(`context must be an integer from 1 to ${data.facts.context}, not ${context}`);
+  signal?.throwIfAborted();
+  const { device, profile } = await openDevice(data.profiles, options);
+  let executor: Executor | undefined;
+  try {
+    options.onProgress?.({ stage: "device", fraction: 1 });
+    const { program, kernels } = await profile.load();
+    signal?.throwIfAborted();
+    executor = await Executor.create(device, program, kernels, context, data.facts.context);
+    options.onProgress?.({ stage: "compile", fraction: 1 });
+    await fillWeights(executor, program, data, options);
+    const tokenizer = await openTokenizer(data, options);
+    options.onProgress?.({ stage: "tokenizer", fraction: 1 });
+    signal?.throwIfAborted();
+    return new Model(data.facts, device, executor, tokenizer, { ...device.info, profile: profile.name });
+  } catch (error) {
+    executor?.close();
+    device.close();
+    throw error;
+  }
+}
+
+async function fillWeights(
+  executor: Executor,
+  program: ProgramManifest,
+  data: PackageData,
+  options: LoadOptions,
+): Promise<void> {
+  const indices = new Map<string, number>();
+  const parameters: Parameter[] = [];
+  program.buffers.forEach((buffer, index) => {
+    if (buffer.kind !== "weight" || buffer.path === undefined) return;
+    indices.set(buffer.path, index);
+    parameters.push({
+      path: buffer.path,
+      dtype: (buffer.dtype ?? "f32") as FloatType,
+      dims: (buffer.dims ?? []).map(Number),
+    });
+  });
+  if (parameters.length === 0) return;
+  const source = await openBytes(options.weights ?? data.weights, options);
+  if (source === undefined)
+    throw new WeightsError(`there are no weights at ${String(options.weights ?? data.weights)}`);
+  try {
+    await loadWeights(
+      source,
+      parameters,
+      data.weightRules,
+      ({ path, offset, bytes }) => executor.writeBuffer(indices.get(path) ?? -1, offset, bytes),
+      {
+        signal: options.signal,
+        onProgress: (loaded, total) =>
+          options.onProgress?.({ stage: "weights", fraction: loaded / Math.max(1, total) }),
+      },
+    );
+  } finally {
+    await source.close?.();
+  }
+}
+
+async function openTokenizer(data: PackageData, options: LoadOptions): Promise<Tokenizer | undefined> {
+  if (options.tokenizer === null) return undefined;
+  const source = await openBytes(options.tokenizer ?? data.tokenizer, options);
+  if (source === undefined) return undefined;
+  return readTokenizer(await textOf(source, options.signal));
+}
+
+async function textOf(source: ByteSource, signal?: AbortSignal): Promise<string> {
+  try {
+    return new TextDecoder().decode(await source.read(0, source.size, signal));
+  } finally {
+    await source.close?.();
+  }
+}

@@ -1,0 +1,158 @@
+/** A loaded model: the object that `load` of a generated package gives. */
+import type { ProgramManifest } from "../plan/manifest.ts";
+import type { Device, DeviceInfo, Sizes } from "./devices/device.ts";
+import { BusyError, ContextError, DeviceError, OptionError, TokenizerError } from "./errors.ts";
+import type { Argument, Executor } from "./executor.ts";
+import { Generation } from "./generation.ts";
+import { checkTokens, resolveOptions } from "./generation-options.ts";
+import type { GenerateOptions } from "./generation-options.ts";
+import { Session } from "./session.ts";
+import type { Tokenizer } from "./tokenizer.ts";
+
+/** What a package knows about its model beside the programs. */
+export interface ModelFacts {
+  readonly name: string;
+  readonly vocab: number;
+  /** Positions of the caches at most. */
+  readonly context: number;
+  /** End-of-text tokens. */
+  readonly eos: readonly number[];
+}
+
+export interface DeviceDetails extends DeviceInfo {
+  readonly profile: string;
+}
+
+export class Model {
+  private readonly session: Session;
+  private isBusy = false;
+  private isClosed = false;
+
+  constructor(
+    private readonly facts: ModelFacts,
+    private readonly ownDevice: Device,
+    private readonly executor: Executor,
+    readonly tokenizer: Tokenizer | undefined,
+    /** What it runs on. */
+    readonly device: DeviceDetails,
+  ) {
+    const chunk = (entry: string): number => largestLength(executor.program, entry);
+    this.session = new Session(executor, { prefill: chunk("prefill"), extend: chunk("extend") });
+  }
+
+  /** Positions that the caches hold. */
+  get context(): number {
+    return this.executor.context;
+  }
+
+  /** Resolves with a `DeviceLostError` if the device goes away. */
+  get lost(): Promise<Error> {
+    return this.ownDevice.lost;
+  }
+
+  /** Streams what follows `prompt`: a text, or tokens. One generation runs at a time. */
+  generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
+    const resolved = resolveOptions(options, this.facts.eos, this.facts.vocab);
+    if (!this.executor.hasEntry("prefill"))
+      throw new OptionError(`${this.facts.name} was built without generation: it has no causal text entry`);
+    if (resolved.stop.length > 0 && this.tokenizer === undefined)
+      throw new TokenizerError("a stop text needs a tokenizer; give `tokenizer`, or use `stopTokens`");
+    const tokens = typeof prompt === "string" ? this.encode(prompt, resolved.special) : [...prompt];
+    checkTokens(tokens, this.facts.vocab);
+    if (tokens.length > this.context)
+      throw new ContextError(`the prompt has ${tokens.length} tokens, the context holds ${this.context}`);
+    this.acquire();
+    return new Generation(this.session, tokens, this.tokenizer, resolved, () => {
+      this.isBusy = false;
+    });
+  }
+
+  /** Logits `f32[T, V]` of all positions of one row of at least one token, from an empty context. */
+  async forward(tokens: readonly number[]): Promise<Float32Array> {
+    checkTokens(tokens, this.facts.vocab);
+    return this.exclusively(async () => {
+      const sizes = { B: 1, T: tokens.length };
+      const plan = this.planFor("forward", sizes);
+      this.executor.setInput(plan, "tokens", Int32Array.from(tokens));
+      const [name = "logits"] = this.executor.outputNames(plan);
+      const bytes = tokens.length * this.facts.vocab * 4;
+      const logits = await this.executor.run(plan, sizes, this.executor.output(plan, name, bytes));
+      return new Float32Array(logits.buffer, logits.byteOffset, tokens.length * this.facts.vocab);
+    });
+  }
+
+  /** Appends tokens to the context; the logits `f32[V]` behind the last one. `reset` empties the context. */
+  async extend(tokens: readonly number[]): Promise<Float32Array> {
+    checkTokens(tokens, this.facts.vocab);
+    return this.exclusively(() => this.session.extend(tokens));
+  }
+
+  reset(): void {
+    if (this.isBusy) throw new BusyError("a generation is running; end it before the context is emptied");
+    this.session.reset();
+  }
+
+  /** Runs one entry point: the bytes of all its results, at the capacities of its plan. */
+  async call(
+    entry: string,
+    inputs: Readonly<Record<string, Argument>>,
+    sizes: Sizes,
+  ): Promise<Record<string, Uint8Array>> {
+    return this.exclusively(async () => {
+      const plan = this.planFor(entry, sizes);
+      for (const [name, values] of Object.entries(inputs)) this.executor.setInput(plan, name, values);
+      await this.executor.run(plan, sizes);
+      const results: Record<string, Uint8Array> = {};
+      for (const name of this.executor.outputNames(plan))
+        results[name] = await this.executor.read(this.executor.output(plan, name));
+      return results;
+    });
+  }
+
+  private planFor(entry: string, sizes: Sizes): number {
+    const plan = this.executor.planFor(entry, sizes);
+    if (plan !== undefined) return plan;
+    const wanted = Object.entries(sizes).map(([name, size]) => `${name} = ${size}`);
+    throw new ContextError(`no plan of ${entry} holds ${wanted.join(", ")}`);
+  }
+
+  /** The tokens of a prompt, with the special ones that the tokenizer puts around a text. */
+  encode(text: string, special = false): readonly number[] {
+    if (this.tokenizer === undefined)
+      throw new TokenizerError("a text needs a tokenizer: put tokenizer.json beside the package, or give `tokenizer`");
+    return this.tokenizer.encode(text, { special, addSpecial: true });
+  }
+
+  private acquire(): void {
+    if (this.isClosed) throw new BusyError("the model is closed");
+    if (this.isBusy) throw new BusyError("a call is running on this model; wait for it, or end its iterator");
+    this.isBusy = true;
+  }
+
+  private async exclusively<V>(run: () => Promise<V>): Promise<V> {
+    this.acquire();
+    try {
+      return await run();
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  /** Frees the device. A process that used it can then end. */
+  async close(): Promise<void> {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.executor.close();
+    this.ownDevice.close();
+    await Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+function largestLength(program: ProgramManifest, entry: string): number {
+  const pattern = new RegExp(`^${entry}\\d*$`);
+  return Math.max(0, ...program.plans.filter((plan) => pattern.test(plan.entry)).map((plan) => plan.bucket["T"] ?? 1));
+}

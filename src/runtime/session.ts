@@ -1,0 +1,117 @@
+/**
+ * One conversation: which tokens the caches on the device hold, and the calls that add to them. The state (`pos`,
+ * `token`, `done`, `step`, the caches) stays on the device; here is only what the host must know to write its
+ * arguments. One row; batches are the executor's business.
+ */
+import { ContextError, DeviceError } from "./errors.ts";
+import type { Executor } from "./executor.ts";
+
+/** How the next tokens are chosen. Ranges are checked by `generation-options.ts`. */
+export interface Sampling {
+  readonly temperature: number;
+  /** 0: no limit. */
+  readonly topK: number;
+  readonly topP: number;
+  readonly seed: number;
+  readonly stopTokens: readonly number[];
+}
+
+/** The number of stop tokens that the sampling kernel looks at; unused places hold -1. */
+const DEVICE_STOPS = 8;
+
+export class Session {
+  /** The tokens whose keys and values are in the caches, as far as the host knows. */
+  private cached: readonly number[] = [];
+
+  constructor(
+    readonly executor: Executor,
+    private readonly chunk: { readonly prefill: number; readonly extend: number },
+  ) {}
+
+  get position(): number {
+    return this.cached.length;
+  }
+
+  reset(): void {
+    this.cached = [];
+  }
+
+  /** Tells the session what the caches hold after a generation: the state moves back when the next one starts. */
+  settle(tokens: readonly number[]): void {
+    this.cached = [...tokens];
+  }
+
+  /**
+   * Takes in `prompt` (at least one token) and samples the next one. What the caches already hold of the prompt's
+   * beginning is kept. Answers the bytes of `token: i32[B]`, without waiting for earlier chunks.
+   */
+  start(prompt: readonly number[], sampling: Sampling): Promise<Uint8Array> {
+    if (prompt.length > this.executor.context)
+      throw new ContextError(`the prompt has ${prompt.length} tokens, the context holds ${this.executor.context}`);
+    let kept = 0;
+    while (kept < prompt.length - 1 && this.cached[kept] === prompt[kept]) kept++;
+    this.cached = [];
+    let last = Promise.resolve(new Uint8Array(0));
+    for (let at = kept; at < prompt.length; at += this.chunk.prefill) {
+      const part = prompt.slice(at, at + this.chunk.prefill);
+      const isLast = at + part.length === prompt.length;
+      const plan = this.plan("prefill", part.length);
+      this.setSampling(plan, sampling);
+      this.executor.setInput(plan, "tokens", Int32Array.from(part));
+      this.executor.setInput(plan, "count", Int32Array.of(part.length));
+      this.executor.setInput(plan, "pos", Int32Array.of(at));
+      // The token sampled after an inner chunk means nothing: it must not end or advance anything.
+      this.executor.setInput(plan, "done", Int32Array.of(0));
+      this.executor.setInput(plan, "step", Uint32Array.of(0));
+      const run = this.executor.run(plan, { B: 1, T: part.length }, isLast ? this.executor.output(plan, "token", 4) : undefined); // prettier-ignore
+      run.catch(() => {});
+      last = run as Promise<Uint8Array<ArrayBuffer>>;
+    }
+    this.setSampling(this.plan("decode", 1), sampling);
+    return last;
+  }
+
+  /** One more token after the last sampled one. Answers the bytes of `token: i32[B]`. */
+  next(): Promise<Uint8Array> {
+    const plan = this.plan("decode", 1);
+    const run = this.executor.run(plan, { B: 1, T: 1 }, this.executor.output(plan, "token", 4));
+    run.catch(() => {});
+    return run;
+  }
+
+  /** Appends `tokens` to the caches; answers the logits behind the last one, `f32[V]`. */
+  async extend(tokens: readonly number[]): Promise<Float32Array> {
+    if (this.cached.length + tokens.length > this.executor.context)
+      throw new ContextError(
+        `${this.cached.length} tokens are in the context and ${tokens.length} are added; it holds ${this.executor.context}`,
+      );
+    let logits = new Uint8Array(0);
+    for (let at = 0; at < tokens.length; at += this.chunk.extend) {
+      const part = tokens.slice(at, at + this.chunk.extend);
+      const plan = this.plan("extend", part.length);
+      this.executor.setInput(plan, "tokens", Int32Array.from(part));
+      this.executor.setInput(plan, "count", Int32Array.of(part.length));
+      this.executor.setInput(plan, "pos", Int32Array.of(this.cached.length));
+      this.cached = [...this.cached, ...part];
+      const read = at + part.length === tokens.length ? this.executor.output(plan, "logits") : undefined;
+      logits = new Uint8Array(await this.executor.run(plan, { B: 1, T: part.length }, read));
+    }
+    return new Float32Array(logits.buffer);
+  }
+
+  private plan(entry: string, length: number): number {
+    const plan = this.executor.planFor(entry, { B: 1, T: length });
+    if (plan === undefined) throw new DeviceError(`this package has no plan for ${entry} of ${length} tokens`);
+    return plan;
+  }
+
+  private setSampling(plan: number, { temperature, topK, topP, seed, stopTokens }: Sampling): void {
+    const stops = new Int32Array(DEVICE_STOPS).fill(-1);
+    stops.set(stopTokens.slice(0, DEVICE_STOPS));
+    this.executor.setInput(plan, "temperature", Float32Array.of(temperature));
+    this.executor.setInput(plan, "top_k", Int32Array.of(topK));
+    this.executor.setInput(plan, "top_p", Float32Array.of(topP));
+    this.executor.setInput(plan, "seed", Uint32Array.of(seed));
+    this.executor.setInput(plan, "stops", stops);
+  }
+}

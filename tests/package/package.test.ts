@@ -1,0 +1,99 @@
+/** A generated package as its user meets it: files, types under `tsc --strict`, and a run in a process of its own. */
+import { execFileSync } from "node:child_process";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { emitPackage } from "../../codegen/package/index.ts";
+import { runtimeText } from "../../scripts/bundle-runtime.mjs";
+import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
+import { expectedTokens } from "../unit/runtime/toy-program.ts";
+import { installToy, toyArtifact } from "./toy-package.ts";
+import type { InstalledPackage } from "./toy-package.ts";
+
+const TSC = fileURLToPath(new URL("../../node_modules/.bin/tsc", import.meta.url));
+const hasAdapter = await requestAdapter().then(
+  () => true,
+  () => false,
+);
+if (!hasAdapter) console.warn("skipped: the package on WebGPU, because there is no adapter");
+
+let installed: InstalledPackage;
+beforeAll(async () => {
+  installed = await installToy();
+});
+afterAll(() => rmSync(installed.project, { recursive: true }));
+
+function typeCheck(name: string, text: string): string {
+  writeFileSync(join(installed.project, name), text);
+  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--skipLibCheck", "false"];
+  try {
+    execFileSync(TSC, [...options, name], { cwd: installed.project, encoding: "utf8" });
+    return "";
+  } catch (error) {
+    return (error as { stdout: string }).stdout;
+  }
+}
+
+describe("a generated package", () => {
+  it("imports nothing from outside but itself", () => {
+    for (const [path, text] of installed.files) {
+      if (!path.endsWith(".js")) continue;
+      const specifiers = [...text.matchAll(/^(?:import|export)\b[^;]*?from "([^"]+)"/gm)].map((match) => match[1]!);
+      expect(specifiers.filter((specifier) => !specifier.startsWith("."))).toEqual([]);
+    }
+  });
+
+  it("is the same bytes for the same artifact", async () => {
+    expect(emitPackage(await toyArtifact())).toEqual(installed.files);
+  });
+
+  it("declares types, an optional peer and no side effects", () => {
+    const fields = JSON.parse(installed.files.get("package.json")!) as Record<string, unknown>;
+    expect(fields).toMatchObject({
+      type: "module",
+      sideEffects: false,
+      exports: { ".": { types: "./index.d.ts", default: "./index.js" } },
+      peerDependenciesMeta: { webgpu: { optional: true } },
+    });
+    expect(fields).not.toHaveProperty("dependencies");
+    expect(fields).not.toHaveProperty("scripts");
+  });
+
+  it("types what the README shows, and refuses what the model does not have", () => {
+    const good = `import { config, facts, load, WeightsError } from "toy-model";
+const dim: 4 = config.dim;
+const model = await load({ target: "js", onProgress: ({ stage, fraction }) => { const n: number = fraction; void [stage, n]; } });
+for await (const piece of model.generate("Once", { maxTokens: 3, temperature: 0 })) { const text: string = piece; void text; }
+const logits: Float32Array = await model.forward([1, 2]);
+void [dim, facts.vocab, logits, (error: WeightsError) => error.mismatches[0]?.path, model[Symbol.asyncDispose]];
+await model.close();
+`;
+    expect(typeCheck("good.ts", good)).toBe("");
+    expect(typeCheck("bad.ts", `import { load } from "toy-model"; await load({ target: "cuda" });`)).toMatch(/"cuda"/);
+  });
+
+  it.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("runs on %s in a process that ends by itself", (target) => {
+    const script = `import { load } from "toy-model";
+const model = await load({ target: "${target}" });
+const generation = model.generate([1, 2, 3], { temperature: 0, maxTokens: 8, stopAtEos: false });
+await generation.text();
+console.log(JSON.stringify({ tokens: generation.tokens, device: model.device }));
+await model.close();
+`;
+    writeFileSync(join(installed.project, "run.js"), script);
+    const out = execFileSync("node", ["run.js"], { cwd: installed.project, encoding: "utf8", timeout: 20000, stdio: ["ignore", "pipe", "ignore"] }); // prettier-ignore
+    const result = JSON.parse(out) as { tokens: readonly number[]; device: { target: string } };
+    expect(result.tokens).toEqual(expectedTokens([1, 2, 3], 8));
+    expect(result.device.target).toBe(target);
+  });
+});
+
+describe("the runtime", () => {
+  it("is at most 40 KB gzipped without the tokenizer library", async () => {
+    const bytes = gzipSync(await runtimeText({ external: ["@huggingface/tokenizers"] })).length;
+    expect(bytes).toBeGreaterThan(5_000);
+    expect(bytes).toBeLessThanOrEqual(40 * 1024);
+  });
+});

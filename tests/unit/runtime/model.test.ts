@@ -1,0 +1,197 @@
+/** The runtime on a program written by hand: the same tokens, logits and errors on the JavaScript device and on WebGPU. */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { manifestOf } from "../../../src/plan/manifest.ts";
+import { requestAdapter } from "../../../src/runtime/devices/webgpu-adapter.ts";
+import { loadModel } from "../../../src/runtime/load.ts";
+import type { LoadOptions, PackageData } from "../../../src/runtime/load.ts";
+import type { Model } from "../../../src/runtime/model.ts";
+import { f32Tensor, fileOf } from "./safetensors-file.ts";
+import { BIAS, CHUNK, CONTEXT, HEAD, TOY, VOCAB, WGSL, expectedLogits, expectedTokens, jsKernels } from "./toy-program.ts"; // prettier-ignore
+
+const weights = fileOf({ bias: f32Tensor([VOCAB], BIAS), "head.weight": f32Tensor([4, VOCAB], HEAD) });
+const program = manifestOf(TOY);
+const none = { features: [], limits: {} };
+const data: PackageData = {
+  facts: { name: "Toy", vocab: VOCAB, context: CONTEXT, eos: [0] },
+  weightRules: [],
+  profiles: [
+    { name: "toy-webgpu", target: "webgpu", requires: none, load: () => Promise.resolve({ program, kernels: WGSL }) },
+    { name: "toy-js", target: "js", requires: none, load: () => Promise.resolve({ program, kernels: jsKernels() }) },
+  ],
+  weights: new URL("file:///nowhere/model.safetensors"),
+  tokenizer: new URL("file:///nowhere/tokenizer.json"),
+};
+const load = (options: LoadOptions): Promise<Model> => loadModel(data, { weights, ...options });
+const greedy = { temperature: 0, stopAtEos: false } as const;
+
+const hasAdapter = await requestAdapter().then(
+  () => true,
+  () => false,
+);
+if (!hasAdapter) console.warn("skipped: the runtime on WebGPU, because there is no adapter");
+
+describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (target) => {
+  let model: Model;
+  beforeAll(async () => {
+    model = await load({ target });
+  });
+  afterAll(() => model.close());
+
+  const tokensOf = async (prompt: readonly number[], options: object): Promise<readonly number[]> => {
+    const generation = model.generate(prompt, { ...greedy, ...options });
+    await generation.text();
+    return generation.tokens;
+  };
+
+  it("says what it runs on", () => {
+    expect(model.device).toMatchObject({ target, profile: `toy-${target}` });
+    expect(model.context).toBe(CONTEXT);
+  });
+
+  it.each([1, 5, CHUNK, CHUNK + 1, 3 * CHUNK])("generates after a prompt of %i tokens, in chunks", async (length) => {
+    const prompt = Array.from({ length }, (_, i) => (i * 3 + 1) % VOCAB);
+    expect(await tokensOf(prompt, { maxTokens: 12 })).toEqual(expectedTokens(prompt, 12));
+  });
+
+  it("keeps what the caches hold of the prompt's beginning, and only that", async () => {
+    const first = [1, 2, 3, 4, 5];
+    const answer = await tokensOf(first, { maxTokens: 6 });
+    const second = [...first, ...answer, 7, 8];
+    expect(await tokensOf(second, { maxTokens: 6 })).toEqual(expectedTokens(second, 6));
+    const other = [1, 2, 9];
+    expect(await tokensOf(other, { maxTokens: 6 })).toEqual(expectedTokens(other, 6));
+  });
+
+  it("stops at a stop token, and reads nothing behind it", async () => {
+    const all = expectedTokens([3, 1], 10);
+    const stop = all[4]!;
+    const generation = model.generate([3, 1], { ...greedy, stopTokens: [stop] });
+    await generation.text();
+    expect(generation.tokens).toEqual(all.slice(0, all.indexOf(stop) + 1));
+    expect(generation.stop).toBe("eos");
+  });
+
+  it("ends where the context ends", async () => {
+    const prompt = [1, 2, 3];
+    const tokens = await tokensOf(prompt, {});
+    expect(tokens).toEqual(expectedTokens(prompt, CONTEXT - prompt.length + 1));
+    expect(() => model.generate(Array.from({ length: CONTEXT + 1 }, () => 1))).toThrow(
+      /65 tokens, the context holds 64/,
+    );
+  });
+
+  it("can be left early and cancelled, and is then free again", async () => {
+    for await (const piece of model.generate([5], greedy)) {
+      expect(piece).toBe("");
+      break;
+    }
+    const controller = new AbortController();
+    const generation = model.generate([5], { ...greedy, signal: controller.signal });
+    await generation.next();
+    controller.abort();
+    await expect(generation.text()).rejects.toMatchObject({ name: "AbortError" });
+    const unused = model.generate([5], greedy);
+    expect(() => model.generate([5], greedy)).toThrow(/a call is running/);
+    await unused.return();
+    expect(await tokensOf([5], { maxTokens: 3 })).toEqual(expectedTokens([5], 3));
+  });
+
+  it("computes forward, for lengths below the capacity too", async () => {
+    for (const tokens of [[3], [1, 2, 3], [9, 8, 7, 6, 5, 4, 3, 2]])
+      expect(await model.forward(tokens)).toEqual(expectedLogits(tokens));
+    await expect(model.forward(Array.from({ length: CHUNK + 1 }, () => 1))).rejects.toMatchObject({
+      name: "ContextError",
+    });
+  });
+
+  it("extends the context step by step", async () => {
+    model.reset();
+    const tokens = [4, 4, 2, 9, 11, 3, 1, 1, 1, 5, 6];
+    const argmax = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
+    expect(argmax(await model.extend(tokens.slice(0, 1)))).toBe(expectedTokens(tokens.slice(0, 1), 1)[0]);
+    expect(argmax(await model.extend(tokens.slice(1)))).toBe(expectedTokens(tokens, 1)[0]);
+  });
+
+  it("checks its arguments", () => {
+    expect(() => model.generate([VOCAB])).toThrow(/0 to 15, not 16/);
+    expect(() => model.generate([])).toThrow(/at least one token/);
+    expect(() => model.generate([1], { temperature: -1 })).toThrow(/temperature must be/);
+    expect(() => model.generate([1], { topP: 0 })).toThrow(/topP must be/);
+    expect(() => model.generate("text")).toThrow(/tokenizer/);
+    expect(() => model.generate([1], { stop: "x" })).toThrow(/stop text needs a tokenizer/);
+  });
+
+  it("makes room for a smaller context", async () => {
+    const small = await load({ target, context: 8 });
+    try {
+      expect(small.context).toBe(8);
+      const generation = small.generate([1, 2, 3], greedy);
+      await generation.text();
+      expect(generation.tokens).toEqual(expectedTokens([1, 2, 3], 6));
+    } finally {
+      await small.close();
+    }
+    await expect(load({ target, context: CONTEXT + 1 })).rejects.toThrow(/1 to 64, not 65/);
+  });
+
+  it("refuses weights that do not fit, with all mismatches", async () => {
+    const bad = fileOf({ bias: f32Tensor([8], new Array(8).fill(0)), extra: f32Tensor([1], [0]) });
+    await expect(load({ target, weights: bad })).rejects.toThrow(
+      /bias: the shape is \[8\], the model needs \[16\]\n.*extra: F32\[1\].*\n.*head.weight: not in the file; the model needs \[4, 16\]/,
+    );
+    await expect(load({ target, weights: undefined })).rejects.toThrow(/there are no weights at file:/);
+  });
+
+  it("is closed once", async () => {
+    const other = await load({ target });
+    await other.close();
+    await other.close();
+    expect(() => other.generate([1])).toThrow(/closed/);
+  });
+});
+
+describe.runIf(hasAdapter)("a device of the caller's", () => {
+  const injected = async (): Promise<GPUDevice> => (await requestAdapter()).requestDevice();
+
+  it("is used and left alive", async () => {
+    const device = await injected();
+    const model = await load({ device });
+    expect(await model.forward([1, 2])).toEqual(expectedLogits([1, 2]));
+    await model.close();
+    device.createBuffer({ size: 16, usage: GPUBufferUsage.STORAGE }).destroy();
+    device.destroy();
+  });
+
+  it("is reported when it is lost", async () => {
+    const device = await injected();
+    const model = await load({ device });
+    device.destroy();
+    expect(await model.lost).toMatchObject({ name: "DeviceLostError" });
+    await expect(model.forward([1])).rejects.toMatchObject({ name: "DeviceLostError" });
+    await expect(model.generate([1]).text()).rejects.toMatchObject({ name: "DeviceLostError" });
+    await model.close();
+  });
+
+  it("reports a shader that it refuses, with the kernel's name", async () => {
+    const device = await injected();
+    const kernels = { ...WGSL, product: "@compute @workgroup_size(1) fn main() { nonsense }" };
+    const profiles = data.profiles.map((profile) => ({
+      ...profile,
+      load: () => Promise.resolve({ program, kernels }),
+    }));
+    await expect(loadModel({ ...data, profiles }, { weights, device })).rejects.toThrow(/refused the kernel product/);
+    device.destroy();
+  });
+});
+
+describe("the choice of a profile", () => {
+  it("takes the first that fits, and says why none does", async () => {
+    const asking = { features: ["no-such-feature"], limits: {} };
+    const profiles = data.profiles.map((profile) => (profile.target === "webgpu" ? { ...profile, requires: asking } : profile)); // prettier-ignore
+    const model = await loadModel({ ...data, profiles }, { weights });
+    expect(model.device.profile).toBe("toy-js");
+    await model.close();
+    await expect(loadModel({ ...data, profiles }, { weights, target: "webgpu" })).rejects.toMatchObject({ name: "UnsupportedAdapterError" }); // prettier-ignore
+    await expect(loadModel(data, { weights, target: "cuda" })).rejects.toThrow(/it has toy-webgpu \(webgpu\), toy-js \(js\)/); // prettier-ignore
+  });
+});

@@ -1,0 +1,78 @@
+/** The strict safetensors reader: each way to be malformed that it refuses, beside the valid file that looks alike. */
+import { describe, expect, it } from "vitest";
+import { bytesOf } from "../../../src/runtime/byte-source.ts";
+import { SafetensorsError } from "../../../src/runtime/errors.ts";
+import { checkedSize, readSafetensors } from "../../../src/runtime/safetensors.ts";
+import { f32Tensor, fileOf, rawFile } from "./safetensors-file.ts";
+
+const read = (file: Uint8Array) => readSafetensors(bytesOf(file, "test"));
+const entry = (dtype: string, shape: string, begin: number, end: number): string =>
+  `{"dtype":"${dtype}","shape":${shape},"data_offsets":[${begin},${end}]}`;
+const data = (bytes: number): Uint8Array => new Uint8Array(bytes);
+
+describe("readSafetensors", () => {
+  it("reads names, types, shapes, places and metadata", async () => {
+    const file = await read(fileOf({ a: f32Tensor([2, 3], [1, 2, 3, 4, 5, 6]), b: f32Tensor([], [7]), c: f32Tensor([0], []) })); // prettier-ignore
+    expect([...file.tensors.keys()]).toEqual(["a", "b", "c"]);
+    expect(file.tensors.get("a")).toMatchObject({ dtype: "F32", shape: [2, 3], bytes: 24 });
+    expect(file.tensors.get("b")!.offset - file.tensors.get("a")!.offset).toBe(24);
+    expect(file.metadata.get("format")).toBe("pt");
+  });
+
+  it("accepts tensors that the header lists in another order than the data, and spaces behind the header", async () => {
+    const header = `{"b":${entry("F32", "[1]", 4, 8)},"a":${entry("F32", "[1]", 0, 4)}}   `;
+    expect((await read(rawFile(header, data(8)))).tensors.size).toBe(2);
+  });
+
+  it("keeps a tensor called __proto__ a name like any other", async () => {
+    const file = await read(rawFile(`{"__proto__":${entry("U8", "[1]", 0, 1)}}`, data(1)));
+    expect([...file.tensors.keys()]).toEqual(["__proto__"]);
+  });
+
+  const a = entry("F32", "[1]", 0, 4);
+  const malformed: readonly (readonly [string, Uint8Array, RegExp])[] = [
+    ["shorter than a length", data(7), /has 7 bytes/],
+    ["a header longer than the file", rawFile("{}", data(0), 3n), /claims 3 bytes, the file has 2/],
+    ["a header over 100 MB", rawFile("{}", data(0), 100_000_001n), /more than 100 MB/],
+    ["a length beyond 2^53", rawFile("{}", data(0), 2n ** 63n), /more than 100 MB/],
+    ["a header that does not start with a brace", rawFile(" {}"), /does not start with/],
+    ["an empty header", rawFile(""), /does not start with/],
+    ["invalid UTF-8", rawFile(Uint8Array.of(0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d)), /not valid UTF-8/],
+    ["JSON that is none", rawFile("{a}"), /expected a string/],
+    ["text behind the object", rawFile("{} x"), /more text/],
+    ["a duplicate name", rawFile(`{"a":${a},"a":${a}}`, data(4)), /duplicate key "a"/],
+    ["a duplicate field", rawFile(`{"a":{"dtype":"F32","dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, data(4)), /duplicate key "dtype"/],
+    ["metadata that is no object", rawFile(`{"__metadata__":[]}`), /`__metadata__` is not an object/],
+    ["metadata that is not strings", rawFile(`{"__metadata__":{"n":1}}`), /no string at "n"/],
+    ["an entry that is no object", rawFile(`{"a":1}`), /"a" is not an object/],
+    ["an unknown field", rawFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4],"x":1}}`, data(4)), /unknown field "x"/],
+    ["a missing field", rawFile(`{"a":{"dtype":"F32","shape":[1]}}`), /data_offsets of "a" is not a list/],
+    ["an unknown dtype", rawFile(`{"a":${entry("F31", "[1]", 0, 4)}}`, data(4)), /unknown dtype "F31"/],
+    ["a dtype from the prototype", rawFile(`{"a":${entry("toString", "[1]", 0, 4)}}`, data(4)), /unknown dtype/],
+    ["a negative size", rawFile(`{"a":${entry("F32", "[-1]", 0, 4)}}`, data(4)), /holds -1, which is no count/],
+    ["a fractional size", rawFile(`{"a":${entry("F32", "[1.5]", 0, 6)}}`, data(6)), /holds 1.5/],
+    ["a size beyond 2^53", rawFile(`{"a":${entry("F32", "[9007199254740993]", 0, 4)}}`, data(4)), /too large/],
+    ["a product beyond 2^53", rawFile(`{"a":${entry("F32", "[134217728,134217728]", 0, 4)}}`, data(4)), /beyond 2\^53/],
+    ["offsets that run backwards", rawFile(`{"a":${entry("F32", "[1]", 4, 0)}}`, data(4)), /run backwards/],
+    ["three offsets", rawFile(`{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4,8]}}`, data(4)), /not two numbers/],
+    ["an end past the data", rawFile(`{"a":${entry("F32", "[2]", 0, 8)}}`, data(7)), /ends at byte 8 of the data, which has 7/],
+    ["a size that is not shape times type", rawFile(`{"a":${entry("F32", "[1]", 0, 8)}}`, data(8)), /4 bytes, but has 8/],
+    ["an overlap", rawFile(`{"a":${entry("F32", "[2]", 0, 8)},"b":${entry("F32", "[2]", 4, 12)}}`, data(12)), /"b" overlaps/],
+    ["a hole", rawFile(`{"a":${a},"b":${entry("F32", "[1]", 8, 12)}}`, data(12)), /hole of 4 bytes before "b"/],
+    ["a hole at the start", rawFile(`{"a":${entry("F32", "[1]", 4, 8)}}`, data(8)), /hole of 4 bytes before "a"/],
+    ["bytes behind the last tensor", rawFile(`{"a":${a}}`, data(5)), /1 bytes follow/],
+    ["nesting without end", rawFile(`{"a":${"[".repeat(100_000)}`), /nested too deep/],
+  ]; // prettier-ignore
+
+  it.each(malformed)("refuses %s", async (_, file, message) => {
+    await expect(read(file)).rejects.toThrow(SafetensorsError);
+    await expect(read(file)).rejects.toThrow(message);
+  });
+
+  it("bounds products before they round", () => {
+    expect(checkedSize([2 ** 26, 2 ** 26])).toBe(2 ** 52);
+    expect(checkedSize([2 ** 27, 2 ** 27])).toBeUndefined();
+    expect(checkedSize([2 ** 30, 2 ** 30, 0])).toBeUndefined();
+    expect(checkedSize([0, 5])).toBe(0);
+  });
+});

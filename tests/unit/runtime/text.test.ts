@@ -1,0 +1,107 @@
+/** The text side of the runtime: tokens to text piece by piece, stop strings, and the framing special tokens. */
+import { describe, expect, it } from "vitest";
+import { TokenizerError } from "../../../src/runtime/errors.ts";
+import { StopText } from "../../../src/runtime/stop-text.ts";
+import { StreamDecoder, readTokenizer } from "../../../src/runtime/tokenizer.ts";
+
+/** GPT-2's alphabet of bytes: printable ones stand for themselves, the others for characters from U+0100. */
+function byteAlphabet(): readonly string[] {
+  let next = 256;
+  return Array.from({ length: 256 }, (_, byte) => {
+    const isPrintable = (byte >= 33 && byte <= 126) || (byte >= 161 && byte <= 172) || byte >= 174;
+    return String.fromCodePoint(isPrintable ? byte : next++);
+  });
+}
+
+/** A byte-level tokenizer without merges: token i is byte i, 256 is `<end>`, 257 is `<begin>`. */
+function byteTokenizer(frame: boolean): string {
+  const vocab = Object.fromEntries([...byteAlphabet(), "<end>", "<begin>"].map((text, id) => [text, id]));
+  const special = (id: number, content: string) => ({ id, content, single_word: false, lstrip: false, rstrip: false, normalized: false, special: true }); // prettier-ignore
+  const template = {
+    type: "TemplateProcessing",
+    single: [{ SpecialToken: { id: "<begin>", type_id: 0 } }, { Sequence: { id: "A", type_id: 0 } }],
+    pair: [],
+    special_tokens: { "<begin>": { id: "<begin>", ids: [257], tokens: ["<begin>"] } },
+  };
+  return JSON.stringify({
+    version: "1.0",
+    added_tokens: [special(256, "<end>"), special(257, "<begin>")],
+    normalizer: null,
+    pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, trim_offsets: true, use_regex: true },
+    post_processor: frame ? template : null,
+    decoder: { type: "ByteLevel", add_prefix_space: true, trim_offsets: true, use_regex: true },
+    model: { type: "BPE", vocab, merges: [], unk_token: null, fuse_unk: false, byte_fallback: false },
+  });
+}
+
+describe("the tokenizer", () => {
+  const tokenizer = readTokenizer(byteTokenizer(false));
+
+  it("gives tokens and text", () => {
+    expect(tokenizer.encode("hé!")).toEqual([0x68, 0xc3, 0xa9, 0x21]);
+    expect(tokenizer.decode([0x68, 0xc3, 0xa9, 0x21, 256])).toBe("hé!");
+    expect(tokenizer.encode("")).toEqual([]);
+  });
+
+  it("takes special tokens in text for text unless asked", () => {
+    expect(tokenizer.encode("a<end>")).toHaveLength(6);
+    expect(tokenizer.encode("a<end>", { special: true })).toEqual([0x61, 256]);
+  });
+
+  it("adds the post-processor's tokens only when asked", () => {
+    const framed = readTokenizer(byteTokenizer(true));
+    expect(framed.encode("a", { addSpecial: true })).toEqual([257, 0x61]);
+    expect(framed.encode("a")).toEqual([0x61]);
+    expect(framed.encode("a<end>", { addSpecial: true })).toHaveLength(7);
+  });
+
+  it("says when a file is no tokenizer", () => {
+    expect(() => readTokenizer("{}")).toThrow(TokenizerError);
+    expect(() => readTokenizer("nonsense")).toThrow(/tokenizer.json cannot be used/);
+  });
+
+  it("streams whole characters only, and all of the text in the end", () => {
+    const decoder = new StreamDecoder(tokenizer);
+    const pieces = [...tokenizer.encode("a€😀b")].map((token) => decoder.push(token));
+    expect(pieces).toEqual(["a", "", "", "€", "", "", "", "😀", "b"]);
+    expect(decoder.flush()).toBe("");
+  });
+
+  it("streams long texts without decoding them from the start again", () => {
+    const text = "naïve 😀 café ".repeat(40);
+    const decoder = new StreamDecoder(tokenizer);
+    expect(tokenizer.encode(text).map((token) => decoder.push(token)).join("") + decoder.flush()).toBe(text); // prettier-ignore
+  });
+
+  it("hands out an incomplete character at the end", () => {
+    const decoder = new StreamDecoder(tokenizer);
+    expect([0x61, 0xe2, 0x82].map((token) => decoder.push(token)).join("")).toBe("a");
+    expect(decoder.flush()).toMatch(/^\uFFFD+$/);
+  });
+});
+
+describe("StopText", () => {
+  const run = (stops: readonly string[], pieces: readonly string[]): string => {
+    const stopText = new StopText(stops);
+    let shown = "";
+    for (const piece of pieces) {
+      const { text, isStopped } = stopText.push(piece);
+      shown += text;
+      if (isStopped) return `${shown}|`;
+    }
+    return shown + stopText.flush();
+  };
+
+  it("ends before a stop text, also one spread over pieces", () => {
+    expect(run(["\n\n"], ["a\n", "\nb"])).toBe("a|");
+    expect(run(["END"], ["aE", "N", "Db"])).toBe("a|");
+    expect(run(["bc", "ab"], ["xabc"])).toBe("x|");
+  });
+
+  it("loses nothing of what only began like one", () => {
+    expect(run(["END"], ["aE", "N", "x"])).toBe("aENx");
+    expect(run(["END"], ["EEN", "END"])).toBe("EEN|");
+    expect(run(["END"], ["aEN"])).toBe("aEN");
+    expect(run([], ["a", "b"])).toBe("ab");
+  });
+});
