@@ -1,0 +1,28 @@
+/** `llmc check FILE`: all diagnostics of a source. Its document has `ok: false` where one of them is an error. */
+import type { Command } from "commander";
+import { analyzeSource } from "../../driver/front-end.ts";
+import { hasErrors } from "../../support/diagnostic.ts";
+import { diagnosticJson } from "../../support/render-diagnostic.ts";
+import { parseSettings, resolveSource } from "../sources.ts";
+import { collect } from "../options.ts";
+import type { Perform } from "../program.ts";
+
+export function registerCheck(program: Command, perform: Perform): void {
+  program
+    .command("check")
+    .description("report all mistakes of a source")
+    .argument("<source>", "a .llm file, or a folder with one")
+    .option("--set <name=value>", "set a config value", collect, [])
+    .option("--json", "print one JSON document")
+    .action((given: string, options: { set: string[] }) =>
+      perform(async (output) => {
+        const { file } = resolveSource(given);
+        const { diagnostics, files } = analyzeSource(file, { set: parseSettings(options.set) });
+        const ok = !hasErrors(diagnostics);
+        output.diagnostics(diagnostics, files);
+        const counted = `${diagnostics.length} ${diagnostics.length === 1 ? "diagnostic" : "diagnostics"}`;
+        output.result({ ok, diagnostics: diagnostics.map((d) => diagnosticJson(d, files)) }, ok ? `${file.path}: ok` : counted); // prettier-ignore
+        return ok ? 0 : 1;
+      }),
+    );
+}

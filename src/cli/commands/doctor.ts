@@ -1,0 +1,69 @@
+/** `llmc doctor`: what this machine offers, and what is missing: Node, the WebGPU package, the adapter, its limits. */
+import type { Command } from "commander";
+import { PROFILES } from "../../driver/profiles.ts";
+import { isSoftware, requestAdapter, unmet } from "../../runtime/devices/webgpu-adapter.ts";
+import type { Perform } from "../program.ts";
+import { VERSION } from "../version.ts";
+
+interface AdapterReport {
+  readonly name: string;
+  readonly isSoftware: boolean;
+  readonly features: readonly string[];
+  readonly limits: Readonly<Record<string, number>>;
+}
+
+const SHOWN_LIMITS = [
+  "maxStorageBufferBindingSize",
+  "maxBufferSize",
+  "maxStorageBuffersPerShaderStage",
+  "maxComputeWorkgroupsPerDimension",
+  "maxComputeInvocationsPerWorkgroup",
+  "maxComputeWorkgroupStorageSize",
+  "minStorageBufferOffsetAlignment",
+] as const;
+
+export function registerDoctor(program: Command, perform: Perform): void {
+  program
+    .command("doctor")
+    .description("what this machine offers to llmc")
+    .option("--json", "print one JSON document")
+    .action(() =>
+      perform(async (output) => {
+        const node = { version: process.versions.node, ok: Number(process.versions.node.split(".")[0]) >= 20 };
+        const { adapter, problem, profiles } = await adapterReport();
+        const target = adapter === undefined ? "js" : "webgpu";
+        const reason = adapter === undefined ? `no WebGPU adapter: ${problem}` : `the adapter ${adapter.name}${adapter.isSoftware ? " (software)" : ""}`; // prettier-ignore
+        const text = [
+          `llmc      ${VERSION}`,
+          `Node      ${node.version}${node.ok ? "" : " (too old: 20 or later is needed)"}`,
+          `WebGPU    ${adapter === undefined ? problem : reason}`,
+          ...(adapter === undefined ? [] : [`  features ${adapter.features.join(" ")}`]),
+          ...Object.entries(adapter?.limits ?? {}).map(([name, value]) => `  ${name} ${value}`),
+          `profiles  ${profiles.map(({ name, problem: why }) => (why === undefined ? name : `${name} (no: ${why})`)).join(", ")}`, // prettier-ignore
+          `target    ${target}: ${reason}`,
+        ].join("\n");
+        output.result({ llmc: VERSION, node, adapter: adapter ?? null, problem: problem ?? null, profiles, target, reason }, text); // prettier-ignore
+        return adapter === undefined || !node.ok ? 4 : 0;
+      }),
+    );
+}
+
+async function adapterReport(): Promise<{
+  adapter?: AdapterReport;
+  problem?: string;
+  profiles: readonly { readonly name: string; readonly problem?: string }[];
+}> {
+  try {
+    const found = await requestAdapter();
+    const limits = Object.fromEntries(SHOWN_LIMITS.map((name) => [name, found.limits[name] ?? 0]));
+    const { info } = found;
+    const name = info.description || info.device || info.vendor;
+    const profiles = PROFILES.filter((profile) => profile.target === "webgpu").map((profile) => ({
+      name: profile.name,
+      problem: unmet(found, profile.requires),
+    }));
+    return { adapter: { name, isSoftware: isSoftware(info), features: [...found.features].sort(), limits }, profiles };
+  } catch (error) {
+    return { problem: error instanceof Error ? error.message : String(error), profiles: [] };
+  }
+}

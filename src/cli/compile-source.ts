@@ -1,0 +1,78 @@
+/** Compiles as the flags say, and turns what cannot be into a failure with its exit code. */
+import { compile, unknownPasses } from "../driver/compile.ts";
+import type { Compilation, CompileOptions, Entry } from "../driver/compile.ts";
+import { chooseProfiles } from "../driver/profiles.ts";
+import type { DType } from "../ir/type.ts";
+import type { SourceFile } from "../support/source.ts";
+import { CommandFailure, usageError } from "./failure.ts";
+import type { CompileFlags } from "./options.ts";
+import { parseSettings } from "./sources.ts";
+
+export interface TimedCompilation extends Compilation {
+  /** Seconds of each pass, over all profiles. */
+  readonly seconds: ReadonlyMap<string, number>;
+}
+
+export interface CompileRequest extends CompileFlags {
+  readonly targets: readonly string[];
+  readonly entries: readonly string[];
+  readonly taps?: boolean;
+  readonly texts?: boolean;
+}
+
+const ENTRIES: readonly string[] = ["forward", "generate"] satisfies readonly Entry[];
+const STORAGES: readonly string[] = ["f32", "f16", "bf16"] satisfies readonly DType[];
+
+/** A compilation with at least one build; throws `CommandFailure` (1 for the source, 2 for names, 4 for limits). */
+export function compileSource(source: SourceFile, request: CompileRequest): TimedCompilation {
+  const compilation = compile(source, optionsOf(request));
+  if (compilation.builds.length === 0) {
+    const isLimit = compilation.diagnostics.some((d) => d.severity === "error" && d.code.startsWith("LLM04"));
+    const message = isLimit ? "no profile can hold the model" : `${source.path} has errors`;
+    throw new CommandFailure(isLimit ? 4 : 1, isLimit ? "limit" : "source", message, compilation.diagnostics, compilation.files); // prettier-ignore
+  }
+  const seconds = new Map<string, number>();
+  for (const { pass, seconds: spent } of compilation.builds.flatMap((build) => build.records))
+    seconds.set(pass, (seconds.get(pass) ?? 0) + (spent ?? 0));
+  return { ...compilation, seconds };
+}
+
+export function optionsOf(request: CompileRequest): CompileOptions {
+  const profiles = chooseProfiles(request.targets, request.profile);
+  if (typeof profiles === "string") throw usageError(profiles);
+  const { storage = "f32", passes } = request;
+  if (!isStorage(storage)) throw usageError(`--storage is one of ${STORAGES.join(", ")}, not \`${storage}\``);
+  return {
+    profiles,
+    entries: request.entries.map(entryNamed),
+    set: parseSettings(request.set),
+    storage,
+    taps: request.taps,
+    batch: request.batch,
+    chunk: request.chunk,
+    context: request.context,
+    off: passesOff(passes ?? ""),
+    texts: request.texts,
+    clock: () => performance.now() / 1000,
+  };
+}
+
+function entryNamed(name: string): Entry {
+  if (name === "forward" || name === "generate") return name;
+  throw usageError(`--entries takes ${ENTRIES.join(", ")}, not \`${name}\``);
+}
+
+function isStorage(name: string): name is DType {
+  return STORAGES.includes(name);
+}
+
+/** `-fuse,-memory-plan` */
+function passesOff(list: string): readonly string[] {
+  const given = list.split(",").filter((name) => name !== "");
+  const malformed = given.find((name) => !name.startsWith("-"));
+  if (malformed !== undefined) throw usageError(`--passes takes names with a minus, like -fuse, not \`${malformed}\``);
+  const off = given.map((name) => name.slice(1));
+  const [unknown] = unknownPasses(off);
+  if (unknown !== undefined) throw usageError(`--passes: there is no pass \`${unknown}\``);
+  return off;
+}

@@ -1,0 +1,67 @@
+/** Options that several commands share, and how their values are read. */
+import type { Command } from "commander";
+import { usageError } from "./failure.ts";
+
+/** Collects a repeatable option. */
+export function collect(value: string, before: readonly string[]): readonly string[] {
+  return [...before, value];
+}
+
+/** `a,b,c` */
+export function names(value: string): readonly string[] {
+  return value.split(",").map((name) => name.trim()).filter((name) => name !== ""); // prettier-ignore
+}
+
+/** A positive integer, or one in a range. */
+export function integer(option: string, low = 1, high = 2 ** 31 - 1): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < low || number > high)
+      throw usageError(`${option} takes an integer from ${low} to ${high}, not \`${value}\``);
+    return number;
+  };
+}
+
+export function decimal(option: string, low: number, high: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (value.trim() === "" || !(number >= low && number <= high))
+      throw usageError(`${option} takes a number from ${low} to ${high}, not \`${value}\``);
+    return number;
+  };
+}
+
+/** `1,2,3` as token ids. */
+export function tokenIds(value: string): readonly number[] {
+  const parts = value.trim() === "" ? [] : value.split(",");
+  return parts.map((part) => {
+    if (!/^\s*\d+\s*$/.test(part) || Number(part) > 2 ** 31 - 1) throw usageError(`\`${part}\` is no token id`);
+    return Number(part);
+  });
+}
+
+export interface CompileFlags {
+  readonly set: readonly string[];
+  readonly profile?: string;
+  readonly storage?: string;
+  readonly batch?: number;
+  readonly chunk?: number;
+  readonly context?: number;
+  readonly passes?: string;
+}
+
+/** The options of every command that compiles. */
+export function compileOptions(command: Command): Command {
+  return command
+    .option("--set <name=value>", "set a config value (repeatable)", collect, [])
+    .option("--profile <name>", "device profile instead of all of the target's")
+    .option(
+      "--storage <dtype>",
+      "type of the weights in memory: f32, f16 or bf16 (default: the checkpoint's, else f32)",
+    )
+    .option("--batch <n>", "rows that run together", integer("--batch"))
+    .option("--chunk <n>", "prompt tokens of one step", integer("--chunk"))
+    .option("--context <n>", "tokens of the cache", integer("--context"))
+    .option("--passes <list>", "switch passes off: -fuse,-memory-plan")
+    .option("--json", "print one JSON document");
+}

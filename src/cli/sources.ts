@@ -1,0 +1,65 @@
+/**
+ * What SOURCE on the command line means: a `.llm` file, a folder with exactly one, or a checkpoint folder (`config.json`
+ * + safetensors). Weights default to `model.safetensors` beside it, the tokenizer to `tokenizer.json`.
+ */
+import path from "node:path";
+import { importCheckpoint } from "../driver/front-end.ts";
+import type { SourceFile } from "../support/source.ts";
+import { CommandFailure, fileError, usageError } from "./failure.ts";
+import { isFile, isFolder, listFolder, readSource, readText } from "./files.ts";
+
+export interface Source {
+  readonly file: SourceFile;
+  /** Paths, where such a file lies beside the source. */
+  readonly weights?: string;
+  readonly tokenizer?: string;
+  readonly tokenizerConfig?: string;
+}
+
+export function resolveSource(given: string): Source {
+  if (isFile(given)) return beside(path.dirname(given), modelText(given));
+  if (!isFolder(given)) throw fileError(`${given}: no such file or folder`);
+  const names = listFolder(given);
+  const models = names.filter((name) => name.endsWith(".llm"));
+  if (models.length > 1) throw usageError(`${given} holds several models (${models.join(", ")}): name one of them`);
+  const [model] = models;
+  if (model !== undefined) return beside(given, readSource(path.join(given, model)));
+  if (!names.includes("config.json")) throw fileError(`${given} holds neither a .llm file nor a config.json`);
+  return beside(given, importConfigFile(path.join(given, "config.json")));
+}
+
+function modelText(given: string): SourceFile {
+  if (given.endsWith(".llm")) return readSource(given);
+  if (path.basename(given).endsWith(".json")) return importConfigFile(given);
+  throw usageError(`${given}: expected a .llm file, a config.json, or a folder`);
+}
+
+/** The `.llm` text for a published `config.json`. */
+export function importConfigFile(file: string): SourceFile {
+  const text = readText(file);
+  const imported = importCheckpoint({ path: file, text });
+  if (imported.source === undefined)
+    throw new CommandFailure(imported.malformed ? 5 : 1, imported.malformed ? "file" : "source", `${file} makes no model`, imported.diagnostics, new Map([[file, { path: file, text }]])); // prettier-ignore
+  return imported.source;
+}
+
+function beside(folder: string, file: SourceFile): Source {
+  const find = (name: string) => (isFile(path.join(folder, name)) ? path.join(folder, name) : undefined);
+  return {
+    file,
+    weights: find("model.safetensors"),
+    tokenizer: find("tokenizer.json"),
+    tokenizerConfig: find("tokenizer_config.json"),
+  };
+}
+
+/** `name=value` pairs of `--set`. */
+export function parseSettings(pairs: readonly string[]): Readonly<Record<string, string>> {
+  const settings: Record<string, string> = {};
+  for (const pair of pairs) {
+    const at = pair.indexOf("=");
+    if (at <= 0) throw usageError(`--set takes name=value, not \`${pair}\``);
+    settings[pair.slice(0, at)] = pair.slice(at + 1);
+  }
+  return settings;
+}

@@ -1,0 +1,57 @@
+/** A compilation as what `emitPackage` writes and the runtime loads. */
+import { emitPackage } from "../../codegen/package/index.ts";
+import type { Artifact } from "../../codegen/package/index.ts";
+import { RUNTIME_SOURCE } from "../runtime/bundled.generated.ts";
+import type { Compilation } from "./compile.ts";
+import { weightNameRules } from "./weight-rules.ts";
+import { defined } from "../support/errors.ts";
+
+/** The package of a compilation that has at least one build. `version` is the compiler's. */
+export function artifactOf(compilation: Compilation, name: string, version: string): Artifact {
+  const model = defined(compilation.model, "a compilation without a model has no artifact");
+  return {
+    name,
+    version: "1.0.0",
+    model: model.name,
+    compiler: version,
+    config: plainConfig(model.config),
+    context: compilation.capacities.S,
+    vocab: vocabularyOf(compilation),
+    eos: eosOf(model.config),
+    profiles: compilation.builds.map(({ profile, program, code }) => ({
+      name: profile.name,
+      target: profile.target,
+      requires: profile.requires,
+      program,
+      code,
+    })),
+    weightRules: weightNameRules(model.weights),
+    parameters: model.parameters.map(({ path, dims }) => ({ path, dims })),
+    runtime: RUNTIME_SOURCE,
+  };
+}
+
+/** The files of the npm package, by path, without weights and tokenizer. */
+export function packageFiles(compilation: Compilation, name: string, version: string): ReadonlyMap<string, string> {
+  return emitPackage(artifactOf(compilation, name, version));
+}
+
+/** The end-of-text ids: the config value `eos`, an id or a list of ids; negative ones mean none. */
+export function eosOf(config: Readonly<Record<string, unknown>>): readonly number[] {
+  const { eos } = config;
+  const ids = Array.isArray(eos) ? eos : [eos];
+  return ids.filter((id): id is number => typeof id === "number" && id >= 0);
+}
+
+/** Logits of a token: the last size of what `forward` returns. */
+export function vocabularyOf(compilation: Compilation): number {
+  const forward = compilation.model?.module.funcs.find((func) => func.name === "forward");
+  return forward?.body.yields[0]?.type.dims.at(-1)?.asNumber() ?? 0;
+}
+
+function plainConfig(config: Readonly<Record<string, unknown>>): Artifact["config"] {
+  const plain = Object.entries(config).filter(
+    (entry): entry is [string, Artifact["config"][string]] => entry[1] !== undefined,
+  );
+  return Object.fromEntries(plain);
+}

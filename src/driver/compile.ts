@@ -1,0 +1,147 @@
+/**
+ * compile(): the only place that knows the whole order, from source text to kernels, plans and code of each profile.
+ * Pure: the clock comes from the caller, files are texts, and the same input gives the same bytes.
+ */
+import { targetNamed } from "../../codegen/targets.ts";
+import { lowerModule } from "../../passes/lower/index.ts";
+import type { PassContext } from "../../passes/manager/pass.ts";
+import { runPipeline } from "../../passes/manager/pipeline.ts";
+import type { Instrument, PassRecord, Pipeline } from "../../passes/manager/pipeline.ts";
+import { kernelPipeline, planPipeline, tensorPipeline } from "../../passes/pipelines.ts";
+import type { Entry } from "../../passes/tensor/select-entries.ts";
+import type { Module } from "../ir/ir.ts";
+import { printModule } from "../ir/index.ts";
+import type { DType } from "../ir/type.ts";
+import { printKernel } from "../kernel/index.ts";
+import type { TargetInfo } from "../kernel/target-info.ts";
+import { OPS } from "../ops/index.ts";
+import { printProgram } from "../plan/index.ts";
+import type { Program } from "../plan/ir.ts";
+import type { AnalyzedModel } from "../sema/index.ts";
+import type { Diagnostic } from "../support/diagnostic.ts";
+import { hasErrors } from "../support/diagnostic.ts";
+import { defined } from "../support/errors.ts";
+import type { SourceFile } from "../support/source.ts";
+import { analyzeSource } from "./front-end.ts";
+
+export type { Entry };
+
+export interface CompileOptions {
+  readonly profiles: readonly TargetInfo[];
+  readonly entries: readonly Entry[];
+  readonly set?: Readonly<Record<string, string>>;
+  readonly taps?: boolean;
+  /** The type of the weights in memory; default f32. */
+  readonly storage?: DType;
+  /** Capacities; defaults 1, 128 and the model's context, else 1,024. */
+  readonly batch?: number;
+  readonly chunk?: number;
+  readonly context?: number;
+  /** Passes that are switched off. */
+  readonly off?: readonly string[];
+  /** Seconds since any fixed moment; without it no pass is timed. */
+  readonly clock?: () => number;
+  /** Keep the text before and after each pass. */
+  readonly texts?: boolean;
+}
+
+export interface ProfileBuild {
+  readonly profile: TargetInfo;
+  /** After the tensor passes, after lowering, and at the end. */
+  readonly module: Module;
+  readonly lowered: Program;
+  readonly program: Program;
+  /** The text of each kernel, by its name. */
+  readonly code: ReadonlyMap<string, string>;
+  readonly records: readonly PassRecord[];
+}
+
+export interface Compilation {
+  readonly model?: AnalyzedModel;
+  /** Profiles that can hold the model; empty where a diagnostic is an error. */
+  readonly builds: readonly ProfileBuild[];
+  readonly capacities: Capacities;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly files: ReadonlyMap<string, SourceFile>;
+}
+
+export interface Capacities {
+  readonly B: number;
+  readonly T: number;
+  readonly S: number;
+}
+
+/** Compiles for each profile; one that cannot hold the model is left out with warnings, an error if none is left. */
+export function compile(source: SourceFile, options: CompileOptions): Compilation {
+  const { storage = "f32" } = options;
+  const front = analyzeSource(source, { set: options.set, taps: options.taps, storage: () => storage });
+  const { model, files } = front;
+  const capacities = capacitiesOf(model, options);
+  if (model === undefined) return { builds: [], capacities, diagnostics: front.diagnostics, files };
+  const diagnostics = [...front.diagnostics];
+  const builds: ProfileBuild[] = [];
+  const refused: Diagnostic[][] = [];
+  for (const profile of options.profiles) {
+    const attempt = compileFor(profile, model, capacities, options);
+    if (attempt.build === undefined) refused.push([...attempt.diagnostics]);
+    else {
+      builds.push(attempt.build);
+      diagnostics.push(...attempt.diagnostics.filter((d) => !diagnostics.some((other) => same(other, d))));
+    }
+  }
+  const left =
+    builds.length === 0 ? (refused[0] ?? []) : refused.flat().map((d) => ({ ...d, severity: "warning" as const }));
+  return { model, builds, capacities, diagnostics: [...diagnostics, ...left], files };
+}
+
+function compileFor(
+  profile: TargetInfo,
+  model: AnalyzedModel,
+  capacities: Capacities,
+  options: CompileOptions,
+): { build?: ProfileBuild; diagnostics: readonly Diagnostic[] } {
+  const context: PassContext = { ops: OPS, info: profile, capacities: { ...capacities } };
+  const off = new Set(options.off ?? []);
+  const diagnostics: Diagnostic[] = [];
+  const records: PassRecord[] = [];
+  const run = <IR>(pipeline: Pipeline<IR>, ir: IR, print: (ir: IR) => string): IR | undefined => {
+    const instrument: Instrument<IR> = { clock: options.clock, print: options.texts === true ? print : undefined };
+    const done = runPipeline(pipeline, ir, context, { off, instrument });
+    diagnostics.push(...done.diagnostics);
+    records.push(...done.records);
+    return hasErrors(done.diagnostics) ? undefined : done.ir;
+  };
+
+  const module = run(tensorPipeline(options.entries), model.module, (ir) => printModule(ir, { locs: false }));
+  if (module === undefined) return { diagnostics };
+  const start = options.clock?.();
+  const { program: lowered, diagnostics: limits } = lowerModule(module, context);
+  records.push({
+    pass: "lower",
+    mode: "run",
+    seconds: start === undefined ? undefined : (options.clock?.() ?? 0) - start,
+  });
+  diagnostics.push(...limits);
+  if (hasErrors(limits)) return { diagnostics };
+  const legal = run(kernelPipeline, lowered, (ir) => printProgram(ir, printKernel));
+  const program = legal === undefined ? undefined : run(planPipeline, legal, (ir) => printProgram(ir, printKernel));
+  if (program === undefined) return { diagnostics };
+  const { emit } = defined(targetNamed(profile.target), `no code generator for ${profile.target}`);
+  const code = new Map(program.kernels.map((kernel) => [kernel.name, emit(kernel)] as const));
+  return { build: { profile, module, lowered, program, code, records }, diagnostics };
+}
+
+function capacitiesOf(model: AnalyzedModel | undefined, options: CompileOptions): Capacities {
+  const S = options.context ?? model?.context ?? 1024;
+  return { B: options.batch ?? 1, T: Math.min(options.chunk ?? 128, S), S };
+}
+
+function same(a: Diagnostic, b: Diagnostic): boolean {
+  return a.code === b.code && a.message === b.message;
+}
+
+/** Names in `--passes=-name` that no pipeline knows. */
+export function unknownPasses(off: readonly string[]): readonly string[] {
+  const known = [tensorPipeline(["forward", "generate"]), kernelPipeline, planPipeline].flatMap((pipeline) => pipeline.passes.map((pass) => pass.name)); // prettier-ignore
+  return off.filter((name) => !known.includes(name));
+}
