@@ -135,11 +135,13 @@ function analyzeModel(
   const inner: Context = { ...context, scope: new Scope(configScope) };
   const shape = declareBody(inner, item, item.body);
   const parameters = parametersOf(shape, options.storage);
+  // A mistake in a declaration may have cost parameters: then a path that names none is no second mistake.
+  const isComplete = !context.session.reporter.hasErrors;
   reportSamePaths(inner, parameters);
   const forward = forwardOf(inner, item);
   const func = forward && buildForward(inner, shape, forward);
-  const weights = weightRulesOf(inner, shape, item.body, parameters);
-  checkDeclarations(inner, ast, item.name.text, context.session.reporter.hasErrors ? undefined : parameters);
+  const weights = weightRulesOf(inner, shape, item.body, parameters, isComplete);
+  checkDeclarations(inner, ast, item.name.text, isComplete ? parameters : undefined);
   if (func === undefined) return undefined;
   const tokens = config["context"];
   return {

@@ -22,17 +22,18 @@ export interface WeightRules {
   readonly stacks: readonly { readonly path: string; readonly index: string; readonly published: string }[];
 }
 
-/** The rules of all `weights` clauses that the config values choose. */
+/** The rules of all `weights` clauses that the config values choose. Their paths are checked if `isComplete`. */
 export function weightRulesOf(
   context: Context,
   shape: BlockShape,
   body: readonly Statement[],
   parameters: readonly ParameterInfo[],
+  isComplete: boolean,
 ): WeightRules {
   const rules = chosenRules(shape, body);
   const of = <K extends WeightRule["kind"]>(kind: K): readonly Extract<WeightRule, { kind: K }>[] =>
     rules.filter((rule): rule is Extract<WeightRule, { kind: K }> => rule.kind === kind);
-  for (const rule of rules) checkRule(context, rule, parameters);
+  if (isComplete) for (const rule of rules) checkRule(context, rule, parameters);
   return {
     renames: of("rename").map((rule) => ({ published: rule.published.value, path: rule.path.value })),
     optionalPrefixes: of("optional_prefix").map((rule) => rule.prefix.value),
