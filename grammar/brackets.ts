@@ -1,137 +1,202 @@
 /**
  * Pairs brackets before anything is parsed, so that one missing bracket is one diagnostic and the parser always sees
  * balanced text: a missing closer is put in, a closer without partner is left out. It also refuses deep nesting, which
- * is why the parser and every later walk may recurse.
+ * is why the parser and every later walk may recurse. Indentation tells which of several braces lacks its partner.
  */
 import { diagnostic } from "../src/support/diagnostic.ts";
 import type { Diagnostic, Related } from "../src/support/diagnostic.ts";
 import { locOf, positionAt } from "../src/support/source.ts";
 import type { SourceFile } from "../src/support/source.ts";
+import { startsDeclaration } from "./declaration-starts.ts";
 import type { Token, TokenKind } from "./tokens.ts";
 
 /** The most brackets around one token. */
 export const MAX_NESTING = 200;
 
+export interface BracketProblem {
+  readonly diagnostic: Diagnostic;
+  /** The offset of the bracket that is reported. */
+  readonly start: number;
+  /** What cannot be trusted behind it: the statement, or how bodies are nested. */
+  readonly upsets: "statement" | "nesting";
+  readonly isSurplus: boolean;
+}
+
 export interface Balanced {
   readonly tokens: readonly Token[];
   /** For the index of an opening bracket, the index of its closing one. */
   readonly partner: ReadonlyMap<number, number>;
-  readonly diagnostics: readonly Diagnostic[];
+  readonly problems: readonly BracketProblem[];
 }
 
 const CLOSER: Partial<Record<TokenKind, TokenKind>> = { "(": ")", "[": "]", "{": "}" };
 const CLOSERS: ReadonlySet<TokenKind> = new Set<TokenKind>([")", "]", "}"]);
 /** Keywords that stand in no parenthesis: at the start of a line they show that one was not closed. */
-const STATEMENT: ReadonlySet<TokenKind> = new Set<TokenKind>([
+export const STATEMENT_KEYWORDS: ReadonlySet<TokenKind> = new Set<TokenKind>([
   "let", "use", "param", "require", "return", "tap", "block", "fn", "forward",
 ]); // prettier-ignore
+
+/** Balances `tokens`; finds LLM0105, LLM0106 and LLM0107 (then the result holds the end token only). */
+export function balance(file: SourceFile, tokens: readonly Token[]): Balanced {
+  return new Balancer(file, tokens).run();
+}
 
 interface Open {
   readonly token: Token;
   readonly index: number;
 }
 
-/** Balances `tokens`; reports LLM0105, LLM0106 and LLM0107 (then the result holds the end token only). */
-export function balance(file: SourceFile, tokens: readonly Token[]): Balanced {
-  const out: Token[] = [];
-  const partner = new Map<number, number>();
-  const diagnostics: Diagnostic[] = [];
-  const stack: Open[] = [];
-  /** A block whose closing brace stood further left than the line that opened it: the likely culprit at the end. */
-  let suspect: Token | undefined;
+/** An opening brace and the closing one it was paired with, whose indentation says that they are no pair. */
+interface Suspect {
+  readonly open: Token;
+  readonly close: Token;
+}
 
-  const close = (token: Token) => {
-    const open = stack.pop();
-    if (open !== undefined) partner.set(open.index, out.length);
-    out.push(token);
-  };
-  const closeMissing = (before: Token) => {
-    const open = stack.at(-1);
-    const at = out.at(-1)?.end ?? before.start;
-    if (open !== undefined)
-      close({ kind: CLOSER[open.token.kind] ?? "}", text: "", start: at, end: at, startsLine: false });
-  };
-  const reportOpen = (open: Token, related: readonly Related[]) =>
-    diagnostics.push(
-      diagnostic("LLM0105", `\`${open.text}\` is never closed`, {
-        loc: locOf({ file, start: open.start, end: open.end }),
-        label: `its \`${CLOSER[open.kind] ?? ""}\` is missing`,
-        related,
-        help: `add the missing \`${CLOSER[open.kind] ?? ""}\``,
-      }),
-    );
-  const place = (token: Token, message: string): Related => ({
-    message,
-    loc: locOf({ file, start: token.start, end: token.end }),
-  });
-  const indentOf = (token: Token) => {
-    const { line, column } = positionAt(file, token.start);
-    const first = file.text.slice(token.start - column + 1).match(/^[ \t]*/)?.[0].length ?? 0;
-    return { line, indent: first };
-  };
+class Balancer {
+  private readonly out: Token[] = [];
+  private readonly partner = new Map<number, number>();
+  private readonly problems: BracketProblem[] = [];
+  private readonly stack: Open[] = [];
+  /** The first closing brace that stands further left than its partner: a `}` before it is missing. */
+  private early: Suspect | undefined;
+  /** The first closing brace that stands further right than its partner: it, or a `}` before it, is one too many. */
+  private late: Suspect | undefined;
 
-  for (const [index, token] of tokens.entries()) {
-    if (CLOSER[token.kind] !== undefined) {
-      if (stack.length === MAX_NESTING) return tooDeep(file, token);
-      stack.push({ token, index: out.length });
-      out.push(token);
-    } else if (CLOSERS.has(token.kind)) {
-      const matches = (open: Open) => CLOSER[open.token.kind] === token.kind;
-      const top = stack.at(-1);
-      if (top === undefined || (!stack.some(matches) && top.token.kind === "{")) {
-        diagnostics.push(
-          diagnostic("LLM0106", `\`${token.text}\` closes nothing`, {
-            loc: locOf({ file, start: token.start, end: token.end }),
-            help: "remove it, or add the bracket that it should close",
-          }),
-        );
-      } else if (!stack.some(matches)) {
-        reportOpen(top.token, [place(token, "this bracket is of another kind")]);
-        close({ ...token, kind: CLOSER[top.token.kind] ?? token.kind });
-      } else {
-        for (let open = stack.at(-1); open !== undefined && !matches(open); open = stack.at(-1)) {
-          reportOpen(open.token, [place(token, "closed too early by this")]);
-          closeMissing(token);
-        }
-        const open = stack.at(-1);
-        if (open !== undefined && token.kind === "}" && token.startsLine && suspect === undefined) {
-          const [opening, closing] = [indentOf(open.token), indentOf(token)];
-          if (closing.line > opening.line && closing.indent < opening.indent) suspect = open.token;
-        }
-        close(token);
+  constructor(
+    private readonly file: SourceFile,
+    private readonly tokens: readonly Token[],
+  ) {}
+
+  run(): Balanced {
+    for (const [index, token] of this.tokens.entries()) {
+      if (CLOSER[token.kind] !== undefined) {
+        if (this.stack.length === MAX_NESTING) return this.tooDeep(token);
+        this.stack.push({ token, index: this.out.length });
+        this.out.push(token);
+      } else if (CLOSERS.has(token.kind)) this.closer(token);
+      else {
+        if (token.startsLine && STATEMENT_KEYWORDS.has(token.kind)) this.endParentheses(token);
+        if (token.kind === "end" || startsDeclaration(this.tokens, index)) this.endAll(token);
+        this.out.push(token);
       }
-    } else {
-      if (token.startsLine && STATEMENT.has(token.kind))
-        for (let open = stack.at(-1); open !== undefined && open.token.kind !== "{"; open = stack.at(-1)) {
-          reportOpen(open.token, [place(token, "a new statement starts here")]);
-          closeMissing(token);
-        }
-      const endsAll = token.kind === "end" || startsDeclaration(tokens, index);
-      const innermost = stack.at(-1);
-      if (endsAll && innermost !== undefined) {
-        const what = token.kind === "end" ? "the file ends here" : "a new declaration starts here";
-        reportOpen(suspect ?? innermost.token, [place(token, what)]);
-        while (stack.length > 0) closeMissing(token);
-        suspect = undefined;
-      }
-      out.push(token);
+    }
+    return { tokens: this.out, partner: this.partner, problems: this.problems };
+  }
+
+  private closer(token: Token): void {
+    const matches = (open: Open) => CLOSER[open.token.kind] === token.kind;
+    const top = this.stack.at(-1);
+    if (top === undefined || (!this.stack.some(matches) && top.token.kind === "{")) return this.surplus(token);
+    if (!this.stack.some(matches)) {
+      this.unclosed(top.token, this.place(token, "this bracket is of another kind"), "statement");
+      return this.close({ ...token, kind: CLOSER[top.token.kind] ?? token.kind });
+    }
+    for (let open = this.stack.at(-1); open !== undefined && !matches(open); open = this.stack.at(-1)) {
+      const upsets = token.kind === "}" || open.token.kind === "{" ? "nesting" : "statement";
+      this.unclosed(open.token, this.place(token, "closed too early by this"), upsets);
+      this.closeMissing(token);
+    }
+    const open = this.stack.at(-1)?.token;
+    if (open !== undefined && token.kind === "}") this.compareIndents({ open, close: token });
+    this.close(token);
+  }
+
+  private compareIndents(pair: Suspect): void {
+    const [opening, closing] = [this.indentOf(pair.open), this.indentOf(pair.close)];
+    if (closing.line === opening.line) return;
+    if (closing.indent < opening.indent && pair.close.startsLine) this.early ??= pair;
+    if (closing.indent > opening.indent) this.late ??= pair;
+  }
+
+  private endParentheses(statement: Token): void {
+    for (let open = this.stack.at(-1); open !== undefined && open.token.kind !== "{"; open = this.stack.at(-1)) {
+      this.unclosed(open.token, this.place(statement, "a new statement starts here"), "statement");
+      this.closeMissing(statement);
     }
   }
-  return { tokens: out, partner, diagnostics };
-}
 
-/** `model Name(`, `train Name(` or `adapt Name(` at the start of a line: legal at the top of a file only. */
-function startsDeclaration(tokens: readonly Token[], index: number): boolean {
-  const token = tokens[index];
-  if (token === undefined || !token.startsLine || !["model", "train", "adapt"].includes(token.text)) return false;
-  return token.kind === "word" && tokens[index + 1]?.kind === "word" && tokens[index + 2]?.kind === "(";
-}
+  /** The file or a new declaration of its top level: nothing may be open. */
+  private endAll(token: Token): void {
+    const innermost = this.stack.at(-1);
+    if (innermost !== undefined) {
+      const what = token.kind === "end" ? "the file ends here" : "a new declaration starts here";
+      const { early } = this;
+      if (early === undefined) this.unclosed(innermost.token, this.place(token, what), "nesting");
+      else this.unclosed(early.open, this.place(early.close, "closed by this, which stands further left"), "nesting");
+    }
+    while (this.stack.length > 0) this.closeMissing(token);
+    [this.early, this.late] = [undefined, undefined];
+  }
 
-function tooDeep(file: SourceFile, token: Token): Balanced {
-  const end = { kind: "end", text: "", start: file.text.length, end: file.text.length, startsLine: true } as const;
-  const found = diagnostic("LLM0107", `brackets are nested more than ${MAX_NESTING} deep`, {
-    loc: locOf({ file, start: token.start, end: token.end }),
-    help: "name the inner parts with `let`",
-  });
-  return { tokens: [end], partner: new Map(), diagnostics: [found] };
+  private surplus(token: Token): void {
+    const { late } = this;
+    if (token.kind !== "}" || late === undefined) {
+      const found = diagnostic("LLM0106", `\`${token.text}\` closes nothing`, {
+        loc: this.place(token, "").loc,
+        help: "remove it, or add the bracket that it should close",
+      });
+      this.add(found, token, token.kind === "}" ? "nesting" : "statement", true);
+      return;
+    }
+    const found = diagnostic("LLM0106", "there is one `}` too many", {
+      loc: this.place(late.close, "").loc,
+      label: "stands further right than its partner",
+      related: [this.place(late.open, "closes this")],
+      help: "remove it, or add the `{` that it should close",
+    });
+    this.add(found, late.close, "nesting", true);
+    this.late = undefined;
+  }
+
+  private unclosed(open: Token, related: Related, upsets: BracketProblem["upsets"]): void {
+    const closer = CLOSER[open.kind] ?? "";
+    const found = diagnostic("LLM0105", `\`${open.text}\` is never closed`, {
+      loc: this.place(open, "").loc,
+      label: `its \`${closer}\` is missing`,
+      related: [related],
+      help: `add the missing \`${closer}\``,
+    });
+    this.add(found, open, upsets, false);
+  }
+
+  private add(found: Diagnostic, at: Token, upsets: BracketProblem["upsets"], isSurplus: boolean): void {
+    this.problems.push({ diagnostic: found, start: at.start, upsets, isSurplus });
+  }
+
+  private close(token: Token): void {
+    const open = this.stack.pop();
+    if (open !== undefined) this.partner.set(open.index, this.out.length);
+    this.out.push(token);
+  }
+
+  private closeMissing(before: Token): void {
+    const open = this.stack.at(-1);
+    const at = this.out.at(-1)?.end ?? before.start;
+    const kind = CLOSER[open?.token.kind ?? "{"] ?? "}";
+    this.close({ kind, text: "", start: at, end: at, startsLine: false });
+  }
+
+  private place(token: Token, message: string): Related {
+    return { message, loc: locOf({ file: this.file, start: token.start, end: token.end }) };
+  }
+
+  private indentOf(token: Token): { readonly line: number; readonly indent: number } {
+    const { line, column } = positionAt(this.file, token.start);
+    let indent = 0;
+    for (let at = token.start - column + 1; /[ \t]/.test(this.file.text.charAt(at)); at++) indent += 1;
+    return { line, indent };
+  }
+
+  private tooDeep(token: Token): Balanced {
+    const { length } = this.file.text;
+    const found = diagnostic("LLM0107", `brackets are nested more than ${MAX_NESTING} deep`, {
+      loc: this.place(token, "").loc,
+      help: "name the inner parts with `let`",
+    });
+    return {
+      tokens: [{ kind: "end", text: "", start: length, end: length, startsLine: true }],
+      partner: new Map(),
+      problems: [{ diagnostic: found, start: token.start, upsets: "nesting", isSurplus: false }],
+    };
+  }
 }

@@ -11,6 +11,8 @@ import { locOf } from "../src/support/source.ts";
 import type { SourceFile, Span } from "../src/support/source.ts";
 import type { Expr, Name, StringLiteral } from "./ast.ts";
 import type { Balanced } from "./brackets.ts";
+import { MAX_PROBLEMS } from "./cascades.ts";
+import type { Finding } from "./cascades.ts";
 import type { DocComments } from "./doc-comments.ts";
 import { KEYWORDS } from "./tokens.ts";
 import type { Token, TokenKind } from "./tokens.ts";
@@ -33,9 +35,10 @@ const FOREIGN_HELP: Readonly<Record<string, string>> = {
 
 export class Cursor {
   private index = 0;
-  private found: { readonly diagnostic: Diagnostic; readonly start: number }[] = [];
+  private found: Finding[] = [];
   /** How many of `found` belong to a part that is done. */
   private settled = 0;
+  private lacking: Finding["lacks"];
   /** Levels of an expression's tree, for the limit on chains. */
   readonly depths = new WeakMap<Expr, number>();
 
@@ -43,12 +46,12 @@ export class Cursor {
     readonly file: SourceFile,
     private readonly balanced: Balanced,
     private readonly docs: DocComments,
-    /** Offsets of what the lexer and the brackets reported: what follows from those is not said again. */
+    /** Offsets of what the lexer reported: what follows from it in the same part is not said again. */
     private readonly earlier: readonly number[],
   ) {}
 
-  get diagnostics(): readonly Diagnostic[] {
-    return this.found.map((each) => each.diagnostic);
+  get findings(): readonly Finding[] {
+    return this.found;
   }
 
   /** The token `ahead` places further; the end token for all places behind it. */
@@ -88,7 +91,10 @@ export class Cursor {
 
   /** The token of this kind that must stand here; `what` completes "expected ...". */
   expect(kind: TokenKind, what = `\`${kind}\``): Token {
-    return this.eat(kind) ?? this.failExpected(what);
+    const token = this.eat(kind);
+    if (token !== undefined) return token;
+    if (kind === "{" || kind === "}") this.lacking = kind;
+    return this.failExpected(what);
   }
 
   expectWord(text: string): Token {
@@ -136,7 +142,10 @@ export class Cursor {
   }
 
   report(code: DiagnosticCode, message: string, span: Span, rest: Partial<Diagnostic> = {}): void {
-    this.found.push({ diagnostic: diagnostic(code, message, { loc: locOf(span), ...rest }), start: span.start });
+    if (this.found.length === MAX_PROBLEMS) return;
+    const found = diagnostic(code, message, { loc: locOf(span), ...rest });
+    this.found.push({ diagnostic: found, start: span.start, at: this.peek().start, lacks: this.lacking });
+    this.lacking = undefined;
   }
 
   fail(code: DiagnosticCode, message: string, span: Span, rest: Partial<Diagnostic> = {}): never {
@@ -172,6 +181,8 @@ export class Cursor {
       return read();
     } catch (failure) {
       if (!(failure instanceof SyntaxFailure)) throw failure;
+      // The part was in doubt already, so the failure probably follows from what was reported before.
+      if (this.found.length > this.settled + 1) this.found.pop();
       const failedAt = this.index;
       this.index = from;
       while (!this.at("end") && !this.atCloser()) {

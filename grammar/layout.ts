@@ -68,9 +68,8 @@ export class Layout {
       isFirst = false;
       if (this.tokenKind() !== "{") return concat(...parts);
       parts.push(" {", this.body(), "}");
-      const next = this.peekToken();
-      if (next === undefined || next.kind !== "else") return concat(...parts);
-      parts.push(" ");
+      if (this.nextToken()?.kind !== "else") return concat(...parts);
+      parts.push(this.comments(), " ");
     }
   }
 
@@ -87,8 +86,8 @@ export class Layout {
   }
 
   /**
-   * Tokens up to a comma or closer of the brackets around them (then `isStatement` is undefined), or up to the body or
-   * the next statement. The start of a statement is the first token, so the check for starts begins behind it.
+   * Tokens up to a comma or the closer of the `brackets` around them; without those up to a body or the next statement.
+   * `isStart`: the first token is the start of this statement, and not of the next one.
    */
   private sequence(isStart: boolean, brackets?: "(" | "["): Doc {
     const parts: Doc[] = [];
@@ -98,9 +97,9 @@ export class Layout {
       const element = this.elements[this.index];
       if (element === undefined) return concat(...parts);
       if ("comment" in element) {
-        if (brackets === undefined && this.endsStatement()) return concat(...parts);
-        this.index += 1;
-        parts.push(indent(commentDoc(element.comment, element.isTrailing)));
+        if (brackets === undefined ? this.endsStatement() : this.endsItem() && before !== undefined)
+          return concat(...parts);
+        parts.push(indent(this.comments()));
         continue;
       }
       const { token } = element;
@@ -108,11 +107,12 @@ export class Layout {
       if (CLOSERS.has(token.kind) || (!isStatement && token.kind === ",")) return concat(...parts);
       if (isStatement && (before !== undefined || !isStart) && this.startsLine(token)) return concat(...parts);
       if (isStatement && token.kind === "{") return concat(...parts);
-      const isBroken = before !== undefined && BREAKABLE.has(token.kind) && !isSign(token, before);
-      if (isBroken) parts.push(indent(line));
-      else if (before !== undefined) parts.push(spaceBetween(before, token, isAfterSign, brackets === "["));
+      const isSplit = before?.kind === "," || (BREAKABLE.has(token.kind) && !isSign(token, before));
+      if (before !== undefined)
+        parts.push(isSplit ? indent(line) : spaceBetween(before, token, isAfterSign, brackets === "["));
       isAfterSign = isSign(token, before);
-      if (token.kind === "if" && (before !== undefined || !isStatement || !this.lineStarts.has(token.start))) {
+      const isStatementIf = isStatement && (before === undefined || before.kind === "else");
+      if (token.kind === "if" && !isStatementIf) {
         parts.push(this.choice());
         before = { ...token, kind: "}" };
       } else if (token.kind === "(" || token.kind === "[") {
@@ -121,8 +121,7 @@ export class Layout {
       } else {
         this.index += 1;
         parts.push(token.text);
-        if (token.kind === ",") parts.push(indent(line));
-        before = token.kind === "," ? { ...token, kind: "(" } : token;
+        before = token;
       }
     }
   }
@@ -130,55 +129,75 @@ export class Layout {
   /** A list in brackets, on one line or one item a line. */
   private bracketed(open: "(" | "[", before: Token | undefined): Doc {
     this.index += 1;
+    const first = this.comments(true);
     const items: Doc[] = [];
-    let hasLastComma = false;
-    while (!CLOSERS.has(this.tokenKind() ?? ")")) {
+    while (!this.isAtClose()) {
+      const above = this.comments();
       const item = group(this.sequence(false, open));
-      hasLastComma = this.tokenKind() === ",";
-      if (hasLastComma) this.index += 1;
-      items.push(item);
-      // A comment behind the comma belongs to the line of the item before it.
-      const follower = this.elements[this.index];
-      const trailing =
-        follower !== undefined && "comment" in follower && follower.isTrailing ? follower.comment : undefined;
-      if (trailing !== undefined) this.index += 1;
-      const isLast = CLOSERS.has(this.tokenKind() ?? ")");
+      const between = this.comments();
+      const hasComma = this.tokenKind() === ",";
+      if (hasComma) this.index += 1;
+      // Comments behind the comma belong to the line of the item before it.
+      const behind = this.comments(true);
+      const isLast = this.isAtClose();
       const isListOfOne =
-        isLast && hasLastComma && items.length === 1 && open === "(" && !OPERANDS.has(before?.kind ?? "(");
-      const comma = !isLast || isListOfOne ? "," : items.length > 1 || hasLastComma ? ifBroken(",") : "";
-      items[items.length - 1] = concat(
-        item,
-        comma,
-        trailing === undefined ? "" : suffix(` ${trailing.text}`),
-        isLast ? "" : line,
-      );
+        isLast && hasComma && items.length === 0 && open === "(" && !OPERANDS.has(before?.kind ?? "(");
+      const isLong = items.length > 0 || hasComma;
+      const comma = !isLast || isListOfOne ? "," : isLong ? ifBroken(",") : "";
+      items.push(concat(above, item, comma, between, behind, isLast ? "" : line));
     }
-    const close = this.peekToken()?.text ?? "";
+    const last = this.comments();
+    const close = this.nextToken()?.text ?? "";
     this.index += 1;
-    if (items.length === 0) return concat(open, close);
-    return group(concat(open, indent(concat(softLine, ...items)), softLine, close));
+    if (items.length === 0 && first === "" && last === "") return concat(open, close);
+    return group(concat(open, first, indent(concat(softLine, ...items, last)), softLine, close));
   }
 
   /** `if a { x } else if b { y } else { z }` as a value: all branches on one line, or each on lines of its own. */
   private choice(): Doc {
     const parts: Doc[] = [];
     for (;;) {
-      parts.push(group(this.sequenceToBrace()), " {");
+      parts.push(group(this.sequence(true)), " {");
       this.index += 1;
-      parts.push(indent(concat(line, this.sequence(false, "("))), line, "}");
+      parts.push(
+        this.comments(true),
+        indent(concat(line, this.comments(), this.sequence(false, "("), this.comments())),
+      );
+      parts.push(line, "}");
       this.index += 1;
-      if (this.peekToken()?.kind !== "else") return group(concat(...parts));
-      this.index += 1;
-      parts.push(" else");
-      if (this.tokenKind() === "if") parts.push(" ");
+      if (this.nextToken()?.kind !== "else") return group(concat(...parts));
+      parts.push(this.comments(), " ");
     }
   }
 
-  private sequenceToBrace(): Doc {
-    const token = this.peekToken();
-    if (token === undefined || token.kind !== "if") return "";
-    this.index += 1;
-    return concat(token.text, " ", this.sequence(true));
+  /** The comments here; `trailing`: only those on the line of what stands before them. */
+  private comments(trailing = false): Doc {
+    const parts: Doc[] = [];
+    for (;;) {
+      const element = this.elements[this.index];
+      if (element === undefined || !("comment" in element) || (trailing && !element.isTrailing))
+        return parts.length === 0 ? "" : concat(...parts);
+      this.index += 1;
+      parts.push(commentDoc(element.comment, element.isTrailing));
+    }
+  }
+
+  /** The next token behind the comments here. */
+  private nextToken(): Token | undefined {
+    for (let at = this.index; ; at++) {
+      const element = this.elements[at];
+      if (element === undefined) return undefined;
+      if ("token" in element) return element.token;
+    }
+  }
+
+  private isAtClose(): boolean {
+    const next = this.nextToken();
+    return next === undefined || CLOSERS.has(next.kind);
+  }
+
+  private endsItem(): boolean {
+    return this.isAtClose() || this.nextToken()?.kind === ",";
   }
 
   private tokenKind(): TokenKind | undefined {
@@ -186,22 +205,20 @@ export class Layout {
     return element !== undefined && "token" in element ? element.token.kind : undefined;
   }
 
-  private peekToken(): Token | undefined {
-    const element = this.elements[this.index];
-    return element !== undefined && "token" in element ? element.token : undefined;
-  }
-
   /** The token behind the comments here starts a statement, or ends the body. */
   private endsStatement(): boolean {
-    const next = this.elements.slice(this.index).find((element) => "token" in element);
-    return next === undefined || !("token" in next) || next.token.kind === "}" || this.startsLine(next.token);
+    const next = this.nextToken();
+    return next === undefined || next.kind === "}" || this.startsLine(next);
   }
 
   /** In `else if` the second statement does not start a line. */
   private startsLine(token: Token): boolean {
     if (!this.lineStarts.has(token.start)) return false;
-    const before = this.elements.slice(0, this.index).findLast((element) => "token" in element);
-    return before === undefined || !("token" in before) || before.token.kind !== "else" || token.kind !== "if";
+    if (token.kind !== "if") return true;
+    let at = this.elements.findIndex((element) => "token" in element && element.token === token) - 1;
+    for (let element = this.elements[at]; element !== undefined; element = this.elements[--at])
+      if ("token" in element) return element.token.kind !== "else";
+    return true;
   }
 
   private followsBlankLine(): boolean {

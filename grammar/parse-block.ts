@@ -1,9 +1,8 @@
 /** `block Name(config)(tensors) -> type { ... }`, inside a model or at the top of a file. */
 import type { BlockItem, ConfigParam, TensorParam } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { parseList } from "./parse-list.ts";
 import { parseBody } from "./parse-statement.ts";
-import { parseConfigParam, parseTensorParam, parseType } from "./parse-type.ts";
+import { parseConfigParam, parseParams, parseTensorParam, parseType } from "./parse-type.ts";
 
 /** With two lists in parentheses the first is the config; with one it is the tensors. */
 export function parseBlock(cursor: Cursor): BlockItem {
@@ -13,10 +12,10 @@ export function parseBlock(cursor: Cursor): BlockItem {
   cursor.expect("(", "`(` and the block's tensors");
   let config: readonly ConfigParam[] = [];
   if (hasTwoLists(cursor)) {
-    config = parseList(cursor, ")", "a config value", () => parseConfigParam(cursor)).items;
+    config = parseParams(cursor, "a config value", () => parseConfigParam(cursor));
     cursor.expect("(");
   }
-  const params: readonly TensorParam[] = parseList(cursor, ")", "a tensor", () => parseTensorParam(cursor)).items;
+  const params: readonly TensorParam[] = parseParams(cursor, "a tensor", () => parseTensorParam(cursor));
   const result = cursor.eat("->") === undefined ? undefined : parseType(cursor);
   const body = parseBody(cursor, "block");
   return {

@@ -64,13 +64,14 @@ export function parseArguments(cursor: Cursor): readonly Argument[] {
   let isReported = false;
   return parseList(cursor, ")", "an argument", (): Argument => {
     const first = cursor.peek();
+    const before = cursor.previous().kind;
     const isNamed = first.kind !== "string" && first.kind !== "number" && cursor.peek(1).kind === ":";
     const name = isNamed ? cursor.expectName("the argument's name") : undefined;
     if (isNamed) cursor.expect(":");
     const value = parseExpr(cursor);
     const argument = { ...(name === undefined ? {} : { name }), value, span: cursor.spanFrom(first) };
     if (name !== undefined) named = argument;
-    else if (named !== undefined && !isReported) {
+    else if (named !== undefined && !isReported && before === "," && isBetweenCommas(cursor)) {
       isReported = true;
       cursor.report("LLM0116", "an argument without a name follows a named one", argument.span, {
         related: [{ message: "named arguments start here", loc: locOf(named.span) }],
@@ -79,6 +80,11 @@ export function parseArguments(cursor: Cursor): readonly Argument[] {
     }
     return argument;
   }).items;
+}
+
+/** Otherwise a comma or a colon is missing, which is reported as that. */
+function isBetweenCommas(cursor: Cursor): boolean {
+  return cursor.at(",") || cursor.at(")");
 }
 
 function parseSigned(cursor: Cursor): Expr {

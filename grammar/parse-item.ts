@@ -4,17 +4,14 @@ import type { AdaptItem, AdaptRule, Entry, FnItem, Item, ModelItem, TrainItem } 
 import type { Cursor } from "./cursor.ts";
 import { parseBlock } from "./parse-block.ts";
 import { parseExpr } from "./parse-expr.ts";
-import { parseList } from "./parse-list.ts";
 import { parseBody } from "./parse-statement.ts";
-import { parseConfigParam, parseFnParam, parseType } from "./parse-type.ts";
+import { parseConfigParam, parseFnParam, parseParams, parseType } from "./parse-type.ts";
 
 const ITEMS = ["model", "block", "fn", "train", "adapt"] as const;
 
-/** Whether the current token may begin an item: where the parser goes on after a mistake. */
+/** Whether the current token may begin an item, `word Name(`: where the parser goes on after a mistake. */
 export function startsItem(cursor: Cursor): boolean {
-  return (
-    cursor.peek().startsLine && ITEMS.some((word) => cursor.peek().text === word) && cursor.peek(1).kind === "word"
-  );
+  return cursor.peek().startsLine && cursor.peek(1).kind === "word" && cursor.peek(2).kind === "(";
 }
 
 export function parseItem(cursor: Cursor): Item {
@@ -45,7 +42,7 @@ function parseModel(cursor: Cursor): ModelItem {
   const first = cursor.next();
   const name = cursor.expectName("the model's name");
   cursor.expect("(", "`(` and the config values");
-  const config = parseList(cursor, ")", "a config value", () => parseConfigParam(cursor)).items;
+  const config = parseParams(cursor, "a config value", () => parseConfigParam(cursor));
   const body = parseBody(cursor, "model");
   return { kind: "model", doc, name, config, body, span: cursor.spanFrom(first) };
 }
@@ -55,7 +52,7 @@ function parseFn(cursor: Cursor): FnItem {
   const first = cursor.next();
   const name = cursor.expectName("the function's name");
   cursor.expect("(", "`(` and the parameters");
-  const params = parseList(cursor, ")", "a parameter", () => parseFnParam(cursor)).items;
+  const params = parseParams(cursor, "a parameter", () => parseFnParam(cursor));
   const result = cursor.eat("->") === undefined ? undefined : parseType(cursor);
   const body = parseBody(cursor, "fn");
   return {

@@ -12,9 +12,15 @@ export interface List<V> {
 
 /**
  * Reads items up to `closer` and the closer. A missing comma is reported (LLM0111) and read on from.
- * `what` completes "expected ...".
+ * `what` completes "expected ..."; where `startsItem` does not hold, it is not only a comma that is missing.
  */
-export function parseList<V>(cursor: Cursor, closer: TokenKind, what: string, item: () => V): List<V> {
+export function parseList<V>(
+  cursor: Cursor,
+  closer: TokenKind,
+  what: string,
+  item: () => V,
+  startsItem: (cursor: Cursor) => boolean = (at) => STARTS_ITEM.has(at.peek().kind),
+): List<V> {
   const items: V[] = [];
   let hasLastComma = false;
   while (!cursor.at(closer)) {
@@ -22,7 +28,7 @@ export function parseList<V>(cursor: Cursor, closer: TokenKind, what: string, it
     items.push(item());
     hasLastComma = cursor.eat(",") !== undefined;
     if (hasLastComma || cursor.at(closer)) continue;
-    if (!STARTS_ITEM.has(cursor.peek().kind)) cursor.failExpected(`\`,\` or \`${closer}\``);
+    if (!startsItem(cursor)) cursor.failExpected(`\`,\` or \`${closer}\``);
     const end = cursor.previous().end;
     cursor.report("LLM0111", "a comma is missing", { file: cursor.file, start: end, end }, {
       label: "`,` is missing here",

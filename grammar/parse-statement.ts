@@ -5,8 +5,7 @@ import type { Statement } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseBlock } from "./parse-block.ts";
 import { parseCondition, parseExpr } from "./parse-expr.ts";
-import { parseList } from "./parse-list.ts";
-import { parseTensorParam, parseType } from "./parse-type.ts";
+import { parseParams, parseTensorParam, parseType } from "./parse-type.ts";
 import { parseUse } from "./parse-use.ts";
 import { parseWeights } from "./parse-weights.ts";
 import { KEYWORDS } from "./tokens.ts";
@@ -83,7 +82,7 @@ function parseStatement(cursor: Cursor, place: Place): Statement {
     case "forward": {
       cursor.next();
       cursor.expect("(");
-      const params = parseList(cursor, ")", "an input", () => parseTensorParam(cursor)).items;
+      const params = parseParams(cursor, "an input", () => parseTensorParam(cursor));
       cursor.expect("->", "`->` and the type of the result");
       const result = parseType(cursor);
       const body = parseBody(cursor, "forward");
@@ -102,7 +101,7 @@ function parseStatement(cursor: Cursor, place: Place): Statement {
       return { kind: "return", value, span: cursor.spanFrom(first) };
     }
     default:
-      if (cursor.atWord("weights") && cursor.peek(1).kind === "{") return parseWeights(cursor);
+      if (cursor.atWord("weights")) return parseWeights(cursor);
       return failUnknown(cursor);
   }
 }
@@ -135,6 +134,7 @@ const MAX_BRANCHES = 200;
 
 function failUnknown(cursor: Cursor): never {
   const token = cursor.peek();
+  if (token.kind === "else") cursor.expect("}", "`}` before `else`");
   const isAssigned = cursor.peek(1).kind === "=" || cursor.peek(1).kind === "foreign";
   if (token.kind !== "word" && !KEYWORD_KINDS.has(token.kind)) return cursor.failExpected("a statement or `}`");
   const meant = nearest(token.text, WORDS);

@@ -25,6 +25,12 @@ export function parseType(cursor: Cursor): TypeExpr {
   return { kind: "type", element, rest, dims: items, span: cursor.spanFrom(element.span) };
 }
 
+/** `( ... )` behind its `(`: parameters of one kind, each `name: type`. */
+export function parseParams<V>(cursor: Cursor, what: string, param: () => V): readonly V[] {
+  const startsParam = (at: Cursor) => at.at("word") && at.peek(1).kind === ":";
+  return parseList(cursor, ")", what, param, startsParam).items;
+}
+
 /** `x: f[B, T, dim]` */
 export function parseTensorParam(cursor: Cursor): TensorParam {
   const name = cursor.expectName("a name");

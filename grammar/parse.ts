@@ -5,6 +5,7 @@ import { locOf, offsetAt } from "../src/support/source.ts";
 import type { SourceFile } from "../src/support/source.ts";
 import type { File, Item } from "./ast.ts";
 import { balance } from "./brackets.ts";
+import { withoutCascades } from "./cascades.ts";
 import { Cursor } from "./cursor.ts";
 import { parseItem, startsItem } from "./parse-item.ts";
 import { DocComments } from "./doc-comments.ts";
@@ -34,8 +35,7 @@ export function parse(file: SourceFile): Parsed {
   const { tokens, comments, diagnostics: lexical } = tokenize(file);
   const balanced = balance(file, tokens);
   const docs = new DocComments(file, comments);
-  const earlier = [...lexical, ...balanced.diagnostics];
-  const causes = earlier.flatMap((each) => (each.loc === undefined ? [] : [offsetAt(file, each.loc.start)]));
+  const causes = lexical.flatMap((each) => (each.loc === undefined ? [] : [offsetAt(file, each.loc.start)]));
   const cursor = new Cursor(file, balanced, docs, causes);
   const items: Item[] = [];
   while (!cursor.at("end")) {
@@ -43,7 +43,7 @@ export function parse(file: SourceFile): Parsed {
     if (item !== undefined) items.push(item);
     else if (cursor.atCloser()) cursor.next();
   }
-  const all = [...earlier, ...cursor.diagnostics];
+  const all = [...lexical, ...withoutCascades(tokens, balanced.problems, cursor.findings)];
   // A declaration that could not be read took no comments: then a stray one says nothing.
   if (all.length === 0) all.push(...docs.stray());
   return { ast: { kind: "file", items, span }, diagnostics: inOrder(all).slice(0, MAX_DIAGNOSTICS) };

@@ -38,4 +38,16 @@ export const TARGET = {
     "model Huge(vocab: int = 2000000, dim: int = 16384) { }",
     "model Smaller(vocab: int = 50000, dim: int = 4096) { }",
   ),
+  LLM0407: entry(
+    "a kernel needs workgroup memory that the profile lacks",
+    "Invocations of a workgroup can share values only through workgroup memory; this profile says that it has none.",
+    "model Wide() { } // a profile without workgroup memory whose tiles put 64 invocations on a row",
+    "model Wide() { } // --profile webgpu-base",
+  ),
+  LLM0408: entry(
+    "a profile cannot store a float type",
+    "Two f16 or bf16 share a word where the device lacks the type; writing one of them would race with the other.",
+    "model Half() { } // a kernel that keeps f16 between kernels, for --profile webgpu-base",
+    "model Half() { } // --profile webgpu-gpu",
+  ),
 } as const;
