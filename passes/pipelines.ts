@@ -4,6 +4,7 @@
  */
 import type { Module } from "../src/ir/ir.ts";
 import type { Program } from "../src/plan/ir.ts";
+import { keepLoops } from "./kernel/keep-loops.ts";
 import { legalize } from "./kernel/legalize.ts";
 import { simplifyIndex } from "./kernel/simplify-index.ts";
 import type { Pipeline } from "./manager/pipeline.ts";
@@ -33,7 +34,7 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
 }
 
 /** Lowered kernels to kernels that the target can say. */
-export const kernelPipeline: Pipeline<Program> = makePipeline("kernel", [simplifyIndex, legalize]);
+export const kernelPipeline: Pipeline<Program> = makePipeline("kernel", [legalize, simplifyIndex, keepLoops]);
 
 /** Where the bytes of a program lie. */
 export const planPipeline: Pipeline<Program> = makePipeline("plan", [memoryPlan]);

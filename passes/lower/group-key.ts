@@ -9,7 +9,11 @@ import { typeText } from "../../src/ir/type.ts";
 import type { GroupSpec } from "./group-spec.ts";
 
 export function groupKey(spec: GroupSpec): string {
-  const slots = spec.slots.map((slot) => `${slot.dtype}[${slot.length}] ${slot.access} ${slot.kind}`);
+  // A temporary that is read may become one buffer with a result; for anything else only the access matters.
+  const slots = spec.slots.map(({ dtype, length, access, kind }, which) => {
+    const isMergeable = kind === "temporary" && !spec.outputs.includes(which);
+    return `${dtype}[${length}] ${access}${isMergeable ? " temporary" : ""}`;
+  });
   const args = spec.args.map((arg) => (arg.kind === "slot" ? `slot ${arg.slot}` : "launch"));
   return [
     attrsText(spec.attrs, ["name"]),

@@ -3,7 +3,8 @@
  * numbers) put inside, and tables that a body holds taken out, because a kernel has no tables.
  */
 import type { Block, Op, Value } from "../../src/ir/ir.ts";
-import { result } from "../../src/ir/ir.ts";
+import { result, value } from "../../src/ir/ir.ts";
+import type { TensorType } from "../../src/ir/type.ts";
 import type { Loc } from "../../src/support/source.ts";
 import { defined } from "../../src/support/errors.ts";
 import { splatOf } from "./pull-move.ts";
@@ -44,6 +45,16 @@ export function groupOf(op: Op, recipeOf: (value: Value) => Op | undefined): Pre
     operands: [...kept.map(({ operand }) => operand), ...tableValues],
     tables,
     locs: locsOf(op, body),
+  };
+}
+
+/** A group that copies one value of this type. */
+export function copyGroup(type: TensorType): { readonly op: Op; readonly group: PreparedGroup } {
+  const [from, to]: readonly [Value, Value] = [value(type, "copy"), value(type, "copy")];
+  const block: Block = { args: [from], ops: [], yields: [from] };
+  return {
+    op: { name: "group", operands: [from], attrs: { schedule: "elementwise" }, results: [to], regions: [] },
+    group: { name: "copy", block, operands: [from], tables: [], locs: [] },
   };
 }
 

@@ -15,15 +15,35 @@ import type { Place } from "./place.ts";
 /** A result's place, or the name and type of the buffer it will get. */
 export type ResultPlace = Place | { readonly name: string; readonly type: TensorType };
 
-export type Binding =
-  { readonly kind: "place"; readonly place: Place } | { readonly kind: "result"; readonly result: number };
+/** Which operand or result of the group lies in a slot. */
+export interface Binding {
+  readonly kind: "operand" | "result";
+  readonly index: number;
+}
 
 export interface SlottedGroup {
   readonly spec: GroupSpec;
   /** What each slot is bound to. */
   readonly bindings: readonly Binding[];
-  /** The values of the launch scalars. */
+  /** The operands that are launch scalars. */
   readonly numbers: readonly number[];
+}
+
+/**
+ * A text that is equal where `specOf` gives the same slots for the same group: kinds of places, and which of them are
+ * the same bytes. Layers of a model differ in buffers only, so they share one spec.
+ */
+export function slotSignature(operands: readonly Place[], results: readonly (Place | undefined)[]): string {
+  const seen = new Map<string, number>();
+  const words = [...operands, ...results].map((place) => {
+    if (place?.kind !== "bytes") return place?.kind ?? "fresh";
+    const { buffer, offset, bytes } = place.range;
+    const key = `${buffer} ${offset} ${bytes}`;
+    const which = seen.get(key) ?? seen.size;
+    seen.set(key, which);
+    return `${place.buffer.kind}${which}`;
+  });
+  return words.join(" ");
 }
 
 export function specOf(
@@ -34,21 +54,30 @@ export function specOf(
 ): SlottedGroup {
   const slots: Slot[] = [];
   const bindings: Binding[] = [];
+  const places: (Place | undefined)[] = [];
   const numbers: number[] = [];
   const names = new Set<string>();
-  const add = (binding: Binding, hint: string, type: TensorType, kind: BufferKind, isWritten: boolean): number => {
+  const add = (
+    binding: Binding,
+    place: Place | undefined,
+    hint: string,
+    type: TensorType,
+    isWritten: boolean,
+  ): number => {
+    const kind: BufferKind = place?.kind === "bytes" ? place.buffer.kind : "temporary";
     // Temporaries will lie in one arena, and a device checks usage by buffer: all of them are bound for writing.
     const access = isWritten || kind === "temporary" || kind === "arena" || kind === "output" ? "read_write" : "read";
     slots.push({ name: uniqueName(names, hint), dtype: type.dtype, length: elementCount(type), access, kind });
     bindings.push(binding);
+    places.push(place);
     return slots.length - 1;
   };
   const sharedSlot = (place: Place): number =>
-    bindings.findIndex((binding) => binding.kind === "place" && samePlace(binding.place, place));
+    places.findIndex((other) => other !== undefined && samePlace(other, place));
 
   const args = operands.map((place, i): ArgumentSource => {
     if (place.kind === "number") {
-      numbers.push(place.value);
+      numbers.push(i);
       return { kind: "launch" };
     }
     if (place.kind !== "bytes") throw new InternalError(`a ${place.kind} is an argument of group ${group.name}`);
@@ -57,15 +86,15 @@ export function specOf(
     const arg = defined(group.block.args[i], "an operand without an argument");
     const isWritten = results.some((other) => "kind" in other && samePlace(other, place));
     const hint = arg.name === "" ? `in${i}` : arg.name;
-    return { kind: "slot", slot: add({ kind: "place", place }, hint, arg.type, place.buffer.kind, isWritten) };
+    return { kind: "slot", slot: add({ kind: "operand", index: i }, place, hint, arg.type, isWritten) };
   });
   const outputs = results.map((place, i) => {
     const value = defined(group.block.yields[i], "a result that is not yielded");
     const hint = value.name === "" || results.length === 1 ? "out" : value.name;
-    if (!("kind" in place)) return add({ kind: "result", result: i }, hint, place.type, "temporary", true);
+    if (!("kind" in place)) return add({ kind: "result", index: i }, undefined, hint, place.type, true);
     if (place.kind !== "bytes") throw new InternalError(`a ${place.kind} is a result of group ${group.name}`);
     const shared = sharedSlot(place);
-    return shared >= 0 ? shared : add({ kind: "place", place }, hint, value.type, place.buffer.kind, true);
+    return shared >= 0 ? shared : add({ kind: "result", index: i }, place, hint, value.type, true);
   });
   const { name, block, locs } = group;
   return { spec: { name, block, attrs, args, slots, outputs, locs }, bindings, numbers };

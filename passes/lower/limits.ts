@@ -1,4 +1,7 @@
-/** What a launch asks of a device beyond the profile's limits, as diagnostics that name the tensor and the limit. */
+/**
+ * What a profile's limits cannot hold, as diagnostics that name the tensor or kernel and the limit: what one launch
+ * binds, and what a kernel asks for whatever it is bound to.
+ */
 import type { Kernel } from "../../src/kernel/ir.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import type { LaunchStep, PlanBuffer } from "../../src/plan/ir.ts";
@@ -7,12 +10,12 @@ import { diagnostic } from "../../src/support/diagnostic.ts";
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
 import { elementBytes } from "../../src/kernel/ir.ts";
 
-export function launchProblems(
+/** LLM0401 for each binding that is too large. */
+export function bindingProblems(
   step: LaunchStep,
   kernel: Kernel,
   bufferNamed: (name: string) => PlanBuffer | undefined,
   { name: profile, limits }: TargetInfo,
-  capacities: Readonly<Record<string, number>>,
 ): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
   const at = { ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }) };
@@ -28,6 +31,17 @@ export function launchProblems(
       }),
     ); // prettier-ignore
   }
+  return problems;
+}
+
+/** LLM0402 to LLM0405: grid, bindings, workgroup memory and workgroup size. Asked once a kernel. */
+export function kernelProblems(
+  kernel: Kernel,
+  { name: profile, limits }: TargetInfo,
+  capacities: Readonly<Record<string, number>>,
+): readonly Diagnostic[] {
+  const problems: Diagnostic[] = [];
+  const at = { ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }) };
   gridOf(kernel.grid, capacities).forEach((count, axis) => {
     if (count <= limits.maxWorkgroupsPerDimension) return;
     const dimension = ["x", "y", "z"][axis] ?? "";

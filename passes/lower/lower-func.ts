@@ -8,19 +8,24 @@ import { result } from "../../src/ir/ir.ts";
 import { resolvePath } from "../../src/ir/param-path.ts";
 import { memberType } from "../../src/ir/region-types.ts";
 import type { TensorType } from "../../src/ir/type.ts";
-import { elementCount, typeText } from "../../src/ir/type.ts";
+import { typeText } from "../../src/ir/type.ts";
+import type { Kernel } from "../../src/kernel/ir.ts";
 import type { ConstantFill, LaunchStep, Plan, Range } from "../../src/plan/ir.ts";
-import { InternalError, defined } from "../../src/support/errors.ts";
+import { defined } from "../../src/support/errors.ts";
+import { diagnostic } from "../../src/support/diagnostic.ts";
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
 import { dimAttr, literalAttr, numberAttr, numbersAttr } from "./attributes.ts";
-import { groupOf } from "./group-of.ts";
+import { copyGroup, groupOf } from "./group-of.ts";
 import type { PreparedGroup } from "./group-of.ts";
-import { specOf } from "./group-slots.ts";
+import { slotSignature, specOf } from "./group-slots.ts";
 import type { KernelStore } from "./kernel-store.ts";
-import { launchProblems } from "./limits.ts";
+import { LaunchShapes, rangesOf, resultName, scalarsOf } from "./launch-shape.ts";
+import type { LaunchShape } from "./launch-shape.ts";
+import { bindingProblems, kernelProblems } from "./limits.ts";
 import type { LoweringContext } from "./lower-group.ts";
-import { PlanBuffers, memberOf, rangeOf, samePlace } from "./place.ts";
+import { PlanBuffers, memberOf, samePlace } from "./place.ts";
 import type { Place } from "./place.ts";
+import { bucketOf, nameRanges } from "./plan-entry.ts";
 import { splatOf } from "./pull-move.ts";
 import { sinkUpdates, targetsOf } from "./state-targets.ts";
 import type { Target } from "./state-targets.ts";
@@ -45,6 +50,8 @@ class FuncLowering {
   private readonly buffers: PlanBuffers;
   private readonly body: Block;
   private readonly targets: ReadonlyMap<Value, Target>;
+  private readonly shapes = new LaunchShapes();
+  private readonly checked = new Set<Kernel>();
   /** Enclosing repeats, outermost first. */
   private readonly loops: { readonly index: string; readonly i: number }[] = [];
 
@@ -113,10 +120,18 @@ class FuncLowering {
       case "repeat":
         return this.repeat(op);
       case "scan":
-        throw new InternalError("`scan` has no schedule: a pass must have replaced it");
+        return this.refuse(op);
       default:
         return this.kernel(op);
     }
+  }
+
+  /** An op without a schedule is reported; its results get buffers so that the rest is looked at too. */
+  private refuse(op: Op): void {
+    const place = op.loc === undefined ? {} : { loc: op.loc, label: "no kernel computes this" };
+    const help = "write it with ops on whole tensors, or as layers of a `repeat`";
+    this.diagnostics.push(diagnostic("LLM0409", `\`${op.name}\` has no schedule`, { ...place, help }));
+    for (const value of op.results) this.set(value, this.buffers.temporary(op.name, value.type));
   }
 
   private parameter(op: Op): void {
@@ -188,48 +203,55 @@ class FuncLowering {
   }
 
   private kernel(op: Op): void {
-    const group = groupOf(op, (value) => this.recipeOf(value));
-    for (const table of group.tables) this.constant(table);
     const targets = op.results.map((value) => this.targetOf(value));
     const isInPlace = targets.some((target) => target !== undefined);
-    if (isInPlace && this.launch(op, group, targets, true)) return;
-    this.launch(op, group, isInPlace ? op.results.map(() => undefined) : targets, false);
+    const prepare = (): PreparedGroup => groupOf(op, (value) => this.recipeOf(value));
+    if (isInPlace && this.launch(op, prepare, targets, true)) return;
+    this.launch(op, prepare, isInPlace ? op.results.map(() => undefined) : targets, false);
   }
 
   /** Launches the kernel of a group. With `onlyIfSafe` it does so only where writing over state disturbs no reader. */
-  private launch(op: Op, group: PreparedGroup, targets: readonly (Place | undefined)[], onlyIfSafe: boolean): boolean {
-    const operands = group.operands.map((operand) => this.placeOf(operand));
-    const fresh = (which: number): { readonly name: string; readonly type: TensorType } => {
-      const value = result(op, which);
-      return { name: value.name === "" ? group.name : value.name, type: value.type };
-    };
-    // The kernel is needed before it is known whether its results get new buffers, so those are only named here.
-    const { spec, bindings, numbers } = specOf(op.attrs, group, operands, targets.map((target, i) => target ?? fresh(i))); // prettier-ignore
-    const lowered = this.store.lower(spec);
+  private launch(op: Op, prepare: () => PreparedGroup, targets: Targets, onlyIfSafe: boolean): boolean {
+    const shape = this.shapeOf(op, prepare, targets);
+    const { group, lowered } = shape;
+    const { kernel } = lowered;
     if (onlyIfSafe && !lowered.updatesAreSafe) return false;
-    const results = op.results.map((value, i) => {
-      const target = targets[i];
-      return target ?? this.buffers.temporary(fresh(i).name, value.type);
-    });
-    op.results.forEach((value, i) => this.set(value, defined(results[i], "a result without a place")));
-    const ranges = bindings.map((binding) =>
-      binding.kind === "place" ? rangeOf(binding.place) : rangeOf(defined(results[binding.result], "no result")),
+    const operands = group.operands.map((operand) => this.placeOf(operand));
+    const results = op.results.map(
+      (value, i) => targets[i] ?? this.buffers.temporary(resultName(value, group), value.type),
     );
+    op.results.forEach((value, i) => this.set(value, defined(results[i], "a result without a place")));
     const loop = this.loops.at(-1);
     const step: LaunchStep = {
       kind: "launch",
       lane: "compute",
-      kernel: lowered.kernel.name,
-      grid: lowered.kernel.grid,
-      bindings: ranges,
-      scalars: numbers,
+      kernel: kernel.name,
+      grid: kernel.grid,
+      bindings: rangesOf(shape, operands, results),
+      scalars: scalarsOf(shape, operands),
       ...(loop === undefined ? {} : { loop }),
     };
-    this.store.keep(lowered.key, lowered.kernel);
+    this.store.keep(lowered.key, kernel);
     this.steps.push(step);
     const { info, capacities } = this.context;
-    this.diagnostics.push(...launchProblems(step, lowered.kernel, (name) => this.buffers.find(name), info, capacities));
+    if (!this.checked.has(kernel)) this.diagnostics.push(...kernelProblems(kernel, info, capacities));
+    this.checked.add(kernel);
+    this.diagnostics.push(...bindingProblems(step, kernel, (name) => this.buffers.find(name), info));
     return true;
+  }
+
+  private shapeOf(op: Op, prepare: () => PreparedGroup, targets: Targets): LaunchShape {
+    const outside = op.operands.filter((operand): operand is Value => operand !== null);
+    const lying = outside.map((operand) => defined(this.places.get(operand), `no place for ${operand.name}`));
+    const recipes = outside.map((operand) => this.recipeOf(operand));
+    return this.shapes.find(op, slotSignature(lying, targets), recipes, () => {
+      const group = prepare();
+      for (const table of group.tables) this.constant(table);
+      const operands = group.operands.map((operand) => this.placeOf(operand));
+      const places = op.results.map((value, i) => targets[i] ?? { name: resultName(value, group), type: value.type });
+      const { spec, bindings, numbers } = specOf(op.attrs, group, operands, places);
+      return { group, bindings, numbers, lowered: this.store.lower(spec) };
+    });
   }
 
   /** Makes sure that a value lies at `place` at the end; where it was not made there, one kernel copies it. */
@@ -242,17 +264,9 @@ class FuncLowering {
 
   private copyMember(to: Place, from: Place, type: TensorType): void {
     if (samePlace(to, from)) return;
-    const value: Value = { type, name: "copy" };
-    this.places.set(value, from);
-    const group: PreparedGroup = {
-      name: "copy",
-      block: { args: [value], ops: [], yields: [value] },
-      operands: [value],
-      tables: [],
-      locs: [],
-    };
-    const op: Op = { name: "group", operands: [value], attrs: { schedule: "elementwise" }, results: [{ type, name: "copy" }], regions: [] }; // prettier-ignore
-    this.launch(op, group, [to], false);
+    const { op, group } = copyGroup(type);
+    for (const value of group.operands) this.places.set(value, from);
+    this.launch(op, () => group, [to], false);
   }
 
   private targetOf(value: Value): Place | undefined {
@@ -272,7 +286,8 @@ class FuncLowering {
     const place = defined(this.places.get(value), `a value without a place: ${value.name}`);
     if (place.kind !== "recipe") return place;
     this.places.delete(value);
-    this.launch({ ...place.op, results: [value] }, groupOf({ ...place.op, results: [value] }, () => undefined), [undefined], false); // prettier-ignore
+    const op: Op = { ...place.op, results: [value] };
+    this.launch(op, () => groupOf(op, () => undefined), [undefined], false);
     return this.placeOf(value);
   }
 
@@ -281,16 +296,5 @@ class FuncLowering {
   }
 }
 
-/** The symbols that the function's types mention, with their capacities. */
-function bucketOf(func: Func, capacities: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
-  const values = [...func.args.map((arg) => arg.value), ...func.body.yields];
-  const symbols = new Set(values.flatMap(({ type }) => [...elementCount(type).symbols()]));
-  return Object.fromEntries(
-    [...symbols].sort().map((name) => [name, defined(capacities[name], `no capacity for ${name}`)]),
-  );
-}
-
-function nameRanges(ranges: Record<string, Range>, name: string, place: Place): void {
-  if (place.kind === "family") place.members.forEach((member, i) => (ranges[`${name}.${i}`] = rangeOf(member)));
-  else ranges[name] = rangeOf(place);
-}
+/** Where results must go; undefined for a new buffer. */
+type Targets = readonly (Place | undefined)[];

@@ -85,8 +85,8 @@ function inStatement(statement: Statement, now: (buffer: Buffer) => Buffer): Sta
     case "if":
       return {
         ...statement,
-        then: statement.then.map((inner) => inStatement(inner, now)),
-        else: statement.else.map((inner) => inStatement(inner, now)),
+        body: statement.body.map((inner) => inStatement(inner, now)),
+        otherwise: statement.otherwise.map((inner) => inStatement(inner, now)),
       };
     case "barrier":
       return statement;

@@ -15,6 +15,7 @@ import type { Pass, Property } from "../manager/pass.ts";
 import { allocate, largestLiveSum } from "./allocate.ts";
 import type { Block } from "./allocate.ts";
 import { mergeInPlace } from "./in-place.ts";
+import type { InPlaceResult } from "./in-place.ts";
 import { KernelVariants } from "./kernel-variant.ts";
 import { lifetimesOf } from "./lifetimes.ts";
 import type { Lifetime } from "./lifetimes.ts";
@@ -60,15 +61,27 @@ function arenaTooLarge(program: Program, info: TargetInfo): readonly Diagnostic[
 export function planMemory(program: Program, alignment: number): Program {
   const variants = new KernelVariants(program.kernels);
   const kernels = new Map(program.kernels.map((kernel) => [kernel.name, kernel]));
-  const placed = program.plans.map((original) => {
-    const { plan, kernels: made } = mergeInPlace(original, kernels, variants);
-    for (const kernel of made) kernels.set(kernel.name, kernel);
-    return intoArena(plan, kernels, variants, alignment);
-  });
+  const merged = mergedInPlace(program.plans, kernels, variants, alignment);
+  for (const kernel of merged.kernels) kernels.set(kernel.name, kernel);
+  const placed = merged.plans.map((plan) => intoArena(plan, kernels, variants, alignment));
   const bytes = Math.max(0, ...placed.map((plan) => plan.memory.peak));
   const plans = placed.map((plan) => withArenaBytes(plan, bytes));
   const used = new Set(plans.flatMap((plan) => plan.steps.map((step) => step.kernel)));
   return { ...program, kernels: [...kernels.values()].filter((kernel) => used.has(kernel.name)), plans };
+}
+
+/** In place without a second form of any kernel, unless that makes the arena larger. */
+function mergedInPlace(
+  plans: readonly Plan[],
+  kernels: ReadonlyMap<string, Kernel>,
+  variants: KernelVariants,
+  alignment: number,
+): InPlaceResult {
+  const everywhere = mergeInPlace(plans, kernels, variants, "everywhere");
+  const whole = mergeInPlace(plans, kernels, variants, "whole kernels");
+  const bytes = (merged: InPlaceResult): number =>
+    Math.max(0, ...merged.plans.map((plan) => largestLiveSum(blocksOf(plan, alignment).blocks)));
+  return bytes(whole) > bytes(everywhere) ? everywhere : whole;
 }
 
 function intoArena(plan: Plan, kernels: Map<string, Kernel>, variants: KernelVariants, alignment: number): Plan {

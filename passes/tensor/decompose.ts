@@ -5,7 +5,7 @@
  */
 import type { Builder } from "../../src/ir/builder.ts";
 import type { Func, Module, Op, Value } from "../../src/ir/ir.ts";
-import { walk } from "../../src/ir/ir.ts";
+import { value, walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
@@ -76,7 +76,27 @@ function foldsLast(op: Op): boolean {
 function replace(op: Op, b: Builder, ops: OpTable): readonly Value[] {
   const def = defined(ops.get(op.name), `an op ${op.name}`);
   if (hasTrait(def, "reduce")) return [turned(op, b)];
-  return defined(def.decompose, `${op.name} is a composite`)(b, op.operands, op.attrs, op);
+  const parts = b.nested();
+  const made = defined(def.decompose, `${op.name} is a composite`)(parts, op.operands, op.attrs, op);
+  return emitNamed(parts.ops, made, op, b);
+}
+
+/**
+ * Emits the parts of `composite`. What it makes keeps the composite's own name; parts without a name are named after
+ * the op, so that a reader of later texts sees where they come from.
+ */
+function emitNamed(parts: readonly Op[], made: readonly Value[], composite: Op, b: Builder): readonly Value[] {
+  const named = new Map<Value, Value>();
+  const now = (old: Value): Value => named.get(old) ?? old;
+  for (const part of parts) {
+    for (const old of part.results) {
+      const own = composite.results[made.indexOf(old)]?.name ?? "";
+      if (old.name === "") named.set(old, value(old.type, own === "" ? composite.name : own));
+    }
+    const operands = part.operands.map((operand) => (operand === null ? null : now(operand)));
+    b.push({ ...part, operands, results: part.results.map(now) });
+  }
+  return made.map(now);
 }
 
 /** `reduce(x, axis) = reduce(x with that axis last, last)`, in the same order of terms. */

@@ -58,7 +58,7 @@ function isFunc(derived: Func | readonly Diagnostic[]): derived is Func {
 /** `@extend` over all T tokens of a call, or the diagnostics that say why there is none. */
 export function extendOf(forward: Func, ops: OpTable): Func | readonly Diagnostic[] {
   const misfit = formSentence(forward);
-  if (misfit !== undefined) return [formDiagnostic(misfit)];
+  if (misfit !== undefined) return [formDiagnostic(misfit, forward)];
   const rows = tensorType("i32", [Dim.symbol(ROWS)]);
   const [tokens, count, pos] = [value(tokensType(), "tokens"), value(rows, "count"), value(rows, "pos")];
   const walker = new ExtendBody(ops, pos, count);
@@ -67,7 +67,7 @@ export function extendOf(forward: Func, ops: OpTable): Func | readonly Diagnosti
   const caches = walker.emitBlock(forward.body, b, 0);
   if (walker.problems.length > 0) return walker.problems.map(lookAhead);
   const all = walker.lookup(defined(forward.body.yields[0], "forward has a result"));
-  if (all.isLifted) return [formDiagnostic("its result does not depend on the tokens")];
+  if (all.isLifted) return [formDiagnostic("its result does not depend on the tokens", forward)];
   const selected = selectLast(b.block([], [all.value, ...caches.map((cache) => cache.after)]), all.value, count, ops);
   const end = new Builder(ops);
   for (const op of selected.ops) end.push(op);
@@ -135,15 +135,16 @@ function formSentence(forward: Func): string | undefined {
   return isLogits ? undefined : `it gives ${logits === undefined ? "nothing" : typeText(logits.type)}`;
 }
 
-function formDiagnostic(found: string): Diagnostic {
+function formDiagnostic(found: string, { loc }: Func): Diagnostic {
   return diagnostic("LLM0502", `\`forward\` cannot be extended token by token: ${found}`, {
-    help: "give `forward` the form `forward(tokens: i32[B, T]) -> f[B, T, vocab]`",
+    ...(loc === undefined ? {} : { loc, label: "generation needs tokens in and scores out" }),
+    help: "give it the form `forward(tokens: i32[B, T]) -> f[B, T, vocab]`, or build with `--entries forward`",
   });
 }
 
-function lookAhead({ sentence, loc }: Problem): Diagnostic {
-  return diagnostic("LLM0501", `\`forward\` is not causal: ${sentence}`, {
-    ...(loc === undefined ? {} : { loc, label: "here a token's result needs other positions" }),
-    help: "use a causal attention, or build without generation",
+function lookAhead({ sentence, loc, label, help }: Problem): Diagnostic {
+  return diagnostic("LLM0501", `\`forward\` cannot be split into tokens: ${sentence}`, {
+    ...(loc === undefined ? {} : { loc, label: label ?? "here a token's result needs other positions" }),
+    help: help ?? "let tokens meet in a causal attention only, or build with `--entries forward`",
   });
 }

@@ -1,13 +1,14 @@
 /**
  * derive-generate: from `@extend` and `@extend1` the functions that generation calls, with sampling and the session's
- * state on the device. `@prefill` takes a prompt; `@decode` takes its token from the state and runs where a row is not
- * done:
+ * state on the device. `@prefill` takes a prompt; `@decode` takes its token from the state:
  *
- *     @prefill(tokens: i32[B, T], count: i32[B], temperature, top_k, top_p, seed, stops, inout token, inout pos,
- *              inout done, inout step, inout caches...) -> token
+ *     @prefill(tokens: i32[B, T], count: i32[B], temperature, top_k, top_p, seed, stops, inout token,
+ *              inout active, inout step, inout pos, inout caches...) -> token
  *     @decode (the same without tokens and count)
  *
- * A row with `count = 0` (or done) keeps its token, its `done` and its caches; step counts calls.
+ * `active[b]` is 1 while row b goes on and 0 from its stop token on. It is the count that `@decode` hands to `extend`,
+ * so the kernels of `@extend1` serve there as they are. A row with `count = 0` (or inactive) keeps its token, its
+ * `active` and its caches; step counts calls. A prompt makes its row active whatever it was.
  */
 import { Builder } from "../../src/ir/builder.ts";
 import type { Func, FuncArg, FuncResult, Module, Value } from "../../src/ir/ir.ts";
@@ -54,7 +55,7 @@ interface Controls {
 /** State of the session beside what `extend` itself keeps. */
 interface Session {
   readonly token: Value;
-  readonly done: Value;
+  readonly active: Value;
   readonly step: Value;
 }
 
@@ -63,10 +64,9 @@ function prefillOf(extend: Func, ops: OpTable): Func {
   const tokens = renewed(extend, 0);
   const count = renewed(extend, 1);
   const b = new Builder(ops);
-  const isActive = b.emit("gt", [count, scalarConstant(b, "i32", 0)], {}, "active");
   const extended = inlineBlock(b, extend.body, [tokens, count, ...states]);
   const next = emitSample(b, extended, controls, session);
-  const made = emitSession(b, next, isActive, session, controls.stops);
+  const made = emitSession(b, next, count, session, controls.stops);
   const inputs: readonly FuncArg[] = [input("tokens", tokens), input("count", count)];
   return generateFunc("prefill", inputs, controls, session, made, extend, states, extended, b);
 }
@@ -74,12 +74,10 @@ function prefillOf(extend: Func, ops: OpTable): Func {
 function decodeOf(extend: Func, ops: OpTable): Func {
   const [controls, session, states] = [newControls(), newSession(), newStates(extend)];
   const b = new Builder(ops);
-  const isActive = b.emit("eq", [session.done, scalarConstant(b, "i32", 0)], {}, "active");
-  const count = b.emit("cast", [isActive], { dtype: "i32" }, "count");
   const tokens = b.emit("reshape", [session.token], { shape: [Dim.symbol(ROWS), 1] }, "tokens");
-  const extended = inlineBlock(b, extend.body, [tokens, count, ...states]);
+  const extended = inlineBlock(b, extend.body, [tokens, session.active, ...states]);
   const next = emitSample(b, extended, controls, session);
-  const made = emitSession(b, next, isActive, session, controls.stops);
+  const made = emitSession(b, next, session.active, session, controls.stops);
   return generateFunc("decode", [], controls, session, made, extend, states, extended, b);
 }
 
@@ -90,12 +88,13 @@ function emitSample(b: Builder, extended: readonly Value[], controls: Controls, 
   return b.emit("sample", [x, temperature, top_k, top_p, seed, session.step], {}, "next");
 }
 
-/** The next token, done and step. A new prompt wakes a row that was done; other rows keep what they have. */
-function emitSession(b: Builder, next: Value, isActive: Value, old: Session, stops: Value): Session {
-  const isStop = b.emit("cast", [emitIsStop(b, next, stops)], { dtype: "i32" });
+/** The next token, active and step. Rows that bring no tokens keep what they have. */
+function emitSession(b: Builder, next: Value, count: Value, old: Session, stops: Value): Session {
+  const hasTokens = b.emit("gt", [count, scalarConstant(b, "i32", 0)]);
+  const goesOn = b.emit("cast", [b.emit("not", [emitIsStop(b, next, stops)])], { dtype: "i32" });
   return {
-    token: b.emit("select", [isActive, next, old.token], {}, "token"),
-    done: b.emit("select", [isActive, isStop, old.done], {}, "done"),
+    token: b.emit("select", [hasTokens, next, old.token], {}, "token"),
+    active: b.emit("select", [hasTokens, goesOn, old.active], {}, "active"),
     step: b.emit("add", [old.step, scalarConstant(b, "u32", 1)], {}, "step"),
   };
 }
@@ -122,7 +121,7 @@ function generateFunc(
 ): Func {
   const stateNames = extend.args.slice(2).map((arg) => arg.name);
   const before = [...Object.entries(session), ...stateNames.map((state, i) => [state, states[i]] as const)];
-  const after = [next.token, next.done, next.step, ...extended.slice(1)];
+  const after = [next.token, next.active, next.step, ...extended.slice(1)];
   const args: readonly FuncArg[] = [
     ...inputs,
     ...Object.entries(controls).map(([control, made]: [string, Value]) => input(control, made)),
@@ -160,7 +159,7 @@ function newControls(): Controls {
 
 function newSession(): Session {
   const rows = tensorType("i32", [Dim.symbol(ROWS)]);
-  return { token: value(rows, "token"), done: value(rows, "done"), step: scalar("u32", "step") };
+  return { token: value(rows, "token"), active: value(rows, "active"), step: scalar("u32", "step") };
 }
 
 /** Fresh values for what `extend` keeps: pos and the caches. */

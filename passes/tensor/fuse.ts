@@ -53,7 +53,9 @@ export const fuse: Pass<Module> = {
   trivial: (module, context) => mapFuncs(module, (func) => fuseFunc(func, context, false)),
 };
 
-function fuseFunc(func: Func, context: PassContext, isMerging: boolean): Func {
+function fuseFunc(given: Func, context: PassContext, isMerging: boolean): Func {
+  // An op without users would be a kernel without results.
+  const func = removeDead(given, context.ops);
   const body = fuseBlock(func.body, context, isMerging, statesOf(func));
   // Copies of cheap ops that found no kernel become one again, and with them the operands that they made.
   const live = mergeEqual(removeDead({ ...func, body }, context.ops), context.ops);

@@ -12,6 +12,7 @@ import { LinearIndex, unflatten } from "../linear-index.ts";
 import { productOf } from "../matmul-operands.ts";
 import type { Product } from "../matmul-operands.ts";
 import { productLoop, storePiece, sumTile } from "./product-tile.ts";
+import type { LoopWish } from "./product-tile.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, along, invocationAlong } from "./schedule.ts";
 
@@ -26,20 +27,30 @@ export interface Edge {
 export function matmulRegisters(emission: Emission): LaunchShape {
   const { body, builder, emitter, spec, info, puller } = emission;
   const tiles = info.tiles.matmul;
-  const [rows, columns, workgroupRows, workgroupColumns] = [
-    tileAttr(spec.attrs, "tile_rows", tiles.rows),
-    tileAttr(spec.attrs, "tile_columns", tiles.columns),
+  const [workgroupRows, workgroupColumns] = [
     tileAttr(spec.attrs, "workgroup_rows", tiles.workgroupRows),
     tileAttr(spec.attrs, "workgroup_columns", tiles.workgroupColumns),
   ];
   const products = body.ops.filter((op) => op.name === "matmul").map(productOf);
-  const loop = productLoop(puller, products);
+  const wish: LoopWish = {
+    ...(tiles.outerTerms === undefined ? {} : { outerTerms: tiles.outerTerms }),
+    ...(tiles.dotColumns === undefined ? {} : { dotWidth: 1 }),
+  };
+  const loop = productLoop(puller, products, wish);
+  const wanted = tileAttr(spec.attrs, "tile_columns", tiles.columns);
+  const dotTile = loop.inner === "dot" ? tiles.dotTile : undefined;
+  const columns = dotTile?.columns ?? (loop.inner === "dot" ? (tiles.dotColumns ?? wanted) : wanted);
+  const rows =
+    dotTile === undefined
+      ? tileAttr(spec.attrs, "tile_rows", tiles.rows)
+      : Math.max(1, Math.floor(dotTile.rows / products.length));
   const product = defined(products[0], "a product schedule without a product");
   const isBatched = products.some(hasMatrices);
   const leading = Dim.product(product.leading);
   const rowCount = isBatched ? product.rows : product.rows.mul(leading);
   const pieceCount = defined(product.columns.div(loop.width), "columns in whole pieces");
-  const piecesEach = Math.max(1, Math.floor(columns / loop.width));
+  // Products of one kernel share the registers that one would have.
+  const piecesEach = Math.max(1, Math.floor(columns / (loop.width * products.length)));
 
   const firstRow = builder.mul(invocationAlong(emission, "y", workgroupRows), rows);
   const rowEdges = Array.from({ length: rows }, (_, i) => edge(emission, builder.add(firstRow, i), rowCount, isMultiple(rowCount, workgroupRows * rows))); // prettier-ignore

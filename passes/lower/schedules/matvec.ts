@@ -7,7 +7,7 @@ import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { tileAttr } from "../attributes.ts";
-import { unflatten } from "../linear-index.ts";
+import { LANES, unflatten } from "../linear-index.ts";
 import { productOf } from "../matmul-operands.ts";
 import { edge, inside } from "./matmul-registers.ts";
 import { productLoop, storePiece, sumTile } from "./product-tile.ts";
@@ -17,9 +17,11 @@ import { along, deal } from "./schedule.ts";
 export function matvec(emission: Emission): LaunchShape {
   const { body, builder, emitter, spec, info, puller } = emission;
   const lanes = tileAttr(spec.attrs, "lanes", info.tiles.matvec.lanes);
-  const columns = tileAttr(spec.attrs, "columns", info.tiles.matvec.columns);
   const products = body.ops.filter((op) => op.name === "matmul").map(productOf);
-  const loop = productLoop(puller, products);
+  const wanted = tileAttr(spec.attrs, "columns", info.tiles.matvec.columns);
+  // Alone, an invocation reads as many rows of weights at a time for several products as it does for one.
+  const columns = lanes === 1 ? Math.max(1, Math.floor(wanted / products.length)) : wanted;
+  const loop = productLoop(puller, products, columns < LANES ? { dotWidth: 1 } : {});
   const product = defined(products[0], "a product schedule without a product");
   const rowDims = [...product.leading, product.rows];
   const row = emitter.leaf(builder.builtin("workgroup_z"), Dim.product(rowDims));

@@ -4,7 +4,8 @@
  * `matmul.registers` and `matvec`, which differ in who takes which rows, columns and terms.
  *
  * Three inner loops, chosen by how the right operand lies in memory and by divisibility:
- * - `dot`: terms lie side by side (`[N, K]`, K a multiple of four): vectors of four terms, dotted.
+ * - `dot`: terms lie side by side (`[N, K]`, K a multiple of four): vectors of four terms, dotted; or multiplied, and
+ *   the lanes of the sums added up at the end, where the target prefers that (`sumsInVectors`).
  * - `outer`: columns lie side by side (`[K, N]`, N a multiple of four): a vector of columns times one element of a.
  * - `scalar`: everything else.
  */
@@ -38,12 +39,20 @@ export interface Tile {
   readonly pieces: readonly LinearIndex[];
 }
 
-export function productLoop(puller: Puller, products: readonly Product[]): ProductLoop {
-  const width = products.every(({ columns }) => columns.div(LANES) !== undefined) ? LANES : 1;
+/** How the loops may be, where a profile has a wish: terms of a step of `outer`, columns of a piece of `dot`. */
+export interface LoopWish {
+  readonly outerTerms?: 1 | 4;
+  readonly dotWidth?: 1 | 4;
+}
+
+export function productLoop(puller: Puller, products: readonly Product[], wish: LoopWish = {}): ProductLoop {
+  const fours = products.every(({ columns }) => columns.div(LANES) !== undefined) ? LANES : 1;
   const hasFours = products.every(({ depth }) => depth.div(LANES) !== undefined);
   const termsLieTogether = products.every((product) => termAxisIsLast(puller, product));
-  const inner = termsLieTogether && hasFours ? "dot" : !termsLieTogether && width === LANES ? "outer" : "scalar";
-  return { products, width, depth: hasFours && inner !== "scalar" ? LANES : 1, inner };
+  const inner = termsLieTogether && hasFours ? "dot" : !termsLieTogether && fours === LANES ? "outer" : "scalar";
+  const terms = inner === "outer" ? (wish.outerTerms ?? LANES) : LANES;
+  const width = inner === "dot" && fours === LANES ? (wish.dotWidth ?? LANES) : fours;
+  return { products, width, depth: hasFours && inner !== "scalar" ? terms : 1, inner };
 }
 
 /** The sums of the tile over terms `from`, `from + stride`, ... (in steps of `loop.depth` terms): `[product][row][piece]`,
@@ -57,7 +66,8 @@ export function sumTile(
   const { emitter, builder } = emission;
   const first = defined(loop.products[0], "a product schedule without a product");
   const steps = defined(first.depth.div(loop.depth), "terms in whole steps");
-  const lanes = loop.inner === "outer" ? loop.width : 1;
+  const hasPartialSums = loop.inner === "dot" && emission.info.sumsInVectors === true;
+  const lanes = loop.inner === "outer" ? loop.width : hasPartialSums ? LANES : 1;
   const slots =
     loop.products.length * tile.rows.length * tile.pieces.length * (loop.inner === "outer" ? 1 : loop.width);
   const zero = emitter.widen(emitter.f32(0), lanes);
@@ -84,7 +94,10 @@ export function sumTile(
     },
   );
   let slot = 0;
-  const next = (): KValue => defined(sums[slot++], "a sum");
+  const next = (): KValue => {
+    const sum = defined(sums[slot++], "a sum");
+    return hasPartialSums ? emitter.binary("dot", sum, emitter.widen(emitter.f32(1), LANES)) : sum;
+  };
   return loop.products.map(() =>
     tile.rows.map(() =>
       tile.pieces.map(() => {
@@ -118,7 +131,7 @@ export function storePiece(
 
 /** For one row and piece: the additions of this step, one for each carried sum. */
 function termsOf(
-  { emitter, puller }: Emission,
+  { emitter, puller, info }: Emission,
   loop: ProductLoop,
   product: Product,
   row: readonly LinearIndex[],
@@ -134,7 +147,8 @@ function termsOf(
     case "dot":
       return Array.from({ length: loop.width }, (_, i) => (sum: KValue): KValue => {
         const [a, b] = [left(columns, term.add(lane)), right(columns.add(i), term.add(lane))];
-        return emitter.binary("add", sum, emitter.binary("dot", emitter.widen(a, LANES), emitter.widen(b, LANES)));
+        const [x, y] = [emitter.widen(a, LANES), emitter.widen(b, LANES)];
+        return info.sumsInVectors === true ? emitter.fma(x, y, sum) : emitter.binary("add", sum, emitter.binary("dot", x, y)); // prettier-ignore
       });
     case "scalar":
       return Array.from(

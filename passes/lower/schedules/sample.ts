@@ -133,8 +133,8 @@ function gumbel(emission: Emission, { seed, step }: Controls, row: LinearIndex, 
   const bitsOf = defined(ops.get("random_bits")?.scalar, "no op random_bits");
   const counter = [row, token].map((index) => emitter.cast(emitter.index(index), "u32"));
   const bits = bitsOf(kernelScalars(emitter), [seed, step, ...counter], {}, "u32");
-  const upper = emitter.cast(emitter.binary("shr", bits, builder.u32(8)), "f32");
-  const u = emitter.binary("mul", emitter.binary("add", upper, emitter.f32(0.5)), emitter.f32(2 ** -24));
+  const upper = emitter.cast(emitter.binary("shr", bits, builder.u32(9)), "f32");
+  const u = emitter.binary("mul", emitter.binary("add", upper, emitter.f32(0.5)), emitter.f32(2 ** -23));
   return emitter.unary("neg", emitter.unary("log", emitter.unary("neg", emitter.unary("log", u))));
 }
 

@@ -18,7 +18,7 @@ import type { Loc } from "../../../src/support/source.ts";
 import { axisAttr, dimsAttr, wordAttr } from "../attrs.ts";
 import type { Mapped } from "./lift.ts";
 import { emitLifted } from "./lift.ts";
-import { ROWS, TOKENS, mixing, tokenAxis } from "./positions.ts";
+import { ROWS, TOKENS, mixing, tokenAxes, tokenAxis } from "./positions.ts";
 
 /** The symbol of the cache's length. */
 export const CONTEXT = "S";
@@ -32,11 +32,17 @@ interface Cache {
 export interface Problem {
   readonly sentence: string;
   readonly loc: Loc | undefined;
+  /** The words under the place, where they are not the usual ones. */
+  readonly label?: string;
+  /** The way out, where it is not the usual one. */
+  readonly help?: string;
 }
 
 export class ExtendBody {
   readonly problems: Problem[] = [];
   private readonly mapping = new Map<Value, Mapped>();
+  /** Values that only a problem can make (positions against positions, a shifted axis): their users are not judged. */
+  private readonly spoilt = new Set<Value>();
 
   /** pos and count: i32[B], arguments of the new function. */
   constructor(
@@ -64,6 +70,10 @@ export class ExtendBody {
   }
 
   private emitOp(op: Op, b: Builder, depth: number): readonly Cache[] {
+    if (op.name !== "repeat" && op.operands.some((operand) => operand !== null && this.spoilt.has(operand))) {
+      this.spoil(op);
+      return [];
+    }
     if (op.name === "repeat") return this.emitRepeat(op, b, depth);
     if (op.name === "attention") return this.emitAttention(op, b);
     const sentence = op.name === "scan" ? "`scan` runs over the positions" : mixing(op, this.ops);
@@ -109,7 +119,8 @@ export class ExtendBody {
   private emitAttention(op: Op, b: Builder): readonly Cache[] {
     const [q, k, v, offset, window] = op.operands;
     if (wordAttr(op, "mask") !== "causal") {
-      this.refuse(op, `\`attention\` has the mask \`${wordAttr(op, "mask")}\`, so a token sees later ones`);
+      const help = "give it `mask: causal`, or build with `--entries forward`";
+      this.refuse(op, `\`attention\` has the mask \`${wordAttr(op, "mask")}\`, so a token sees later ones`, { help });
       return [];
     }
     if (offset || [q, k, v].some((x) => !x || tokenAxis(x.type) !== 2)) {
@@ -142,12 +153,16 @@ export class ExtendBody {
     const caches = this.emitBlock(body, inner, depth + 1);
     const yields = body.yields.map((old) => this.lookup(old));
     b.loc = op.loc;
+    if ([...op.operands, ...body.yields].some((old) => old !== null && this.spoilt.has(old))) this.spoil(op);
     if ([...operands, ...yields].some((mapped) => mapped.isLifted)) {
       this.refuse(op, "the layers hand on a value that is indexed by positions and not by rows");
       return [];
     }
     if (depth > 0 && caches.length > 0) {
-      this.refuse(op, "`attention` stands in a loop inside a loop: a cache belongs to one loop");
+      this.refuse(op, "`attention` stands in a loop inside a loop", {
+        label: "a cache belongs to one loop",
+        help: "list the layers of the inner loop one by one, or build with `--entries forward`",
+      });
       return [];
     }
     const family = (type: TensorType): TensorType => familyType(type, Number(op.attrs["count"]));
@@ -175,10 +190,20 @@ export class ExtendBody {
     this.mapping.set(defined(op.results[0], `${op.name} has a result`), made);
   }
 
-  /** Notes the problem; results get values of their old types so that the walk can go on and find more. */
-  private refuse(op: Op, sentence: string): void {
-    this.problems.push({ sentence, loc: op.loc });
-    for (const old of op.results) this.map(old, value(old.type, old.name));
+  /** Notes the problem; the walk goes on and finds others. */
+  private refuse(op: Op, sentence: string, words: Pick<Problem, "label" | "help"> = {}): void {
+    this.problems.push({ sentence, loc: op.loc, ...words });
+    this.spoil(op);
+  }
+
+  /** Results get values of their old types. One whose axis T is an ordinary one may be used like any other. */
+  private spoil(op: Op): void {
+    for (const old of op.results) {
+      this.map(old, value(old.type, old.name));
+      const axes = tokenAxes(old.type);
+      if (axes.length > 1 || axes.some((axis) => !old.type.dims[axis]?.equals(Dim.symbol(TOKENS))))
+        this.spoilt.add(old);
+    }
   }
 }
 

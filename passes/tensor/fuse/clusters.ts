@@ -5,7 +5,7 @@
 import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { freeValues } from "../../../src/ir/uses.ts";
 import type { PassContext } from "../../manager/pass.ts";
-import { elementsOf, isWorthPulling } from "./cost.ts";
+import { isWorthPulling, pullsOf } from "./cost.ts";
 import type { Candidate } from "./legal-group.ts";
 import { groupKind } from "./legal-group.ts";
 import { isCheap, roleOf } from "./roles.ts";
@@ -90,6 +90,7 @@ export class Clusters {
     const merged = this.candidate(ops);
     if (mode === "shared" ? !this.isShareable(producer, consumer) : keepsOutput(producer, merged)) return false;
     if (groupKind(merged, table) === undefined || !this.fitsBindings(merged)) return false;
+    if (this.overwritesEarly(merged)) return false;
     if (!this.isWorth(producer, consumer) || this.isReachedAround(producer, consumer)) return false;
     const cluster: Cluster = { ops };
     for (const op of ops) this.ofOp.set(op, cluster);
@@ -101,6 +102,17 @@ export class Clusters {
     const kinds = [producer, consumer].map((cluster) => groupKind(this.candidate(cluster.ops), this.context.ops));
     const isOpen = kinds[0] === "elementwise" || kinds[0] === "row_reduce" || kinds[0] === "sample";
     return isOpen && (kinds[1] === "elementwise" || kinds[1] === "row_reduce");
+  }
+
+  /**
+   * Whether the kernel would replace state that others read and also make something that others wait for: they would
+   * have to run before it and after it, and the state would need a copy.
+   */
+  private overwritesEarly({ ops, yields }: Candidate): boolean {
+    const inside = new Set(ops);
+    const isReadOutside = (value: Value): boolean => (this.users.get(value) ?? []).some((user) => !inside.has(user));
+    const states = yields.map((made) => this.inPlace.get(made)).filter((state) => state !== undefined);
+    return states.some(isReadOutside) && yields.some((made) => !this.inPlace.has(made) && isReadOutside(made));
   }
 
   private fitsBindings(merged: Candidate): boolean {
@@ -117,16 +129,13 @@ export class Clusters {
     if (producer.ops.every((op) => isCheap(op, this.context.ops))) return true;
     const kind = groupKind(this.candidate(producer.ops), this.context.ops);
     if (kind !== "elementwise") return true;
-    const { capacities } = this.context;
-    // A cache is not pulled whole: the kernel has an invocation for each new element.
-    const computed = consumer.ops.flatMap((op): readonly (Value | null)[] =>
-      op.name === "cache_write" ? op.operands.slice(1, 2) : op.results,
-    );
-    const pulls = Math.max(...computed.map((made) => (made === null ? 0 : elementsOf(made, capacities))));
+    const { ops, capacities } = this.context;
     const inputs = inputsOf(producer.ops);
-    return this.candidate(producer.ops).yields.every((made) =>
-      isWorthPulling(producer.ops, made, inputs, pulls, capacities),
-    );
+    const { yields } = this.candidate(consumer.ops);
+    return this.candidate(producer.ops).yields.every((made) => {
+      const pulls = pullsOf(made, consumer.ops, yields, ops, capacities);
+      return isWorthPulling(producer.ops, made, inputs, pulls, this.context);
+    });
   }
 
   /** Whether some third cluster lies between the two: then one kernel would have to wait for itself. */

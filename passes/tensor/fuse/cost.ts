@@ -1,9 +1,11 @@
 /**
  * What a merge costs and saves, in bytes moved. A value that stays inside a kernel saves its write and its read, and a
- * launch; a producer that is pulled more often than it has elements costs its inputs again, and its arithmetic (a
- * transcendental function counts as the bytes one could move meanwhile).
+ * launch; a producer that is pulled more often than it has elements costs its inputs again (from a cache, which is
+ * faster than memory) and its arithmetic (a transcendental function counts as the bytes one could move meanwhile).
  */
 import type { Op, Value } from "../../../src/ir/ir.ts";
+import type { OpTable } from "../../../src/ir/op-def.ts";
+import { hasTrait } from "../../../src/ir/op-def.ts";
 import { bytesOf, elementCount } from "../../../src/ir/type.ts";
 import type { Dim } from "../../../src/support/dim.ts";
 
@@ -11,6 +13,8 @@ import type { Dim } from "../../../src/support/dim.ts";
 const LAUNCH_BYTES = 8192;
 const TRANSCENDENTAL_BYTES = 16;
 const POINT_BYTES = 1;
+/** Reading from a cache what has just been read costs this part of reading it from memory. */
+const CACHED = 1 / 4;
 /** The size of a symbol without a declared capacity. */
 const DEFAULT_CAPACITY = 1024;
 const TRANSCENDENTAL: ReadonlySet<string> = new Set([
@@ -30,22 +34,51 @@ export function elementsOf(value: Value, capacities: Readonly<Record<string, num
 }
 
 /**
- * Whether pulling `producer` (points and moves that make `made`) into a kernel with `pulls` elements is worth it.
- * Recomputing costs `pulls - elements` times the bytes of its inputs and arithmetic.
+ * How often the kernel of `consumer` computes an element of `pulled`: as often as it computes elements of what is made
+ * from it. `yields` are the results that the kernel stores. A reduction asks for each of its operand's elements once,
+ * a write to a cache for each new element.
+ */
+export function pullsOf(
+  pulled: Value,
+  consumer: readonly Op[],
+  yields: readonly Value[],
+  table: OpTable,
+  capacities: Readonly<Record<string, number>>,
+): number {
+  const known = new Map<Value, number>();
+  const pulls = (value: Value): number => {
+    const found = known.get(value) ?? Math.max(yields.includes(value) ? elementsOf(value, capacities) : 0, ...uses(value)); // prettier-ignore
+    known.set(value, found);
+    return found;
+  };
+  const uses = (value: Value): readonly number[] =>
+    consumer.filter((op) => op.operands.includes(value)).map((op) => {
+      if (hasTrait(table.get(op.name), "reduce")) return elementsOf(value, capacities);
+      const [made, fresh] = [op.results[0], op.operands[1]];
+      if (op.name === "cache_write") return fresh ? elementsOf(fresh, capacities) : 0;
+      return made === undefined ? 0 : pulls(made);
+    }); // prettier-ignore
+  return pulls(pulled);
+}
+
+/**
+ * Whether pulling `producer` (points and moves that make `made`) into a kernel that asks for `pulls` elements is worth
+ * it. Recomputing costs `pulls - elements` times the arithmetic and the bytes of the inputs.
  */
 export function isWorthPulling(
   producer: readonly Op[],
   made: Value,
   inputs: readonly Value[],
   pulls: number,
-  capacities: Readonly<Record<string, number>>,
+  { ops, capacities }: { readonly ops: OpTable; readonly capacities: Readonly<Record<string, number>> },
 ): boolean {
   const elements = elementsOf(made, capacities);
-  const arithmetic = producer.reduce(
+  const points = producer.filter((op) => hasTrait(ops.get(op.name), "elementwise"));
+  const arithmetic = points.reduce(
     (sum, op) => sum + (TRANSCENDENTAL.has(op.name) ? TRANSCENDENTAL_BYTES : POINT_BYTES),
     0,
   );
-  const reading = inputs.reduce((sum, input) => sum + bytesOf(input.type.dtype), 0);
+  const reading = inputs.reduce((sum, input) => sum + bytesOf(input.type.dtype) * CACHED, 0);
   const extra = Math.max(0, pulls - elements) * (arithmetic + reading);
   return extra <= 2 * elements * bytesOf(made.type.dtype) + LAUNCH_BYTES;
 }

@@ -1,12 +1,16 @@
 /**
  * Gives each user of a cheap op (index arithmetic, casts, lookups, conditions) a copy of its own, so that every copy
- * can disappear into its user's kernel. Copies that stay alone are merged again when the pass ends.
+ * can disappear into its user's kernel. Copies that stay alone are merged again when the pass ends. What must be
+ * stored anyhow (because a loop reads it, or because it is a result) is read by all and not copied.
  */
 import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { freeValues } from "../../../src/ir/uses.ts";
-import { isCheap } from "./roles.ts";
+import { isCheap, roleOf } from "./roles.ts";
+
+/** An op with more users stays one: copies of copies would grow with every step of a long chain of index arithmetic. */
+const MAX_COPIES = 16;
 
 /** The block with copies; ops that nobody uses are left out. */
 export function duplicateCheap(block: Block, table: OpTable): Block {
@@ -19,7 +23,12 @@ export function duplicateCheap(block: Block, table: OpTable): Block {
       continue;
     }
     const users = reversed.flatMap((user, i) => (user.operands.includes(made) ? [i] : []));
+    const isLeaf = roleOf(op, table) === "leaf";
     const isHeld = block.yields.includes(made) || reversed.some((user) => usesInside(user, made));
+    if (!isLeaf && (isHeld || users.length > MAX_COPIES)) {
+      reversed.push(op);
+      continue;
+    }
     if (isHeld) reversed.push(op);
     for (const [nth, i] of users.entries()) {
       if (nth === 0 && !isHeld) continue;

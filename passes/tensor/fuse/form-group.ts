@@ -8,10 +8,7 @@ import { defined } from "../../../src/support/errors.ts";
 import { inputsOf } from "./clusters.ts";
 import type { Candidate } from "./legal-group.ts";
 import { groupKind } from "./legal-group.ts";
-import { roleOf } from "./roles.ts";
-
-/** Parts of a name; more would not help a reader. */
-const MAX_NAME_PARTS = 4;
+import { groupName } from "./group-name.ts";
 
 /**
  * Takes reshapes off the edge of a candidate: a reshape of something from outside is the same bytes under another
@@ -33,47 +30,38 @@ export function peel(candidate: Candidate): { readonly rest: Candidate; readonly
   return { rest: { ops: rest, yields: candidate.yields }, peeled };
 }
 
-/** The group op; its results are the candidate's yields themselves, so users need no change. */
+/**
+ * The group op; its results are the candidate's yields themselves, so users need no change. Its ops stand in the order
+ * in which the results need them, so equal computations have equal texts wherever their ops stood.
+ */
 export function formGroup(candidate: Candidate, table: OpTable): Op {
   const kind = defined(groupKind(candidate, table), "clusters are legal groups");
-  const inputs = inputsOf(candidate.ops);
+  const sorted: Candidate = { ops: byNeed(candidate), yields: candidate.yields };
+  const inputs = inputsOf(sorted.ops);
   const args = inputs.map((input) => value(input.type, input.name));
   const b = new Builder(table);
-  const yields = inlineBlock(b, { args: inputs, ops: candidate.ops, yields: candidate.yields }, args);
+  const yields = inlineBlock(b, { args: inputs, ops: sorted.ops, yields: sorted.yields }, args);
   const loc = candidate.ops.find((op) => op.loc !== undefined)?.loc;
   const group: Op = {
     name: "group",
     operands: inputs,
-    attrs: { name: nameOf(candidate, table), kind },
+    attrs: { name: groupName(sorted, table), kind },
     results: candidate.yields,
     regions: [b.block(args, yields)],
   };
   return loc === undefined ? group : { ...group, loc };
 }
 
-/** The weights of products, then the ops that say most: `gate_weight_up_weight_silu`, `mean_rsqrt`. */
-function nameOf(candidate: Candidate, table: OpTable): string {
-  const weights = candidate.ops.flatMap((op) => (op.name === "matmul" ? [weightName(op, candidate)] : []));
-  const telling = candidate.ops.map((op) => op.name).filter((name) => !PLAIN.has(name) && name !== "matmul");
-  const plain = candidate.ops.filter((op) => roleOf(op, table) !== "leaf").map((op) => op.name);
-  const parts = [...new Set([...weights, ...telling])].filter((part) => part !== "");
-  return (parts.length > 0 ? parts : [...new Set(plain)]).slice(0, MAX_NAME_PARTS).join("_");
-}
-
-const PLAIN: ReadonlySet<string> = new Set([
-  ...["constant", "iota", "reshape", "transpose", "broadcast", "slice", "pad", "concat", "cast"],
-  ...["add", "sub", "mul", "neg", "select", "eq", "or"],
-]);
-
-/** The hint of the right operand, seen through moves and casts; "matmul" where it has none. */
-function weightName(product: Op, candidate: Candidate): string {
-  let current: Value | null | undefined = product.operands[1];
-  for (let op = producer(current, candidate); op !== undefined; op = producer(current, candidate))
-    current = op.operands[0];
-  const name = current?.name.replace(/_weight$/, "") ?? "";
-  return /^[A-Za-z_]\w*$/.test(name) ? name : "matmul";
-}
-
-function producer(made: Value | null | undefined, candidate: Candidate): Op | undefined {
-  return candidate.ops.find((op) => op.results.some((result) => result === made));
+/** The ops by depth first search from the results: operands before their users, in the order of operands. */
+function byNeed({ ops, yields }: Candidate): readonly Op[] {
+  const producers = new Map(ops.flatMap((op) => op.results.map((made) => [made, op] as const)));
+  const sorted = new Set<Op>();
+  const visit = (needed: Value | null): void => {
+    const op = needed === null ? undefined : producers.get(needed);
+    if (op === undefined || sorted.has(op)) return;
+    op.operands.forEach(visit);
+    sorted.add(op);
+  };
+  yields.forEach(visit);
+  return [...sorted];
 }

@@ -40,10 +40,13 @@ export function isPulled(role: Role): boolean {
 
 /**
  * Ops worth computing once for each user rather than storing: index arithmetic, casts, lookups; and conditions, which
- * memory cannot hold.
+ * memory holds as whole words.
  */
 export function isCheap(op: Op, ops: OpTable): boolean {
   const role = roleOf(op, ops);
   if (role === "leaf" || role === "move" || role === "gather" || op.name === "cast") return true;
-  return role === "point" && op.results[0]?.type.dtype === "bool";
+  const dtype = op.results[0]?.type.dtype;
+  return role === "point" && (dtype === "bool" || (dtype === "i32" && INDEX_ARITHMETIC.has(op.name)));
 }
+
+const INDEX_ARITHMETIC: ReadonlySet<string> = new Set(["add", "sub", "mul"]);

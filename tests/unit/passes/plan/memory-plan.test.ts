@@ -31,6 +31,16 @@ describe("memory-plan", () => {
     expect(verifyProgram(planned, info.limits)).toEqual([]);
   });
 
+  it("keeps one form of a kernel where the second would save nothing", () => {
+    const copy = kernel("copy", 1, 1, true);
+    const [small, large] = [chainProgram([256, 256], copy), chainProgram([1024], copy)];
+    const planned = planMemory({ ...small, plans: [small.plans[0]!, { ...large.plans[0]!, entry: "extend" }] }, 256);
+    // Alone, the small plan would go in place (see above); the arena is as large as that of the other plan.
+    expect(planned.kernels.map(({ name }) => name)).toEqual(["copy", "copy_arena"]);
+    expect(planned.plans.map((plan) => plan.memory.peak)).toEqual([512, 1024]);
+    expect(verifyProgram(planned, info.limits)).toEqual([]);
+  });
+
   it("does not merge where the sizes differ, nor where the input is read later", () => {
     const different = planMemory(chainProgram([1000, 500], kernel("copy", 1, 1, true)), 256);
     expect(different.kernels.some((k) => k.name.includes("in_place"))).toBe(false);

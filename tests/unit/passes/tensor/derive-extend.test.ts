@@ -114,7 +114,7 @@ describe("what looks ahead is refused", () => {
 
   test("attention without the causal mask", () => {
     expect(refused(llama({ mask: "full" }))).toContain(
-      "LLM0501: `forward` is not causal: `attention` has the mask `full`",
+      "LLM0501: `forward` cannot be split into tokens: `attention` has the mask `full`",
     );
   });
   test("a mean over T", () => {
@@ -131,6 +131,15 @@ describe("what looks ahead is refused", () => {
     };
     const { diagnostics } = deriveExtend("required").run(llama({ extra }), context);
     expect(diagnostics.map((d) => d.loc?.start.line)).toEqual([3, 4]);
+  });
+  test("what is made of positions against positions is not refused once more", () => {
+    const extra: Options["extra"] = (b, x) => {
+      const scores = b.emit("matmul", [x, x], { transpose_b: true });
+      return b.emit("matmul", [b.emit("softmax", [scores], { axis: -1 }), x]);
+    };
+    expect(refused(llama({ extra })).split("\n")).toEqual([
+      expect.stringContaining("`matmul` sets positions against positions"),
+    ]);
   });
   test("a mean over channels is no problem", () => {
     const extra: Options["extra"] = (b, x) => b.emit("sub", [x, b.emit("mean", [x], { axis: 2, keep: true })]);

@@ -27,7 +27,7 @@ function argument(name: string, func: Func): Datum {
   const fixed: Readonly<Record<string, readonly number[]>> = {
     count: [3, 2],
     pos: [4, 0],
-    done: [0, 1],
+    active: [1, 0],
     token: [5, 7],
     stops: [3, -1, -1, -1, -1, -1, -1, 8],
     temperature: [0.8],

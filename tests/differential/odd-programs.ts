@@ -1,0 +1,56 @@
+/**
+ * Small programs that are legal and unlike a language model: no parameters, no loop, no tokens, sizes in odd places.
+ * Each is a `forward` over one input.
+ */
+
+export interface OddProgram {
+  readonly name: string;
+  readonly text: string;
+}
+
+const model = (forward: string, body = ""): string => `model Odd() {\n${body}\n  forward${forward}\n}\n`;
+
+export const ODD_PROGRAMS: readonly OddProgram[] = [
+  { name: "no parameters", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return x * x + silu(x) }") },
+  { name: "the input itself", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return x }") },
+  { name: "a constant", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return x * 0.0 + 1.0 }") },
+  { name: "a parameter itself", text: model("(x: f[B, 8]) -> f[4, 8] { return w.weight }", "  use w: Linear(8, 4)") },
+  { name: "positions only", text: model("(x: f[B, T, 8]) -> i32[T] { return iota(T) }") },
+  {
+    name: "two results",
+    text: model('(x: f[B, T, 8]) -> f[B, T, 8] {\n    tap "square" = x * x\n    return x + x\n  }'),
+  },
+  { name: "two results from one value", text: model('(x: f[B, T, 8]) -> f[B, T, 8] {\n    let y = exp(x)\n    tap "again" = y\n    return y\n  }') }, // prettier-ignore
+  { name: "rows without tokens", text: model("(x: f[B, 8]) -> f[B, 4] { return w(x) }", "  use w: Linear(8, 4)") },
+  { name: "one number", text: model("(x: f[B, 8]) -> f[] { return mean(mean(x, axis: 1), axis: 0) }") },
+  { name: "a product of tokens with tokens", text: model("(x: f[B, T, 8]) -> f[B, T, T] { return x @ transpose(x) }") },
+  { name: "one weight twice", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return w(w(x)) }", "  use w: Linear(8, 8)") }, // prettier-ignore
+  { name: "a mean over tokens", text: model("(x: f[B, T, 8]) -> f[B, 8] { return mean(x, axis: 1) }") },
+  { name: "a mean over rows", text: model("(x: f[B, T, 8]) -> f[T, 8] { return mean(x, axis: 0) }") },
+  { name: "softmax over tokens", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return softmax(x, axis: 1) }") },
+  { name: "integers out", text: model("(x: f[B, T, 8]) -> i32[B, T] { return argmax(x, axis: 2) }") },
+  { name: "integers in and out", text: model("(x: i32[B, T]) -> i32[B, T] { return x + x * x }") },
+  { name: "conditions out", text: model("(x: f[B, T, 8]) -> bool[B, T, 8] { return x > 0.0 }") },
+  { name: "joined channels", text: model("(x: f[B, T, 8]) -> f[B, T, 16] { return concat(x, x * x, axis: 2) }") },
+  {
+    name: "a convolution of two tokens by slices",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let before = slice(pad(x, axis: 1, before: 1, after: 0), axis: 1, start: 0, end: T)\n    return now(x) + past(before)\n  }",
+      "  use now: Linear(8, 8), past: Linear(8, 8)",
+    ),
+  },
+  {
+    name: "attention without a mask",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let h = split_heads(q(x), 2)\n    return merge_heads(attention(h, h, h, mask: full))\n  }",
+      "  use q: Linear(8, 8)",
+    ),
+  },
+  {
+    name: "layers whose inputs are results",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] { return repeat(layers, x) }",
+      "  block Layer(x: f[B, T, 8]) -> f[B, T, 8] {\n    use w: Linear(8, 8)\n    return x + gelu(w(x))\n  }\n  use layers: Layer[3]",
+    ),
+  },
+];

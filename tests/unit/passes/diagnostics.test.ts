@@ -1,0 +1,148 @@
+/**
+ * Every code that the passes report (LLM04xx limits of a profile, LLM05xx what cannot be derived): the picture as a
+ * snapshot, and a near miss that must not have the code.
+ */
+import { describe, expect, it } from "vitest";
+import { compile } from "../../../src/driver/compile.ts";
+import type { Compilation, CompileOptions } from "../../../src/driver/compile.ts";
+import type { Limits, TargetInfo } from "../../../src/kernel/target-info.ts";
+import { webgpuBase } from "../../../src/profiles/webgpu.ts";
+import { renderDiagnostic } from "../../../src/support/render-diagnostic.ts";
+
+interface Mistake {
+  readonly code: string;
+  readonly title: string;
+  readonly wrong: Source;
+  readonly right: Source;
+}
+
+interface Source {
+  readonly text: string;
+  readonly limits?: Partial<Limits>;
+  readonly options?: Partial<CompileOptions>;
+}
+
+function languageModel(body: string, config = "vocab: int = 64, dim: int = 8"): string {
+  return `model Tiny(${config}) {
+  use embed: Embedding(vocab, dim)
+  forward(tokens: i32[B, T]) -> f[B, T, vocab] {
+    let x = embed(tokens)
+    ${body}
+    return h @ transpose(embed.weight)
+  }
+}
+`;
+}
+
+const bigram = languageModel("let h = x * x");
+const attention = (mask: string): string =>
+  languageModel(`let a = split_heads(x, 2)\n    let h = x + merge_heads(attention(a, a, a, mask: ${mask}))`);
+const sums = "model Sums() {\n  forward(x: f[B, 4096]) -> f[B, 4096] { return softmax(x) }\n}\n";
+const forwardOnly: Partial<CompileOptions> = { entries: ["forward"] };
+
+const MISTAKES: readonly Mistake[] = [
+  {
+    code: "LLM0401",
+    title: "a weight larger than a binding",
+    wrong: { text: bigram, limits: { maxBindingBytes: 64 * 8 * 4 - 4 }, options: { context: 16 } },
+    right: { text: bigram, limits: { maxBindingBytes: 64 * 8 * 4 }, options: { context: 16 } },
+  },
+  {
+    code: "LLM0401",
+    title: "activations larger than a buffer",
+    wrong: { text: bigram, limits: { maxBufferBytes: 4096 }, options: { ...forwardOnly, chunk: 256 } },
+    right: { text: bigram, limits: { maxBufferBytes: 65536 }, options: { ...forwardOnly, chunk: 256 } },
+  },
+  {
+    code: "LLM0402",
+    title: "more workgroups than a grid has",
+    wrong: { text: sums, limits: { maxWorkgroupsPerDimension: 8 }, options: { ...forwardOnly, batch: 300 } },
+    right: { text: sums, limits: { maxWorkgroupsPerDimension: 300 }, options: { ...forwardOnly, batch: 300 } },
+  },
+  {
+    code: "LLM0403",
+    title: "more bindings than a stage has",
+    wrong: { text: attention("causal"), limits: { maxStorageBuffers: 3 } },
+    right: { text: attention("causal"), limits: { maxStorageBuffers: 9 } },
+  },
+  {
+    code: "LLM0404",
+    title: "tiles larger than workgroup memory",
+    wrong: { text: attention("causal"), limits: { maxWorkgroupMemoryBytes: 16 } },
+    right: { text: attention("causal") },
+  },
+  {
+    code: "LLM0405",
+    title: "a workgroup larger than the device's",
+    wrong: { text: sums, limits: { maxInvocationsPerWorkgroup: 63 }, options: forwardOnly },
+    right: { text: sums, limits: { maxInvocationsPerWorkgroup: 64 }, options: forwardOnly },
+  },
+  {
+    code: "LLM0501",
+    title: "an attention without the causal mask",
+    wrong: { text: attention("full") },
+    right: { text: attention("causal") },
+  },
+  {
+    code: "LLM0501",
+    title: "a mean over tokens; one over channels passes",
+    wrong: { text: languageModel("let h = x - mean(x, axis: 1, keep: true)") },
+    right: { text: languageModel("let h = x - mean(x, axis: 2, keep: true)") },
+  },
+  {
+    code: "LLM0501",
+    title: "an attention in a loop inside a loop",
+    wrong: { text: nested("use layers: Layer[2]", "repeat(layers, x)") },
+    right: { text: nested("use layer: Layer", "layer(x)") },
+  },
+  {
+    code: "LLM0502",
+    title: "an input that is no list of tokens; it builds with the entry forward",
+    wrong: { text: sums },
+    right: { text: sums, options: forwardOnly },
+  },
+  {
+    code: "LLM0502",
+    title: "a result that is no score of each word",
+    wrong: { text: "model Tokens() {\n  forward(tokens: i32[B, T]) -> i32[B, T] { return tokens + tokens }\n}\n" },
+    right: { text: "model Tokens() {\n  forward(tokens: i32[B, T]) -> f[B, T, 8] { return one_hot(tokens, 8) }\n}\n" },
+  },
+];
+
+function nested(inner: string, call: string): string {
+  return `model Nested(vocab: int = 64, dim: int = 8) {
+  block Layer(x: f[B, T, dim]) -> f[B, T, dim] {
+    let a = split_heads(x, 2)
+    return merge_heads(attention(a, a, a, mask: causal))
+  }
+  block Stage(x: f[B, T, dim]) -> f[B, T, dim] {
+    ${inner}
+    return ${call}
+  }
+  use embed: Embedding(vocab, dim), stages: Stage[2]
+  forward(tokens: i32[B, T]) -> f[B, T, vocab] {
+    return repeat(stages, embed(tokens)) @ transpose(embed.weight)
+  }
+}
+`;
+}
+
+function compiled({ text, limits, options }: Source): Compilation {
+  const profile: TargetInfo = { ...webgpuBase, limits: { ...webgpuBase.limits, ...limits } };
+  return compile({ path: "test.llm", text }, { profiles: [profile], entries: ["generate"], ...options });
+}
+
+describe.each(MISTAKES)("$code: $title", ({ code, wrong, right }) => {
+  it("is reported, nothing else is, and nothing is built", () => {
+    const { diagnostics, builds, files } = compiled(wrong);
+    expect(builds).toEqual([]);
+    expect([...new Set(diagnostics.map((found) => found.code))]).toEqual([code]);
+    const [first] = diagnostics;
+    expect(renderDiagnostic(first!, files, { colour: false })).toMatchSnapshot();
+  });
+  it("is not reported for the near miss", () => {
+    const { diagnostics, builds } = compiled(right);
+    expect(diagnostics).toEqual([]);
+    expect(builds).toHaveLength(1);
+  });
+});

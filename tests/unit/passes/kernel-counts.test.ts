@@ -1,0 +1,42 @@
+/** What a build of each example costs before it runs: distinct pipelines, launches a layer, and which entries share kernels. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, test } from "vitest";
+import { compile } from "../../../src/driver/compile.ts";
+import { buildFigures } from "../../../src/driver/summary.ts";
+import type { Plan } from "../../../src/plan/ir.ts";
+import { PROFILES } from "../../../src/profiles/index.ts";
+
+const root = path.join(import.meta.dirname, "../../..");
+const cases = ["moby", "llama", "gpt2"].flatMap((model) => PROFILES.map((profile) => [model, profile.name, profile] as const)); // prettier-ignore
+
+describe.each(cases)("%s for %s", (model, _name, profile) => {
+  const source = `examples/${model}/${model}.llm`;
+  const text = readFileSync(path.join(root, source), "utf8");
+  const options = { profiles: [profile], entries: ["generate"] as const, storage: "f16" as const };
+  const compilation = compile({ path: source, text }, options);
+  const { pipelines, dispatches } = buildFigures(compilation);
+  const plans = new Map(compilation.builds[0]?.program.plans.map((plan) => [plan.bucket["T"] === undefined ? plan.entry : `${plan.entry}T`, plan])); // prettier-ignore
+
+  test("has few pipelines", () => {
+    expect(pipelines).toBeLessThanOrEqual(32);
+  });
+  test("launches at most 12 kernels a layer for one token", () => {
+    expect(dispatches["extend1"]?.perLayer).toBeLessThanOrEqual(12);
+    expect(dispatches["decode"]?.perLayer).toBe(dispatches["extend1"]?.perLayer);
+  });
+  test("decodes with the layers of extend1, and fills prompts with those of extend", () => {
+    expect(layerKernels(plans.get("decode"))).toEqual(layerKernels(plans.get("extend1")));
+    expect(layerKernels(plans.get("prefillT"))).toEqual(layerKernels(plans.get("extendT")));
+    expect(layerKernels(plans.get("extendT"))).not.toEqual(layerKernels(plans.get("extend1")));
+  });
+  test("names every kernel with words", () => {
+    const kernels = compilation.builds[0]?.program.kernels.map(({ name }) => name) ?? [];
+    expect(kernels.filter((name) => /^(add|mul|take|cast|select|eq|copy)(_\d+)?$/.test(name))).toEqual([]);
+    expect(kernels).toEqual(expect.arrayContaining(["cache_write", "attention"]));
+  });
+});
+
+function layerKernels(plan: Plan | undefined): readonly string[] {
+  return plan?.steps.filter(({ loop }) => loop?.i === 0).map(({ kernel }) => kernel) ?? [];
+}
