@@ -10,6 +10,7 @@ import { NameTable } from "../../src/kernel/names.ts";
 import { signatureText } from "../../src/kernel/print.ts";
 import { unrollLoops } from "../../src/kernel/unroll.ts";
 import { containsCollective, operandsOf } from "../../src/kernel/walk.ts";
+import { readableNames } from "../value-names.ts";
 import { RESERVED } from "./names.ts";
 import { HELPERS, binaryText, castText, literalText, unaryText, wrapped } from "./target.ts";
 
@@ -23,6 +24,7 @@ const AXES = ["x", "y", "z"] as const;
 class JsEmitter {
   private readonly out = new TextWriter();
   private readonly names: NameTable;
+  private readonly hints: ReadonlyMap<KValue, string>;
   private readonly literals = new Map<KValue, number>();
   private readonly helpers = new Set<string>();
 
@@ -33,6 +35,7 @@ class JsEmitter {
     const ids = ["local", "workgroup"].flatMap((what) => AXES.map((axis) => `${what}_${axis}`));
     const memory = [...kernel.buffers, ...kernel.locals].map(({ name }) => `$${name}`);
     this.names = new NameTable([...RESERVED, ...ids, ...memory]);
+    this.hints = readableNames(kernel.body);
   }
 
   emit(): string {
@@ -92,7 +95,12 @@ class JsEmitter {
       case "let": {
         const { result, expression } = statement;
         if (expression.kind === "constant" && result.type.lanes === 1) this.literals.set(result, expression.value);
-        else out.line(`const ${this.name(result)} = ${this.expression(expression, result.type)};`);
+        else {
+          const isMeeting = expression.kind === "workgroup_load";
+          if (isMeeting) out.line("yield;");
+          out.line(`const ${this.name(result)} = ${this.expression(expression, result.type)};`);
+          if (isMeeting) out.line("yield;");
+        }
         return;
       }
       case "store": {
@@ -119,12 +127,12 @@ class JsEmitter {
       case "if": {
         for (const result of statement.results) out.line(`let ${this.name(result)};`);
         out.braces(`if (${this.read(statement.condition)})`, () => {
-          this.body(statement.then);
-          this.assign(statement.results, statement.thenYields);
+          this.body(statement.body);
+          this.assign(statement.results, statement.yields);
         });
         out.braces("else", () => {
-          this.body(statement.else);
-          this.assign(statement.results, statement.elseYields);
+          this.body(statement.otherwise);
+          this.assign(statement.results, statement.otherwiseYields);
         });
         return;
       }
@@ -182,6 +190,7 @@ class JsEmitter {
       case "extract":
         return this.lane(expression.x, expression.lane);
       case "load":
+      case "workgroup_load":
         return lanes((lane) => this.element(expression.buffer, expression.index, lane));
       case "intrinsic":
         if (expression.name !== "unpack2x16float") throw new InternalError(`JavaScript has no ${expression.name}`);
@@ -208,6 +217,6 @@ class JsEmitter {
     return literal === undefined ? this.name(value) : literalText(literal, value.type.scalar);
   }
   private name(value: KValue): string {
-    return this.names.of(value, value.name);
+    return this.names.of(value, this.hints.get(value) ?? value.name);
   }
 }

@@ -62,7 +62,8 @@ export function castText(x: string, from: Scalar, to: Scalar): string {
 
 export function literalText(value: number, type: Scalar): string {
   if (type === "bool") return value === 0 ? "false" : "true";
-  return Object.is(value, -0) ? "-0" : value < 0 ? `(${value})` : String(type === "f32" ? Math.fround(value) : value);
+  const held = type === "f32" ? Math.fround(value) : value;
+  return Object.is(held, -0) ? "-0" : held < 0 ? `(${held})` : String(held);
 }
 
 /** Functions that only some kernels need, by the name they are called. */

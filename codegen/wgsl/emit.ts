@@ -11,6 +11,7 @@ import { signatureText } from "../../src/kernel/print.ts";
 import { unrollLoops } from "../../src/kernel/unroll.ts";
 import { walkStatements } from "../../src/kernel/walk.ts";
 import { inlinableValues } from "../inline.ts";
+import { readableNames } from "../value-names.ts";
 import { ExpressionWriter } from "./expression.ts";
 import { RESERVED, bufferName } from "./names.ts";
 import { elementText, typeText } from "./target.ts";
@@ -31,7 +32,9 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 class WgslEmitter {
   private readonly out = new TextWriter();
   private readonly names: NameTable;
+  private readonly hints: ReadonlyMap<KValue, string>;
   private readonly expressions: ExpressionWriter;
+  private readonly sharesStorage: boolean;
 
   constructor(
     private readonly kernel: Kernel,
@@ -39,7 +42,9 @@ class WgslEmitter {
   ) {
     const memory = [...kernel.buffers, ...kernel.locals].map(({ name }) => name);
     this.names = new NameTable([...RESERVED, ...memory.map(bufferName)]);
-    this.expressions = new ExpressionWriter(this.names, inlinableValues(kernel.body));
+    this.hints = readableNames(kernel.body);
+    this.sharesStorage = sharesStorage(kernel);
+    this.expressions = new ExpressionWriter((value) => this.name(value), inlinableValues(kernel.body));
     kernel.scalars.forEach(({ name, from }, i) => {
       const value = kernel.scalarValues[i];
       if (value !== undefined) this.expressions.inline(value, `${from}.${name}`);
@@ -130,7 +135,7 @@ class WgslEmitter {
       }
       case "barrier":
         this.out.line("workgroupBarrier();");
-        if (this.kernel.buffers.some(({ access }) => access === "read_write")) this.out.line("storageBarrier();");
+        if (this.sharesStorage) this.out.line("storageBarrier();");
         return;
       case "for":
         return this.loop(statement);
@@ -164,7 +169,8 @@ class WgslEmitter {
       const text = this.expressions.read(source);
       const stale = targets.slice(0, i).some((target) => this.expressions.mentions(source, target));
       if (!stale) return text;
-      const kept = this.names.fresh(`next_${targets[i]?.name ?? ""}`);
+      const target = targets[i];
+      const kept = this.names.fresh(`next_${target === undefined ? "" : this.name(target)}`);
       this.out.line(`let ${kept} = ${text};`);
       return kept;
     });
@@ -174,22 +180,32 @@ class WgslEmitter {
   }
 
   private branch(statement: Extract<Statement, { kind: "if" }>): void {
-    const { condition, then, thenYields, elseYields, results } = statement;
+    const { condition, body, yields, otherwiseYields, results } = statement;
     for (const result of results) this.out.line(`var ${this.name(result)}: ${typeText(result.type)};`);
     const side = (body: readonly Statement[], yields: readonly KValue[]): void => {
       this.body(body);
       this.assign(results, yields);
     };
-    const otherwise = statement.else.length > 0 || elseYields.length > 0;
+    const otherwise = statement.otherwise.length > 0 || otherwiseYields.length > 0;
     this.out.line(`if (${this.expressions.read(condition)}) {`);
-    this.out.indented(() => side(then, thenYields));
-    if (otherwise) this.out.line("} else {").indented(() => side(statement.else, elseYields));
+    this.out.indented(() => side(body, yields));
+    if (otherwise) this.out.line("} else {").indented(() => side(statement.otherwise, otherwiseYields));
     this.out.line("}");
   }
 
   private name(value: KValue): string {
-    return this.names.of(value, value.name);
+    return this.names.of(value, this.hints.get(value) ?? value.name);
   }
+}
+
+/** Whether some storage buffer is both read and written, so that a barrier must order its accesses too. */
+function sharesStorage({ body }: Kernel): boolean {
+  const [read, written] = [new Set<Buffer>(), new Set<Buffer>()];
+  walkStatements(body, (statement) => {
+    if (statement.kind === "store") written.add(statement.buffer);
+    if (statement.kind === "let" && statement.expression.kind === "load") read.add(statement.expression.buffer);
+  });
+  return [...written].some((buffer) => buffer.space === "storage" && read.has(buffer));
 }
 
 function arrayText(local: Buffer): string {

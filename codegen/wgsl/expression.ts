@@ -1,7 +1,6 @@
 /** Expressions of a kernel as WGSL text, with the parentheses that are needed and no others. */
 import { InternalError, assertNever } from "../../src/support/errors.ts";
 import type { Expression, KType, KValue } from "../../src/kernel/ir.ts";
-import type { NameTable } from "../../src/kernel/names.ts";
 import { operandsOf } from "../../src/kernel/walk.ts";
 import { bufferName } from "./names.ts";
 import { BINARY, PRECEDENCE, UNARY, literalText, typeText } from "./target.ts";
@@ -12,14 +11,17 @@ interface Text {
 }
 
 /** Longer than this, an expression gets a name even if it is read once. */
-const LONGEST_INLINE = 80;
+const LONGEST_INLINE = 100;
 
 export class ExpressionWriter {
   private readonly inlined = new Map<KValue, Text>();
+  /** Written where they are read, however often. */
+  private readonly literals = new Set<KValue>();
+  private readonly numbers = new Map<KValue, number>();
   private readonly sources = new Map<KValue, readonly KValue[]>();
 
   constructor(
-    private readonly names: NameTable,
+    private readonly nameOf: (value: KValue) => string,
     private readonly inlinable: ReadonlySet<KValue>,
   ) {}
 
@@ -30,12 +32,16 @@ export class ExpressionWriter {
 
   /** Whether the value is written where it is read, so that no `let` is needed. */
   absorbs(value: KValue, expression: Expression): boolean {
-    const literal = expression.kind === "constant";
-    if (!literal && !this.inlinable.has(value)) return false;
+    const operands = operandsOf(expression);
+    const isSplat = expression.kind === "vector" && operands.every((operand) => this.literals.has(operand));
+    const literal = expression.kind === "constant" || isSplat;
+    if (expression.kind === "constant") this.numbers.set(value, expression.value);
+    if (literal) this.literals.add(value);
+    else if (!this.inlinable.has(value)) return false;
     const made = this.parts(expression, value.type);
     if (!literal && made.text.length > LONGEST_INLINE) return false;
     this.inlined.set(value, made);
-    this.sources.set(value, operandsOf(expression));
+    this.sources.set(value, operands);
     return true;
   }
 
@@ -55,7 +61,7 @@ export class ExpressionWriter {
   }
 
   private operand(value: KValue): Text {
-    return this.inlined.get(value) ?? { text: this.names.of(value, value.name), binds: PRECEDENCE.atom };
+    return this.inlined.get(value) ?? { text: this.nameOf(value), binds: PRECEDENCE.atom };
   }
 
   /** The operand of an operator that binds as tightly as `binds`. */
@@ -106,6 +112,8 @@ export class ExpressionWriter {
         const element = `${bufferName(buffer.name)}[${this.read(index)}]`;
         return atom(buffer.element === "f16" ? `${typeText(type)}(${element})` : element);
       }
+      case "workgroup_load":
+        return atom(`workgroupUniformLoad(&${bufferName(expression.buffer.name)}[${this.read(expression.index)}])`);
       case "subgroup_reduce": {
         const names = { add: "subgroupAdd", max: "subgroupMax", min: "subgroupMin" };
         return this.call(names[expression.op], [expression.x]);
@@ -126,12 +134,19 @@ export class ExpressionWriter {
     const spelling = BINARY[op];
     if ("call" in spelling) return this.call(spelling.call, [x, y]);
     const { infix, binds } = spelling;
+    const negative = op === "add" ? this.numbers.get(y) : undefined;
+    if (negative !== undefined && negative < 0 && negative !== -(2 ** 31))
+      return { text: `${this.inside(x, binds)} - ${literalText(-negative, y.type)}`, binds };
     const tightly = binds === PRECEDENCE.bits ? PRECEDENCE.atom : binds + 1;
     const left = this.inside(x, binds <= PRECEDENCE.compare ? tightly : binds);
     const isSignedShift = (op === "shl" || op === "shr") && y.type.scalar === "i32";
     // WGSL shifts by u32 only.
-    const width = typeText({ scalar: "u32", lanes: y.type.lanes });
-    const right = isSignedShift ? `${width}(${this.read(y)})` : this.inside(y, tightly);
+    const width: KType = { scalar: "u32", lanes: y.type.lanes };
+    const literal = this.numbers.get(y);
+    const right =
+      !isSignedShift ? this.inside(y, tightly)
+      : literal === undefined ? `${typeText(width)}(${this.read(y)})`
+      : literalText(literal, width); // prettier-ignore
     return { text: `${left} ${infix} ${right}`, binds };
   }
 }

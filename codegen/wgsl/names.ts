@@ -3,7 +3,7 @@ export const RESERVED: readonly string[] = (
   "alias break case const const_assert continue continuing default diagnostic discard else enable false fn for if let " +
   "loop override requires return struct switch true var while bool f16 f32 i32 u32 array atomic ptr sampler vec2 vec3 " +
   "vec4 select min max abs floor exp log sin cos tanh sqrt inverseSqrt pow dot fma bitcast unpack2x16float " +
-  "workgroupBarrier storageBarrier subgroupAdd subgroupMax subgroupMin main call launch local_id workgroup_id " +
+  "workgroupBarrier storageBarrier workgroupUniformLoad subgroupAdd subgroupMax subgroupMin main call launch local_id workgroup_id " +
   "num_workgroups subgroup_width subgroup_index CallScalars LaunchScalars abstract active as async attribute auto await " +
   "become cast catch class common do export extern external final finally from get goto highp impl implements import " +
   "inline instanceof interface layout lowp macro match meta mod module move mut namespace new nil noexcept null of " +

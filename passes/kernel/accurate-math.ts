@@ -27,82 +27,82 @@ function powerOfTwo(s: Sequence, n: KValue, type: KType): KValue {
 /** exp x = 2^n exp r, |r| <= ln 2 / 2; 2^n in two factors, so that small results reach 0 gradually. */
 export function exp(s: Sequence, x: KValue): KValue {
   // log of the largest finite number below; exp(-104) is less than half of the smallest one above 0.
-  const bounded = s.binary("max", s.binary("min", x, 88.72283172607422), -104);
-  const n = s.unary("floor", s.fma(bounded, Math.LOG2E, 0.5));
+  const bounded = s.named("bounded", s.binary("max", s.binary("min", x, 88.72283172607422), -104));
+  const n = s.named("twos", s.unary("floor", s.fma(bounded, Math.LOG2E, 0.5)));
   // |x - n ln2[0]| < 1. Without the `min` llvmpipe is off by 34 ulp at -58, as if it added both parts of ln 2 first.
   const near = s.binary("min", s.fma(n, -LN2[0], bounded), 1);
-  const r = s.fma(n, -LN2[1], near);
+  const r = s.named("rest", s.fma(n, -LN2[1], near));
   const fraction = s.polynomial(r, [
     1.9875691500e-4, 1.3981999507e-3, 8.3334519073e-3, 4.1665795894e-2, 1.6666665459e-1, 5.0000001201e-1,
   ]); // prettier-ignore
-  const power = s.binary("add", s.fma(s.binary("mul", r, r), fraction, r), 1);
-  const exponent = s.cast(n, integerOf(x.type));
-  const half = s.binary("shr", exponent, 1);
+  const power = s.named("power", s.binary("add", s.fma(s.binary("mul", r, r), fraction, r), 1));
+  const exponent = s.named("exponent", s.cast(n, integerOf(x.type)));
+  const half = s.named("half", s.binary("shr", exponent, 1));
   const scaled = s.binary("mul", power, powerOfTwo(s, half, x.type));
   return s.binary("mul", scaled, powerOfTwo(s, s.binary("sub", exponent, half), x.type));
 }
 
 /** log x = e ln 2 + log m, m in [sqrt 1/2, sqrt 2); the largest negative number for x <= 0. */
 export function log(s: Sequence, x: KValue): KValue {
-  const bits = s.bitcast(x, integerOf(x.type));
-  const exponent = s.binary("shr", s.binary("sub", bits, 0x3f3504f3), 23);
-  const mantissa = s.bitcast(s.binary("sub", bits, s.binary("shl", exponent, 23)), x.type);
-  const f = s.binary("sub", mantissa, 1);
-  const e = s.cast(exponent, x.type);
-  const z = s.binary("mul", f, f);
+  const bits = s.named("bits", s.bitcast(x, integerOf(x.type)));
+  const exponent = s.named("exponent", s.binary("shr", s.binary("sub", bits, 0x3f3504f3), 23));
+  const mantissa = s.named("mantissa", s.bitcast(s.binary("sub", bits, s.binary("shl", exponent, 23)), x.type));
+  const f = s.named("fraction", s.binary("sub", mantissa, 1));
+  const e = s.named("twos", s.cast(exponent, x.type));
+  const z = s.named("fraction_squared", s.binary("mul", f, f));
   const tail = s.polynomial(f, [
     7.0376836292e-2, -1.1514610310e-1, 1.1676998740e-1, -1.2420140846e-1, 1.4249322787e-1, -1.6668057665e-1,
     2.0000714765e-1, -2.4999993993e-1, 3.3333331174e-1,
   ]); // prettier-ignore
-  const low = s.fma(z, -0.5, s.fma(e, LN2[1], s.binary("mul", s.binary("mul", f, z), tail)));
-  const whole = s.fma(e, LN2[0], s.binary("add", f, low));
+  const low = s.named("low", s.fma(z, -0.5, s.fma(e, LN2[1], s.binary("mul", s.binary("mul", f, z), tail))));
+  const whole = s.named("logarithm", s.fma(e, LN2[0], s.binary("add", f, low)));
   return s.select(s.binary("le", x, 0), s.literal(-LARGEST, x.type), whole);
 }
 
 /** sin or cos: x = q pi/2 + r, |r| <= pi/4; q mod 4 says which polynomial and sign. */
 function circular(s: Sequence, x: KValue, quarterTurns: number): KValue {
-  const turns = s.unary("floor", s.fma(x, 2 / Math.PI, 0.5));
+  const turns = s.named("quarter_turns", s.unary("floor", s.fma(x, 2 / Math.PI, 0.5)));
   const r = HALF_PI.reduce<KValue>((rest, part) => s.fma(turns, -part, rest), x);
-  const z = s.binary("mul", r, r);
+  const z = s.named("rest_squared", s.binary("mul", r, r));
   const sinTail = s.polynomial(z, [-1.9515295891e-4, 8.3321608736e-3, -1.6666654611e-1]);
-  const sine = s.fma(s.binary("mul", sinTail, z), r, r);
+  const sine = s.named("sine", s.fma(s.binary("mul", sinTail, z), r, r));
   const cosTail = s.polynomial(z, [2.443315711809948e-5, -1.388731625493765e-3, 4.166664568298827e-2]);
-  const cosine = s.fma(s.binary("mul", cosTail, z), z, s.fma(z, -0.5, 1));
-  const quadrant = s.binary("add", s.cast(turns, integerOf(x.type)), quarterTurns);
-  const isCosine = s.binary("eq", s.binary("and", quadrant, 1), 1);
-  const isNegative = s.binary("eq", s.binary("and", quadrant, 2), 2);
-  const size = s.select(isCosine, cosine, sine);
+  const cosine = s.named("cosine", s.fma(s.binary("mul", cosTail, z), z, s.fma(z, -0.5, 1)));
+  const quadrant = s.named("quadrant", s.binary("add", s.cast(turns, integerOf(x.type)), quarterTurns));
+  const isCosine = s.named("is_cosine", s.binary("eq", s.binary("and", quadrant, 1), 1));
+  const isNegative = s.named("is_negative", s.binary("eq", s.binary("and", quadrant, 2), 2));
+  const size = s.named("size", s.select(isCosine, cosine, sine));
   return s.select(isNegative, s.unary("neg", size), size);
 }
 
 /** Below 0.625 an odd polynomial; above 1 - 2 / (exp(2 |x|) + 1), which is 1 from 10 on. */
 export function tanh(s: Sequence, x: KValue): KValue {
-  const size = s.binary("min", s.unary("abs", x), 10);
-  const z = s.binary("mul", x, x);
+  const size = s.named("size", s.binary("min", s.unary("abs", x), 10));
+  const z = s.named("x_squared", s.binary("mul", x, x));
   const tail = s.polynomial(z, [
     -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
   ]); // prettier-ignore
-  const small = s.fma(s.binary("mul", z, tail), x, x);
+  const small = s.named("small", s.fma(s.binary("mul", z, tail), x, x));
   const grown = s.binary("add", exp(s, s.binary("add", size, size)), 1);
-  const large = s.binary("sub", s.literal(1, x.type), s.binary("div", s.literal(2, x.type), grown));
-  const signed = s.select(s.binary("lt", x, 0), s.unary("neg", large), large);
+  const large = s.named("large", s.binary("sub", s.literal(1, x.type), s.binary("div", s.literal(2, x.type), grown)));
+  const signed = s.named("signed", s.select(s.binary("lt", x, 0), s.unary("neg", large), large));
   return s.select(s.binary("lt", size, 0.625), small, signed);
 }
 
 /** Below 475/512 an odd polynomial; above 1 - exp(-t + t p(t)), which is 1 from 4 on. */
 export function erf(s: Sequence, x: KValue): KValue {
-  const t = s.binary("min", s.unary("abs", x), 4);
-  const z = s.binary("mul", x, x);
+  const t = s.named("size", s.binary("min", s.unary("abs", x), 4));
+  const z = s.named("x_squared", s.binary("mul", x, x));
   const near = s.polynomial(z, [
     -5.96761703e-4, 4.99119423e-3, -2.67681349e-2, 1.12819925e-1, -3.76125336e-1, 1.28379166e-1,
   ]); // prettier-ignore
-  const small = s.fma(near, x, x);
+  const small = s.named("small", s.fma(near, x, x));
   const far = s.polynomial(t, [
     -1.72853470e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1, -1.28717512e-1,
   ]); // prettier-ignore
   const decay = exp(s, s.fma(far, t, s.unary("neg", t)));
-  const large = s.binary("sub", s.literal(1, x.type), decay);
-  const signed = s.select(s.binary("lt", x, 0), s.unary("neg", large), large);
+  const large = s.named("large", s.binary("sub", s.literal(1, x.type), decay));
+  const signed = s.named("signed", s.select(s.binary("lt", x, 0), s.unary("neg", large), large));
   return s.select(s.binary("le", t, 0.927734375), small, signed);
 }
 

@@ -31,6 +31,7 @@ export function rangeOf(
   }
   if (expression.kind !== "binary") return undefined;
   const [x, y] = [range(expression.x), range(expression.y)];
+  if (expression.op === "min" || expression.op === "max") return ofExtreme(expression.op, x, y);
   if (x?.low === undefined || y?.low === undefined || x.low < 0 || y.low < 0) return undefined;
   switch (expression.op) {
     case "add":
@@ -48,6 +49,18 @@ export function rangeOf(
   }
 }
 
+/** One known bound is enough for the side that `min` or `max` limits. */
+function ofExtreme(op: "min" | "max", x: Range | undefined, y: Range | undefined): Range {
+  const pick = op === "min" ? Math.min : Math.max;
+  const either = (a: number | undefined, b: number | undefined): number | undefined =>
+    a === undefined ? b : b === undefined ? a : pick(a, b);
+  const both = (a: number | undefined, b: number | undefined): number | undefined =>
+    a === undefined || b === undefined ? undefined : pick(a, b);
+  return op === "min"
+    ? { low: both(x?.low, y?.low), high: either(x?.high, y?.high) }
+    : { low: either(x?.low, y?.low), high: both(x?.high, y?.high) };
+}
+
 /** Without both upper bounds a sum or product may wrap, and nothing is known. */
 function bounded(
   low: number,
@@ -61,7 +74,7 @@ function bounded(
 }
 
 /**
- * With c > 0 a literal: `b / c -> 0` and `b % c -> b` for 0 <= b < c; `(a * c + b) / c -> a` and
+ * `min(b, c) -> b` and `max(b, d) -> b` where the range of b lies within. With c > 0 a literal: `b / c -> 0` and `b % c -> b` for 0 <= b < c; `(a * c + b) / c -> a` and
  * `(a * c + b) % c -> b` for 0 <= b < c, a >= 0 and a sum that is known not to wrap.
  */
 export function foldByRange(
@@ -69,6 +82,7 @@ export function foldByRange(
   facts: Facts,
 ): number | KValue | undefined {
   const { op, x, y } = expression;
+  if (op === "min" || op === "max") return foldExtreme(op, x, y, facts);
   const divisor = facts.literal(y);
   if ((op !== "div" && op !== "rem") || divisor === undefined || divisor <= 0) return undefined;
   if (isBelow(facts.range(x), divisor)) return op === "div" ? 0 : x;
@@ -84,6 +98,15 @@ export function foldByRange(
     if (quotient !== undefined) return op === "div" ? quotient : rest;
   }
   return undefined;
+}
+
+function foldExtreme(op: "min" | "max", x: KValue, y: KValue, facts: Facts): KValue | undefined {
+  const atMost = (a: KValue, b: KValue): boolean => {
+    const [high, low] = [facts.range(a)?.high, facts.range(b)?.low];
+    return high !== undefined && low !== undefined && high <= low;
+  };
+  const [smaller, larger] = atMost(x, y) ? [x, y] : atMost(y, x) ? [y, x] : [];
+  return op === "min" ? smaller : larger;
 }
 
 function isBelow(range: Range | undefined, limit: number): boolean {

@@ -1,6 +1,7 @@
 /**
  * Buffers of f16 and bf16 on targets that cannot hold them: the same bytes as an array of u32, two elements a word, the
- * lower half first. Only reads: a store of half a word would race with its neighbour, and is refused.
+ * lower half first; of an odd number the last word is half used. Only reads: a store of half a word would race with its
+ * neighbour.
  */
 import { Dim } from "../../src/support/dim.ts";
 import { InternalError } from "../../src/support/errors.ts";
@@ -14,16 +15,21 @@ import { expandLets } from "./sequence.ts";
 const F32X2: KType = { scalar: "f32", lanes: 2 };
 const F32X4: KType = { scalar: "f32", lanes: 4 };
 
-/** Throws `InternalError` where a kernel stores to such a buffer. */
-export function legalizeHalf(kernel: Kernel, info: TargetInfo): Kernel {
-  const isForeign = ({ element }: Buffer): boolean =>
-    (element === "f16" || element === "bf16") && !info.storage.includes(element);
+/** The buffers of halves that the kernel writes and the target cannot hold. */
+export function foreignStores(kernel: Kernel, info: TargetInfo): readonly Buffer[] {
+  const found = new Set<Buffer>();
   walkStatements(kernel.body, (statement) => {
-    if (statement.kind === "store" && isForeign(statement.buffer))
-      throw new InternalError(`kernel ${kernel.name} stores ${statement.buffer.element}, which ${info.name} cannot`);
+    if (statement.kind === "store" && isForeign(statement.buffer, info)) found.add(statement.buffer);
   });
+  return [...found];
+}
+
+/** Throws `InternalError` where there are `foreignStores`. */
+export function legalizeHalf(kernel: Kernel, info: TargetInfo): Kernel {
+  for (const { name, element } of foreignStores(kernel, info))
+    throw new InternalError(`kernel ${kernel.name} stores ${element} in ${name}, which ${info.name} cannot`);
   const words = new Map<Buffer, Buffer>();
-  for (const buffer of kernel.buffers) if (isForeign(buffer)) words.set(buffer, asWords(kernel, buffer));
+  for (const buffer of kernel.buffers) if (isForeign(buffer, info)) words.set(buffer, asWords(buffer));
   if (words.size === 0) return kernel;
   const legal = expandLets(kernel, (expression, _result, sequence) => {
     const word = expression.kind === "load" ? words.get(expression.buffer) : undefined;
@@ -33,15 +39,15 @@ export function legalizeHalf(kernel: Kernel, info: TargetInfo): Kernel {
   return { ...legal, buffers: legal.buffers.map((buffer) => words.get(buffer) ?? buffer) };
 }
 
-function asWords(kernel: Kernel, buffer: Buffer): Buffer {
+function isForeign({ element }: Buffer, info: TargetInfo): boolean {
+  return (element === "f16" || element === "bf16") && !info.storage.includes(element);
+}
+
+function asWords(buffer: Buffer): Buffer {
   if (buffer.lanes !== 1) return { ...buffer, element: "u32", lanes: buffer.lanes === 4 ? 2 : 1 };
   const size = buffer.length.asNumber();
   const length = size === undefined ? buffer.length.div(2) : Dim.of(Math.ceil(size / 2));
-  if (length === undefined)
-    throw new InternalError(
-      `kernel ${kernel.name}: ${buffer.name} of ${buffer.length.toString()} halves fills no words`,
-    );
-  return { ...buffer, element: "u32", length };
+  return { ...buffer, element: "u32", ...(length === undefined ? { per: 2 } : { length }) };
 }
 
 function decode(s: Sequence, buffer: Buffer, words: Buffer, index: KValue): KValue {

@@ -7,6 +7,7 @@ import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import type { Program } from "../../src/plan/ir.ts";
 import type { Pass } from "../manager/pass.ts";
 import { ACCURATE_UNARY, pow } from "./accurate-math.ts";
+import { legalProblems } from "./legal-problems.ts";
 import { legalizeHalf } from "./legalize-half.ts";
 import { legalizeReductions } from "./legalize-reductions.ts";
 import { expandLets } from "./sequence.ts";
@@ -14,7 +15,7 @@ import { expandLets } from "./sequence.ts";
 const LARGEST = 3.4028234663852886e38;
 
 export function legalizeKernel(kernel: Kernel, info: TargetInfo): Kernel {
-  return legalizeMath(legalizeReductions(legalizeHalf(kernel, info)), info);
+  return legalizeMath(legalizeReductions(legalizeHalf(kernel, info), info), info);
 }
 
 /** `f(x) -> polynomial` for each f that is not in `info.accurate`; `inf -> the largest finite f32` where WGSL-like
@@ -38,8 +39,9 @@ export const legalize: Pass<Program> = {
   establishes: [],
   destroys: [],
   required: true,
-  run: (ir, { info }) => ({
-    ir: { ...ir, kernels: ir.kernels.map((kernel) => legalizeKernel(kernel, info)) },
-    diagnostics: [],
-  }),
+  run: (ir, { info }) => {
+    const diagnostics = ir.kernels.flatMap((kernel) => legalProblems(kernel, info));
+    if (diagnostics.length > 0) return { ir, diagnostics };
+    return { ir: { ...ir, kernels: ir.kernels.map((kernel) => legalizeKernel(kernel, info)) }, diagnostics };
+  },
 };

@@ -23,11 +23,11 @@ function sweep(body: readonly Statement[], used: Set<KValue>): readonly Statemen
       read([statement.from, statement.to, statement.step, ...statement.carried.map(({ init }) => init)]);
       kept.push({ ...statement, body: inner });
     } else if (statement.kind === "if") {
-      read([...statement.thenYields, ...statement.elseYields]);
-      const [then, otherwise] = [sweep(statement.then, used), sweep(statement.else, used)];
-      if (then.length + otherwise.length === 0 && !statement.results.some((result) => used.has(result))) continue;
+      read([...statement.yields, ...statement.otherwiseYields]);
+      const [body, otherwise] = [sweep(statement.body, used), sweep(statement.otherwise, used)];
+      if (body.length + otherwise.length === 0 && !statement.results.some((result) => used.has(result))) continue;
       read([statement.condition]);
-      kept.push({ ...statement, then, else: otherwise });
+      kept.push({ ...statement, body, otherwise });
     } else {
       if (statement.kind === "store") read([statement.index, statement.value]);
       kept.push(statement);

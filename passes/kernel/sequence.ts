@@ -12,17 +12,25 @@ export class Sequence {
     this.statements.push({ kind: "let", result, expression });
     return result;
   }
-  literal(value: number, type: KType = I32): KValue {
-    return this.emit({ kind: "constant", value }, type);
+  /** Gives the value of the last statement a name, and returns it under that name. */
+  named(name: string, value: KValue): KValue {
+    const last = this.statements.at(-1);
+    if (last?.kind !== "let" || last.result !== value) return value;
+    const result: KValue = { type: value.type, name };
+    this.statements[this.statements.length - 1] = { ...last, result };
+    return result;
+  }
+  literal(value: number, type: KType = I32, name = ""): KValue {
+    return this.emit({ kind: "constant", value }, type, name);
   }
   unary(op: UnaryOp, x: KValue): KValue {
     return this.emit({ kind: "unary", op, x }, x.type);
   }
   /** A number stands for a literal of the left operand's type. */
-  binary(op: BinaryOp, x: KValue, right: KValue | number): KValue {
+  binary(op: BinaryOp, x: KValue, right: KValue | number, name = ""): KValue {
     const y = typeof right === "number" ? this.literal(right, x.type) : right;
     const type: KType = COMPARISONS.includes(op) ? { scalar: "bool", lanes: x.type.lanes } : x.type;
-    return this.emit({ kind: "binary", op, x, y }, type);
+    return this.emit({ kind: "binary", op, x, y }, type, name);
   }
   fma(x: KValue, y: KValue | number, z: KValue | number): KValue {
     const [b, c] = [y, z].map((value) => (typeof value === "number" ? this.literal(value, x.type) : value));
@@ -51,14 +59,37 @@ export class Sequence {
   load(buffer: Buffer, index: KValue): KValue {
     return this.emit({ kind: "load", buffer, index }, loadType(buffer), buffer.name);
   }
+  workgroupLoad(buffer: Buffer, index: KValue, name: string): KValue {
+    return this.emit({ kind: "workgroup_load", buffer, index }, loadType(buffer), name);
+  }
   store(buffer: Buffer, index: KValue, value: KValue): void {
     this.statements.push({ kind: "store", buffer, index, value });
   }
   barrier(): void {
     this.statements.push({ kind: "barrier" });
   }
-  when(condition: KValue, then: Sequence): void {
-    this.statements.push({ kind: "if", condition, then: then.statements, thenYields: [], else: [], elseYields: [], results: [] }); // prettier-ignore
+  /** `for (index = from; index < to; index += step)`; gives the carried values after the last iteration. */
+  loop(
+    {
+      from,
+      to,
+      step,
+      name,
+    }: { readonly from: KValue; readonly to: KValue; readonly step: KValue; readonly name: string },
+    carried: readonly KValue[],
+    make: (body: Sequence, args: readonly KValue[], index: KValue) => readonly KValue[],
+  ): readonly KValue[] {
+    const copy = ({ type, name: own }: KValue): KValue => ({ type, name: own });
+    const all = carried.map((init) => ({ init, arg: copy(init), result: copy(init) }));
+    const index: KValue = { type: I32, name };
+    const args = all.map(({ arg }) => arg);
+    const body = new Sequence();
+    const yields = make(body, args, index);
+    this.statements.push({ kind: "for", index, from, to, step, carried: all, body: body.statements, yields, unroll: false }); // prettier-ignore
+    return all.map(({ result }) => result);
+  }
+  when(condition: KValue, body: Sequence): void {
+    this.statements.push({ kind: "if", condition, body: body.statements, yields: [], otherwise: [], otherwiseYields: [], results: [] }); // prettier-ignore
   }
 }
 

@@ -98,8 +98,10 @@ class Simplifier {
     if (expression.kind === "constant") this.literals.set(statement.result, expression.value);
   }
 
-  /** The literal or the value that this integer expression equals. */
+  /** The literal or the value that this expression of integers equals. */
   private simpler(expression: Expression, result: KValue): number | KValue | undefined {
+    if (expression.kind === "cast" && result.type.scalar === "f32" && result.type.lanes === 1)
+      return this.exactFloat(expression.x);
     if (result.type.scalar !== "i32" || result.type.lanes !== 1) return undefined;
     if (expression.kind === "builtin") {
       const axis = ["local_x", "local_y", "local_z"].indexOf(expression.name);
@@ -119,6 +121,12 @@ class Simplifier {
         made: (value) => this.made.get(value),
       })
     );
+  }
+
+  /** The number that an integer literal is in f32, where that is exact. */
+  private exactFloat(x: KValue): number | undefined {
+    const literal = x.type.scalar === "f32" ? undefined : this.literals.get(x);
+    return literal !== undefined && Math.abs(literal) <= 2 ** 24 ? literal : undefined;
   }
 
   /** The outermost scope in which everything that the expression reads is known; its own if it may not move. */

@@ -7,19 +7,14 @@
 import { Dim } from "../support/dim.ts";
 import { InternalError } from "../support/errors.ts";
 import type { Loc } from "../support/source.ts";
-import { foldInteger } from "./fold-integer.ts";
-import { BOOL, F32, I32, U32, loadType, sameKType } from "./ir.ts";
-import type {
-  BinaryOp, Buffer, Builtin, Element, Expression, Extent, KScalarParam, KType, KValue, Kernel, Statement, UnaryOp,
-} from "./ir.ts"; // prettier-ignore
+import { I32, loadType, sameKType } from "./ir.ts";
+import type { BinaryOp, Buffer, Element, Extent, KScalarParam, KType, KValue, Kernel, UnaryOp } from "./ir.ts";
+import { KernelDraft } from "./kernel-draft.ts";
+import type { Operand, Yields } from "./kernel-draft.ts";
 import { ktypeText } from "./names.ts";
 import { COMPARISONS } from "./vocabulary.ts";
 
-/** A value, or a literal that takes the type of the other operand (i32 where there is none). */
-export type Operand = KValue | number;
-
-/** What a body yields; nothing where it carries nothing. */
-export type Yields = readonly KValue[] | void;
+export type { Operand, Scope, Yields } from "./kernel-draft.ts";
 
 export interface LoopOptions {
   /** 0 if absent. */
@@ -44,26 +39,10 @@ export interface KernelOptions {
   readonly locs?: readonly Loc[];
 }
 
-/** Where statements are collected; made and filled by the builder only. */
-export type Scope = Statement[];
-
-export class KernelBuilder {
-  private readonly shared: Statement[] = [];
-  private body: Statement[] = [];
-  private readonly sharedValues = new Map<string, KValue>();
-  private readonly literals = new Map<KValue, number>();
+export class KernelBuilder extends KernelDraft {
   private readonly buffers: Buffer[] = [];
   private readonly locals: Buffer[] = [];
   private readonly scalars: { readonly param: KScalarParam; readonly value: KValue }[] = [];
-  private loc: Loc | undefined;
-
-  constructor(private readonly name: string) {}
-
-  /** The place in the source that the following statements come from. */
-  at(loc: Loc | undefined): this {
-    this.loc = loc;
-    return this;
-  }
 
   /** The next storage buffer, in binding order. `length` counts elements, or vectors where `lanes > 1`. */
   buffer(name: string, access: Buffer["access"], element: Element, length: Dim | number, lanes: 1 | 2 | 4 = 1): Buffer {
@@ -99,28 +78,6 @@ export class KernelBuilder {
       });
       return terms.reduce((all, term) => this.add(all, term));
     });
-  }
-
-  const_(value: number, type: KType, name = ""): KValue {
-    const key = `const ${ktypeText(type)} ${Object.is(value, -0) ? "-0" : value}`;
-    const made = this.share(key, () => this.emit({ kind: "constant", value }, type, name));
-    this.literals.set(made, value);
-    return made;
-  }
-  i32(value: number): KValue {
-    return this.const_(value, I32);
-  }
-  u32(value: number): KValue {
-    return this.const_(value, U32);
-  }
-  f32(value: number): KValue {
-    return this.const_(value, F32);
-  }
-  bool(value: boolean): KValue {
-    return this.const_(value ? 1 : 0, BOOL);
-  }
-  builtin(name: Builtin): KValue {
-    return this.share(`builtin ${name}`, () => this.emit({ kind: "builtin", name }, I32, name));
   }
 
   unary(op: UnaryOp, x: KValue, name = ""): KValue {
@@ -272,26 +229,12 @@ export class KernelBuilder {
 
   /** A branch. Both sides yield as many values, of the same types; the results stand for them afterwards. */
   ifThen(condition: KValue, makeThen: () => Yields, makeElse: () => Yields = () => []): readonly KValue[] {
-    const [then, thenYields] = this.nested(makeThen);
-    const [otherwise, elseYields] = this.nested(makeElse);
-    this.yielded("if", thenYields, elseYields);
-    const results = thenYields.map(({ type, name }) => ({ type, name }));
-    this.body.push({ kind: "if", condition, then, thenYields, else: otherwise, elseYields, results });
+    const [body, yields] = this.nested(makeThen);
+    const [otherwise, otherwiseYields] = this.nested(makeElse);
+    this.yielded("if", yields, otherwiseYields);
+    const results = yields.map(({ type, name }) => ({ type, name }));
+    this.body.push({ kind: "if", condition, body, yields, otherwise, otherwiseYields, results });
     return results;
-  }
-
-  /** The statements that are being collected now: the kernel's body, or the body of the innermost loop or branch. */
-  get scope(): Scope {
-    return this.body;
-  }
-
-  /** Builds at the end of an enclosing scope, before the loops and branches that are being built in it. */
-  inScope<V>(scope: Scope, make: () => V): V {
-    const outer = this.body;
-    this.body = scope;
-    const made = make();
-    this.body = outer;
-    return made;
   }
 
   finish(options: KernelOptions): Kernel {
@@ -308,64 +251,5 @@ export class KernelBuilder {
       body: [...this.shared, ...this.body],
       locs: options.locs ?? [],
     };
-  }
-
-  private emit(expression: Expression, type: KType, name: string): KValue {
-    const result: KValue = { type, name };
-    this.body.push({ kind: "let", result, expression, ...(this.loc === undefined ? {} : { loc: this.loc }) });
-    return result;
-  }
-
-  /** Makes a value once, at the kernel's top. */
-  private share(key: string, make: () => KValue): KValue {
-    const found = this.sharedValues.get(key);
-    if (found !== undefined) return found;
-    const [outer, loc] = [this.body, this.loc];
-    this.body = this.shared;
-    this.loc = undefined;
-    const made = make();
-    this.body = outer;
-    this.loc = loc;
-    this.sharedValues.set(key, made);
-    return made;
-  }
-
-  private nested(make: () => Yields): [readonly Statement[], readonly KValue[]] {
-    const outer = this.body;
-    const body: Statement[] = [];
-    this.body = body;
-    const yields = make() ?? [];
-    this.body = outer;
-    return [body, yields];
-  }
-
-  private operand(x: Operand, type: KType): KValue {
-    return typeof x === "number" ? this.const_(x, type) : x;
-  }
-
-  private pair(x: Operand, y: Operand): [KValue, KValue] {
-    const type = typeof x !== "number" ? x.type : typeof y !== "number" ? y.type : I32;
-    return [this.operand(x, type), this.operand(y, type)];
-  }
-
-  private fold(op: BinaryOp, x: KValue, y: KValue): KValue | undefined {
-    if (x.type.scalar !== "i32" || x.type.lanes !== 1) return undefined;
-    const folded = foldInteger(
-      op,
-      { value: x, literal: this.literals.get(x) },
-      { value: y, literal: this.literals.get(y) },
-    );
-    return typeof folded === "number" ? this.i32(folded) : folded;
-  }
-
-  private same(what: string, x: KValue, y: KValue): void {
-    if (!sameKType(x.type, y.type))
-      throw new InternalError(`kernel ${this.name}: ${what} of ${ktypeText(x.type)} and ${ktypeText(y.type)}`);
-  }
-
-  private yielded(what: string, wanted: readonly KValue[], found: readonly KValue[]): void {
-    if (wanted.length !== found.length)
-      throw new InternalError(`kernel ${this.name}: a ${what} yields ${found.length} values, not ${wanted.length}`);
-    wanted.forEach((value, i) => this.same(`yield ${i} of ${what}`, value, found[i] ?? value));
   }
 }

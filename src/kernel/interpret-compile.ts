@@ -108,6 +108,17 @@ class Compiler {
   private meeting(statement: Statement): Code {
     const operands = statement.kind === "let" ? operandsOf(statement.expression).map((x) => this.slot(x)) : [];
     const slot = statement.kind === "let" ? this.slot(statement.result) : undefined;
+    if (statement.kind === "let" && statement.expression.kind === "workgroup_load") {
+      const { expression, result } = statement;
+      const load = this.expression({ ...expression, kind: "load" }, result);
+      return {
+        thread: function* (at) {
+          yield { statement, args: [] };
+          if (slot !== undefined) at.frame[slot] = load(at);
+          yield { statement, args: [] };
+        },
+      };
+    }
     return {
       thread: function* (at) {
         const value = yield { statement, args: operands.map((operand) => at.frame[operand] ?? 0) };
@@ -169,10 +180,10 @@ class Compiler {
 
   private branch(statement: Extract<Statement, { kind: "if" }>): Code {
     const condition = this.slot(statement.condition);
-    const then = this.body(statement.then);
-    const thenMove = this.move(statement.thenYields, statement.results);
-    const otherwise = this.body(statement.else);
-    const elseMove = this.move(statement.elseYields, statement.results);
+    const then = this.body(statement.body);
+    const thenMove = this.move(statement.yields, statement.results);
+    const otherwise = this.body(statement.otherwise);
+    const elseMove = this.move(statement.otherwiseYields, statement.results);
     if ("plain" in then && "plain" in otherwise)
       return {
         plain: (at) => {
@@ -252,6 +263,7 @@ class Compiler {
         if (intrinsic === undefined) throw new InternalError(`no intrinsic ${expression.name}`);
         return (at) => intrinsic.evaluate([slots.map((slot) => at.frame[slot] ?? 0)])[0] ?? 0;
       }
+      case "workgroup_load":
       case "workgroup_reduce":
       case "workgroup_broadcast":
       case "subgroup_reduce":

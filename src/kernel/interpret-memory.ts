@@ -62,7 +62,7 @@ export class Memory {
     const shadows = new Map<Bytes, Shadow>();
     for (const buffer of kernel.buffers) {
       const data = buffers.get(buffer.name);
-      const length = buffer.length.evaluate(scalars) * buffer.lanes;
+      const length = Math.ceil(buffer.length.evaluate(scalars) / (buffer.per ?? 1)) * buffer.lanes;
       if (data === undefined) throw new KernelFault(kernel.name, `no array for buffer ${buffer.name}`);
       if (data.length < length)
         throw new KernelFault(kernel.name, `buffer ${buffer.name} has ${data.length} elements, not ${length}`);

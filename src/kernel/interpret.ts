@@ -101,6 +101,9 @@ function meet(kernel: Kernel, meetings: readonly Meeting[], subgroup: number): r
   const { expression, result } = statement;
   const values = meetings.map((meeting) => meeting.args[0] ?? 0);
   switch (expression.kind) {
+    case "workgroup_load":
+      // Each loads for itself between the two meetings.
+      return values.map(() => undefined);
     case "workgroup_broadcast":
       return values.map(() => values[expression.lane]);
     case "workgroup_reduce":

@@ -29,6 +29,8 @@ export interface Buffer {
   readonly lanes: 1 | 2 | 4;
   /** Number of elements (vectors where lanes > 1). `workgroup` and `private`: a number. */
   readonly length: Dim;
+  /** If there, the buffer has `ceil(length / per)` elements: `length` halves in words, two a word. */
+  readonly per?: number;
 }
 
 export interface KValue {
@@ -92,6 +94,9 @@ export type Expression =
   | { readonly kind: "vector"; readonly parts: readonly KValue[] }
   | { readonly kind: "extract"; readonly x: KValue; readonly lane: number }
   | { readonly kind: "load"; readonly buffer: Buffer; readonly index: KValue }
+  /** An element of a `workgroup` buffer at a uniform index, so that the value is uniform too: there is a barrier for
+   * workgroup memory before it and one after it. All must reach it. */
+  | { readonly kind: "workgroup_load"; readonly buffer: Buffer; readonly index: KValue }
   /** Over all invocations of the workgroup, the result in each of them. All must reach it. */
   | { readonly kind: "workgroup_reduce"; readonly op: "add" | "max" | "min"; readonly x: KValue }
   /** The value of invocation `lane`. */
@@ -127,13 +132,14 @@ export interface ForStatement {
   readonly unroll: boolean;
 }
 
+/** `results` take what `body` yields where the condition holds, else what `otherwise` yields. */
 export interface IfStatement {
   readonly kind: "if";
   readonly condition: KValue;
-  readonly then: readonly Statement[];
-  readonly thenYields: readonly KValue[];
-  readonly else: readonly Statement[];
-  readonly elseYields: readonly KValue[];
+  readonly body: readonly Statement[];
+  readonly yields: readonly KValue[];
+  readonly otherwise: readonly Statement[];
+  readonly otherwiseYields: readonly KValue[];
   readonly results: readonly KValue[];
 }
 

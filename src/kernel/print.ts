@@ -39,7 +39,9 @@ function localText(buffer: Buffer): string {
 }
 
 function arrayText(buffer: Buffer): string {
-  return `${buffer.element}${buffer.lanes === 1 ? "" : `x${buffer.lanes}`}[${buffer.length.toString()}]`;
+  const length =
+    buffer.per === undefined ? buffer.length.toString() : `ceil(${buffer.length.toString()}, ${buffer.per})`;
+  return `${buffer.element}${buffer.lanes === 1 ? "" : `x${buffer.lanes}`}[${length}]`;
 }
 
 function extentText(extent: Extent): string {
@@ -106,10 +108,10 @@ class KernelPrinter {
       case "if": {
         const { condition, results } = statement;
         this.writer.braces(`${this.results(results)}if ${this.value(condition)}`, () =>
-          this.body(statement.then, statement.thenYields),
+          this.body(statement.body, statement.yields),
         );
-        if (statement.else.length > 0 || statement.elseYields.length > 0)
-          this.writer.braces("else", () => this.body(statement.else, statement.elseYields));
+        if (statement.otherwise.length > 0 || statement.otherwiseYields.length > 0)
+          this.writer.braces("else", () => this.body(statement.otherwise, statement.otherwiseYields));
         return;
       }
       default:
@@ -139,7 +141,8 @@ class KernelPrinter {
       case "extract":
         return `extract ${this.value(expression.x)}, ${expression.lane}`;
       case "load":
-        return `load %${expression.buffer.name}[${this.value(expression.index)}]`;
+      case "workgroup_load":
+        return `${expression.kind} %${expression.buffer.name}[${this.value(expression.index)}]`;
       case "workgroup_reduce":
       case "subgroup_reduce":
         return `${expression.kind} ${expression.op} ${this.value(expression.x)}`;

@@ -64,12 +64,12 @@ export class Copier {
       }
       case "if": {
         const condition = this.use(statement.condition);
-        const then = copyBody(statement.then);
-        const thenYields = statement.thenYields.map(this.use);
-        const otherwise = copyBody(statement.else);
-        const elseYields = statement.elseYields.map(this.use);
+        const body = copyBody(statement.body);
+        const yields = statement.yields.map(this.use);
+        const otherwise = copyBody(statement.otherwise);
+        const otherwiseYields = statement.otherwiseYields.map(this.use);
         const results = statement.results.map((result) => this.define(result));
-        return { ...statement, condition, then, thenYields, else: otherwise, elseYields, results };
+        return { ...statement, condition, body, yields, otherwise, otherwiseYields, results };
       }
       default:
         return assertNever(statement, "kernel statement");

@@ -27,6 +27,12 @@ export interface Tiles {
     readonly columns: number;
     readonly workgroupRows: number;
     readonly workgroupColumns: number;
+    /** Where columns lie side by side: terms of one step. With 4 (where absent) the left operand is read in vectors. */
+    readonly outerTerms?: 1 | 4;
+    /** Where terms lie side by side: columns of the tile, single ones a workgroup apart; absent: neighbours by fours. */
+    readonly dotColumns?: number;
+    /** Where terms lie side by side: another tile, its columns neighbours by fours. */
+    readonly dotTile?: { readonly rows: number; readonly columns: number };
   };
   /** Matrix times few rows: invocations that split K, output columns of one workgroup. */
   readonly matvec: { readonly lanes: number; readonly columns: number };
@@ -49,6 +55,11 @@ export interface TargetInfo {
   readonly hasF16: boolean;
   /** Scalar functions whose built-in is good enough for the derived tolerance; `legalize` writes out the others. */
   readonly accurate: readonly string[];
+  /** Loops of more iterations are written so that the device's compiler does not unroll them; absent: it decides. */
+  readonly mostUnrolled?: number;
+  /** Where the terms of a product lie side by side, it is summed in vectors of four partial sums, which are added up at
+   * the end: for targets where adding up a vector's lanes takes several instructions. */
+  readonly sumsInVectors?: boolean;
   /** What the device must offer for this profile to be chosen at load. */
   readonly requires: { readonly features: readonly string[]; readonly limits: Partial<Limits> };
 }

@@ -35,17 +35,17 @@ function visit(body: readonly Statement[], divergent: boolean, varying: Set<KVal
       visit(statement.body, inside, varying);
     } else if (statement.kind === "if") {
       const inside = divergent || varies(statement.condition);
-      visit(statement.then, inside, varying);
-      visit(statement.else, inside, varying);
+      visit(statement.body, inside, varying);
+      visit(statement.otherwise, inside, varying);
       statement.results.forEach((result, i) => {
-        if (inside || varies(statement.thenYields[i]) || varies(statement.elseYields[i])) varying.add(result);
+        if (inside || varies(statement.yields[i]) || varies(statement.otherwiseYields[i])) varying.add(result);
       });
     }
   }
 }
 
 function expressionVaries(expression: Expression, varying: ReadonlySet<KValue>): boolean {
-  if (expression.kind === "workgroup_reduce" || expression.kind === "workgroup_broadcast") return false;
+  if (["workgroup_load", "workgroup_reduce", "workgroup_broadcast"].includes(expression.kind)) return false;
   if (expression.kind === "subgroup_reduce") return true;
   if (expression.kind === "builtin") return expression.name.startsWith("local_") || expression.name === "subgroup_lane";
   if (expression.kind === "load" && expression.buffer.access !== "read") return true;

@@ -64,6 +64,9 @@ export function expressionProblem(
     case "extract":
       if (expression.lane < 0 || expression.lane >= expression.x.type.lanes) return `no lane ${expression.lane}`;
       return gives({ scalar: expression.x.type.scalar, lanes: 1 });
+    case "workgroup_load":
+      if (expression.buffer.space !== "workgroup") return `${expression.buffer.name} is no workgroup buffer`;
+      return expressionProblem({ ...expression, kind: "load" }, type, requires);
     case "load":
       if (!sameKType(expression.index.type, I32)) return `an index of type ${ktypeText(expression.index.type)}`;
       return gives(loadType(expression.buffer));

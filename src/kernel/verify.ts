@@ -4,7 +4,7 @@
  */
 import { assertNever } from "../support/errors.ts";
 import { expressionProblem } from "./verify-expression.ts";
-import type { Buffer, KValue, Kernel, Statement } from "./ir.ts";
+import type { Buffer, Expression, KValue, Kernel, Statement } from "./ir.ts";
 import { I32, loadType, sameKType } from "./ir.ts";
 import { ktypeText } from "./names.ts";
 import { varyingValues } from "./uniform.ts";
@@ -22,6 +22,7 @@ class Verifier {
   private readonly defined = new Set<KValue>();
   private readonly known: ReadonlySet<Buffer>;
   private readonly varying: ReadonlySet<KValue>;
+  private readonly literals = new Map<KValue, number>();
 
   constructor(private readonly kernel: Kernel) {
     this.known = new Set([...kernel.buffers, ...kernel.locals]);
@@ -84,10 +85,14 @@ class Verifier {
         operandsOf(expression).forEach((value) => this.use(value, `%${result.name}`));
         const problem = expressionProblem(expression, result.type, this.kernel.requires);
         if (problem !== undefined) this.problem(`%${result.name} = ${expression.kind}: ${problem}`);
-        if (expression.kind === "load") {
+        if (expression.kind === "workgroup_load" && this.varying.has(expression.index))
+          this.problem(`the index of %${result.name} = workgroup_load differs between invocations`);
+        if (expression.kind === "load" || expression.kind === "workgroup_load") {
           if (!this.known.has(expression.buffer)) this.problem(`${expression.buffer.name} is not a buffer of it`);
           if (expression.buffer.access === "write") this.problem(`${expression.buffer.name} is read, but is \`write\``);
         }
+        this.shift(expression);
+        if (expression.kind === "constant") this.literals.set(result, expression.value);
         this.define(result);
         return [result];
       }
@@ -98,6 +103,13 @@ class Verifier {
       default:
         return assertNever(statement, "kernel statement");
     }
+  }
+
+  /** WGSL refuses a literal shift beyond the word, other targets take it modulo 32: no kernel has one. */
+  private shift(expression: Expression): void {
+    if (expression.kind !== "binary" || (expression.op !== "shl" && expression.op !== "shr")) return;
+    const by = this.literals.get(expression.y);
+    if (by !== undefined && (by < 0 || by > 31)) this.problem(`a shift by ${by} bits`);
   }
 
   private store({ buffer, index, value }: Extract<Statement, { kind: "store" }>): void {
@@ -135,16 +147,16 @@ class Verifier {
   }
 
   private branch(statement: Extract<Statement, { kind: "if" }>, uniform: boolean): readonly KValue[] {
-    const { condition, then, thenYields, elseYields, results } = statement;
+    const { condition, body, yields, otherwiseYields, results } = statement;
     this.use(condition, "a branch");
     if (ktypeText(condition.type) !== "bool") this.problem(`a condition is ${ktypeText(condition.type)}`);
     const steady = uniform && !this.varying.has(condition);
-    this.body(then, steady, thenYields);
-    this.body(statement.else, steady, elseYields);
-    if (thenYields.length !== results.length || elseYields.length !== results.length)
-      this.problem(`a branch has ${results.length} results, and yields ${thenYields.length} and ${elseYields.length}`);
+    this.body(body, steady, yields);
+    this.body(statement.otherwise, steady, otherwiseYields);
+    if (yields.length !== results.length || otherwiseYields.length !== results.length)
+      this.problem(`a branch has ${results.length} results, and yields ${yields.length} and ${otherwiseYields.length}`);
     results.forEach((result, i) => {
-      const types = [result, thenYields[i] ?? result, elseYields[i] ?? result].map(({ type }) => ktypeText(type));
+      const types = [result, yields[i] ?? result, otherwiseYields[i] ?? result].map(({ type }) => ktypeText(type));
       if (new Set(types).size > 1) this.problem(`a branch yields ${types.join(", ")} as one value`);
       this.define(result);
     });

@@ -26,6 +26,7 @@ export function operandsOf(expression: Expression): readonly KValue[] {
     case "vector":
       return expression.parts;
     case "load":
+    case "workgroup_load":
       return [expression.index];
     case "intrinsic":
       return expression.args;
@@ -57,6 +58,7 @@ export function mapOperands(expression: Expression, map: (value: KValue) => KVal
     case "vector":
       return { ...expression, parts: expression.parts.map(map) };
     case "load":
+    case "workgroup_load":
       return { ...expression, index: map(expression.index) };
     case "intrinsic":
       return { ...expression, args: expression.args.map(map) };
@@ -81,7 +83,7 @@ export function readsOf(statement: Statement): readonly KValue[] {
         ...statement.yields,
       ];
     case "if":
-      return [statement.condition, ...statement.thenYields, ...statement.elseYields];
+      return [statement.condition, ...statement.yields, ...statement.otherwiseYields];
     case "barrier":
       return [];
     default:
@@ -92,7 +94,7 @@ export function readsOf(statement: Statement): readonly KValue[] {
 /** The statements directly inside this one, body by body. */
 export function bodiesOf(statement: Statement): readonly (readonly Statement[])[] {
   if (statement.kind === "for") return [statement.body];
-  return statement.kind === "if" ? [statement.then, statement.else] : [];
+  return statement.kind === "if" ? [statement.body, statement.otherwise] : [];
 }
 
 /** Visits every statement, outer before inner, in program order. */
@@ -109,7 +111,7 @@ export function isCollective(statement: Statement): boolean {
   if (statement.kind !== "let") return false;
   const { kind } = statement.expression;
   if (statement.expression.kind === "intrinsic") return (INTRINSICS.get(statement.expression.name)?.width ?? 1) > 1;
-  return kind === "workgroup_reduce" || kind === "workgroup_broadcast" || kind === "subgroup_reduce";
+  return ["workgroup_load", "workgroup_reduce", "workgroup_broadcast", "subgroup_reduce"].includes(kind);
 }
 
 export function containsCollective(body: readonly Statement[]): boolean {

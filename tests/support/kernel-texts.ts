@@ -143,3 +143,38 @@ export const MIXED = `kernel @mixed(%h: read f16x4[2], %half: read f16[3], %out:
   store %out[%two], %chosen
 }
 `;
+
+/** Each invocation writes the reduction of its row: an operation replaces `{op}`, a workgroup's size `{lanes}`. */
+export const REDUCTION = `kernel @reduction(%x: read f32[{lanes}*T], %y: read_write f32[{lanes}*T]) scalars(%T: call i32) workgroup({lanes}, 1, 1) grid(ceil(T, 1), 1, 1) {
+  %width = const {lanes} : i32
+  %row = builtin workgroup_x : i32
+  %lane = builtin local_x : i32
+  %start = mul %row, %width : i32
+  %at = add %start, %lane : i32
+  %value = load %x[%at] : f32
+  %total = workgroup_reduce {op} %value : f32
+  store %y[%at], %total
+}
+`;
+
+/** A loop with a barrier whose bound is a reduced value: legal only while that is known to be uniform. */
+export const STEADY_LOOP = `kernel @steady(%x: read i32[8], %y: read_write i32[8]) workgroup(8, 1, 1) grid(1, 1, 1) {
+  %zero = const 0 : i32
+  %one = const 1 : i32
+  %lane = builtin local_x : i32
+  %value = load %x[%lane] : i32
+  %most = workgroup_reduce max %value : i32
+  for %round = %zero to %most step %one {
+    barrier
+    store %y[%lane], %round
+  }
+}
+`;
+
+/** Halves one by one, as f32. */
+export const ODD_HALVES = `kernel @odd_halves(%h: read f16[T], %y: read_write f32[T]) scalars(%T: call i32) workgroup(1, 1, 1) grid(ceil(T, 1), 1, 1) {
+  %i = builtin workgroup_x : i32
+  %value = load %h[%i] : f32
+  store %y[%i], %value
+}
+`;

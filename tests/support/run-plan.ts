@@ -1,5 +1,5 @@
 /**
- * Runs one plan of a program over typed arrays, with the kernel interpreter or with emitted JavaScript: what lowering,
+ * Runs one plan of a program over typed arrays, with the kernel interpreter, emitted JavaScript or WebAssembly: what lowering,
  * memory planning and whole small models are tested with. It knows nothing of devices; buffers of `temporary`, `arena`
  * and `output` kind start as NaN, so that a value that nobody wrote is seen.
  */
@@ -7,14 +7,16 @@ import { emitJs } from "../../codegen/js/emit.ts";
 import { legalizeKernel } from "../../passes/kernel/legalize.ts";
 import type { DType, Tensor } from "../../src/ir/index.ts";
 import { bytesOf } from "../../src/ir/index.ts";
-import { fromBf16, fromF16, toBf16, toF16 } from "../../src/kernel/half.ts";
 import { gridSize, interpretKernel } from "../../src/kernel/interpret.ts";
 import type { Bytes } from "../../src/kernel/interpret.ts";
 import type { Element, Kernel } from "../../src/kernel/ir.ts";
 import type { Plan, PlanBuffer, Program, Range } from "../../src/plan/ir.ts";
+import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { js } from "../../src/profiles/js.ts";
+import { wasmRunner } from "./wasm-kernel.ts";
+import { decoded, elementOf, encoded, viewOf } from "./tensor-bytes.ts";
 
-export type Executor = "js" | "interpreter";
+export type Executor = "js" | "wasm" | "interpreter";
 
 export interface PlanArguments {
   /** The actual sizes of this call: `{ B: 1, T: 3, S: 16 }`. */
@@ -63,16 +65,18 @@ type Runner = (
 ) => void;
 
 function runnerOf(kernel: Kernel, executor: Executor): Runner {
-  const legal = executor === "js" ? legalizeKernel(kernel, js) : kernel;
+  const legal = executor === "interpreter" ? kernel : legalizeKernel(kernel, executor === "js" ? js : cpuSimd);
   const compiled =
     executor === "js" ? (new Function(`return ${emitJs(legal)}`)() as (...args: unknown[]) => void) : undefined;
+  const assembled = executor === "wasm" ? wasmRunner(legal) : undefined;
   const launchNames = kernel.scalars.filter(({ from }) => from === "launch").map(({ name }) => name);
   return (bindings, launchScalars, memory, sizes) => {
     const arrays = new Map<string, Bytes>(
       legal.buffers.map((buffer, i) => [buffer.name, memory.array(bindings[i]!, buffer.element)]),
     );
     const scalars = { ...sizes, ...Object.fromEntries(launchNames.map((name, i) => [name, launchScalars[i] ?? 0])) };
-    if (compiled === undefined) interpretKernel(legal, arrays, scalars);
+    if (assembled !== undefined) assembled(arrays, scalars);
+    else if (compiled === undefined) interpretKernel(legal, arrays, scalars);
     else compiled(Object.fromEntries(arrays), scalars, gridSize(legal.grid, scalars));
   };
 }
@@ -113,8 +117,7 @@ class Memory {
       const block = this.blocks.get(buffer);
       if (block === undefined) throw new Error(`no buffer ${buffer}`);
       const isHalf = element === "f16" || element === "bf16";
-      const type = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, f16: Uint16Array, bf16: Uint16Array }[element]; // prettier-ignore
-      array = new type(block, offset, isHalf ? bytes / 2 : Math.ceil(bytes / 4));
+      array = viewOf(block, offset, isHalf ? bytes / 2 : Math.ceil(bytes / 4), element);
       this.arrays.set(key, array);
     }
     return array;
@@ -145,17 +148,4 @@ function contentOf(buffer: PlanBuffer, args: PlanArguments): Tensor | undefined 
     fill.frequencies.flatMap((f) => [fill.scale * Math.cos(row * f), fill.scale * Math.sin(row * f)]),
   );
   return { dtype: "f32", dims: [fill.rows, fill.frequencies.length, 2], data: Float64Array.from(angles.flat()) };
-}
-
-function elementOf(dtype: DType): Element {
-  if (dtype === "f64") throw new Error("f64 lies in no buffer");
-  return dtype === "bool" ? "u32" : dtype;
-}
-
-function encoded(x: number, dtype: DType): number {
-  return dtype === "f16" ? toF16(x) : dtype === "bf16" ? toBf16(x) : x;
-}
-
-function decoded(x: number, dtype: DType): number {
-  return dtype === "f16" ? fromF16(x) : dtype === "bf16" ? fromBf16(x) : x;
 }

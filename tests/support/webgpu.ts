@@ -18,6 +18,9 @@ export interface OpenAdapter {
 
 const kept: unknown[] = [];
 
+/** Asked for where the adapter has them. */
+const OPTIONAL: readonly GPUFeatureName[] = ["subgroups"];
+
 /** Opens a device; undefined where there is no adapter. `backend: "null"` validates and runs nothing. */
 export async function openAdapter(backend?: "null"): Promise<OpenAdapter | undefined> {
   const gpu = create(backend === undefined ? [] : [`backend=${backend}`]);
@@ -25,7 +28,8 @@ export async function openAdapter(backend?: "null"): Promise<OpenAdapter | undef
   const adapter = await gpu.requestAdapter();
   if (adapter === null) return undefined;
   const { maxStorageBuffersPerShaderStage } = adapter.limits;
-  const device = await adapter.requestDevice({ requiredLimits: { maxStorageBuffersPerShaderStage } });
+  const requiredFeatures = OPTIONAL.filter((feature) => adapter.features.has(feature));
+  const device = await adapter.requestDevice({ requiredFeatures, requiredLimits: { maxStorageBuffersPerShaderStage } });
   return { device, description: adapter.info.description, close: () => device.destroy() };
 }
 

@@ -29,4 +29,15 @@ describe("emitted JavaScript", () => {
     expect(() => emitJs(parseKernel(POINTWISE.replace("{f}", "erf")))).toThrow(/no erf/);
     expect(() => emitJs(parseKernel(POINTWISE.replace("{f}", "exp")))).not.toThrow();
   });
+
+  it("rounds literals to f32, negative ones too", () => {
+    const run = (literal: string): number => {
+      const y = new Float32Array(1);
+      const text = POINTWISE.replace("%result = {f} %value : f32", `%a = const ${literal} : f32\n %one = const 1.0 : f32\n %less = neg %value : f32\n %result = fma %a, %one, %less : f32`); // prettier-ignore
+      runKernelInJs(parseKernel(text), new Map([["x", Float32Array.of(Number(literal))], ["y", y]]), { T: 1 }); // prettier-ignore
+      return y[0]!;
+    };
+    expect(run("0.1")).toBe(0);
+    expect(run("-0.1")).toBe(0);
+  });
 });

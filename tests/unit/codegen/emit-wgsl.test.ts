@@ -4,9 +4,10 @@ import { emitWgsl } from "../../../codegen/wgsl/emit.ts";
 import { legalizeKernel } from "../../../passes/kernel/legalize.ts";
 import { simplifyKernel } from "../../../passes/kernel/simplify-index.ts";
 import type { Kernel } from "../../../src/kernel/ir.ts";
+import { renameValues } from "../../../src/kernel/rename.ts";
 import { parseKernel } from "../../../src/kernel/parse.ts";
 import { profileNamed } from "../../../src/profiles/index.ts";
-import { MATRIX_INSTRUCTION, MIXED, PACKED_PRODUCT, POINTWISE, REVERSE, TWO_PASS_REDUCTION } from "../../support/kernel-texts.ts"; // prettier-ignore
+import { MATRIX_INSTRUCTION, MIXED, ODD_HALVES, PACKED_PRODUCT, POINTWISE, REVERSE, STEADY_LOOP, TWO_PASS_REDUCTION } from "../../support/kernel-texts.ts"; // prettier-ignore
 import { openAdapter, validateWgsl } from "../../support/webgpu.ts";
 import type { OpenAdapter } from "../../support/webgpu.ts";
 
@@ -23,6 +24,8 @@ const functions = ["exp", "log", "sin", "cos", "tanh", "erf", "sqrt", "rsqrt", "
 const valid: readonly (readonly [string, string])[] = [
   ["packed product", PACKED_PRODUCT],
   ["two-pass reduction", TWO_PASS_REDUCTION],
+  ["a loop with barriers over a reduced value", STEADY_LOOP],
+  ["halves of an unknown number", ODD_HALVES],
   ["reverse", REVERSE],
   ["mixed", MIXED.replace(' requires("f16")', "")],
   ...functions.map((name) => [name, POINTWISE.replace("{f}", name)] as const),
@@ -67,6 +70,13 @@ describe("emitted WGSL", () => {
       }
       "
     `);
+  });
+
+  it("names what the kernel leaves unnamed", () => {
+    const text = emitWgsl(renameValues(legal(PACKED_PRODUCT), () => ""));
+    expect(text).toContain("sum = fma(");
+    expect(text).toContain("let offset = workgroup_y * call.K;");
+    expect(text).not.toMatch(/\bv(_\d+)?\b/);
   });
 
   it("refuses what was not legalized", () => {

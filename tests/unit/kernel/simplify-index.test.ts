@@ -28,15 +28,19 @@ describe("simplify-index", () => {
     ["literals", "%r = mul %eight, %seven : i32", /const 56/],
     ["local_y of a flat workgroup", "%r = add %lane, %row : i32", /store %out\[%\w+\], %lane/],
     ["b / c, b < c", "%r = div %lane, %eight : i32", /store %out\[%(\w+)\], %\1/],
+    ["max(b, 0), b >= 0", "%r = max %lane, %zero : i32", /store %out\[%\w+\], %lane/],
+    ["min(b, c), b <= c", "%r = min %lane, %seven : i32", /store %out\[%\w+\], %lane/],
     ["b % c, b < c", "%r = rem %lane, %eight : i32", /store %out\[%\w+\], %lane/],
   ])("folds %s", (_law, lines, expected) => {
     const text = simplified(lines);
     expect(text).toMatch(expected);
-    expect(text).not.toMatch(/ = (mul|add|div|rem) /);
+    expect(text).not.toMatch(/ = (mul|add|div|rem|min|max) /);
   });
 
   it.each([
     ["b / c, b up to c", "%r = div %lane, %seven : i32", /= div %lane/],
+    ["min(b, c), b above c", "%r = min %lane, %one : i32", /= min %lane/],
+    ["min(b, c) of an unbounded b", "%r = min %group, %seven : i32", /= min %group/],
     ["b % c of an unbounded b", "%r = rem %group, %eight : i32", /= rem %group/],
     ["(a * c + b) / c that may wrap", "%a = mul %group, %eight : i32\n %s = add %a, %lane : i32\n %r = div %s, %eight : i32", /= div /], // prettier-ignore
   ])("keeps %s", (_law, lines, expected) => {

@@ -7,7 +7,8 @@ import { verifyKernel } from "../../../src/kernel/verify.ts";
 import * as texts from "../../support/kernel-texts.ts";
 
 const POINTWISE = texts.POINTWISE.replace("{f}", "exp");
-const all = { ...texts, POINTWISE };
+const REDUCTION = texts.REDUCTION.replaceAll("{op}", "add").replaceAll("{lanes}", "8");
+const all = { ...texts, POINTWISE, REDUCTION };
 
 describe("kernel text", () => {
   it.each(Object.entries(all))("%s prints as it was read, and is valid", (_name, text) => {

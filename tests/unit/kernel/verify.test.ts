@@ -25,6 +25,19 @@ describe("the kernel verifier", () => {
     expect(problems(REVERSE.replace("%x: read ", "%x: write "))).toMatch(/x is read, but is `write`/);
   });
 
+  it("wants shifts below the size of a word", () => {
+    const shifted = (bits: number): string => problems(REVERSE.replace("%seven = const 7 : i32", `%seven = const 7 : i32\n  %bits = const ${bits} : i32\n  %far = shl %seven, %bits : i32`)); // prettier-ignore
+    expect(shifted(31)).toBe("");
+    expect(shifted(32)).toMatch(/a shift by 32 bits/);
+  });
+
+  it("wants uniform loads from workgroup memory at a uniform index", () => {
+    const loaded = (index: string): string => REVERSE.replace("load %tile[%other]", `workgroup_load %tile[%${index}]`);
+    expect(problems(loaded("seven"))).toBe("");
+    expect(problems(loaded("other"))).toMatch(/workgroup_load differs between invocations/);
+    expect(problems(loaded("seven").replace("%tile[%seven]", "%x[%seven]"))).toMatch(/x is no workgroup buffer/);
+  });
+
   it("wants equal types", () => {
     expect(problems(REVERSE.replace("sub %seven, %lane : i32", "sub %seven, %lane : f32"))).toMatch(/its type is f32/);
     expect(problems(REVERSE.replace("%out: read_write f32", "%out: read_write u32"))).toMatch(/f32 is stored in out/);

@@ -1,0 +1,11 @@
+/** Which ops of the list have a kernel when they stand alone. */
+import { hasTrait } from "../../src/ir/index.ts";
+import type { OpDef } from "../../src/ir/index.ts";
+
+/** Composites with a kernel of their own; all others are decomposed before lowering. */
+const KEPT = ["attention"];
+
+export function isLoweredAlone(def: OpDef): boolean {
+  if (hasTrait(def, "load-time")) return false;
+  return !hasTrait(def, "composite") || KEPT.includes(def.name) || def.scalar !== undefined;
+}

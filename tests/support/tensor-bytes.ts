@@ -1,0 +1,41 @@
+/** Tensors as the bytes of a buffer and back: halves as bits, bools as words. */
+import type { DType, Tensor } from "../../src/ir/index.ts";
+import { fromBf16, fromF16, toBf16, toF16 } from "../../src/kernel/half.ts";
+import type { Bytes } from "../../src/kernel/interpret.ts";
+import type { Element } from "../../src/kernel/ir.ts";
+import { countOf } from "./random-tensor.ts";
+
+/** The element type that a buffer of this dtype has. */
+export function elementOf(dtype: DType): Element {
+  if (dtype === "f64") throw new Error("f64 lies in no buffer");
+  return dtype === "bool" ? "u32" : dtype;
+}
+
+const ARRAYS = { f32: Float32Array, i32: Int32Array, u32: Uint32Array, f16: Uint16Array, bf16: Uint16Array };
+
+/** A view of `count` elements from `offset` bytes on. */
+export function viewOf(block: ArrayBuffer, offset: number, count: number, element: Element): Bytes {
+  return new ARRAYS[element](block, offset, count);
+}
+
+export function encoded(x: number, dtype: DType): number {
+  return dtype === "f16" ? toF16(x) : dtype === "bf16" ? toBf16(x) : x;
+}
+
+export function decoded(x: number, dtype: DType): number {
+  return dtype === "f16" ? fromF16(x) : dtype === "bf16" ? fromBf16(x) : x;
+}
+
+/** The bytes of a tensor, row-major. */
+export function bytesFromTensor({ dtype, data }: Tensor): Uint8Array {
+  const array = new ARRAYS[elementOf(dtype)](data.length);
+  data.forEach((x, i) => (array[i] = encoded(x, dtype)));
+  return new Uint8Array(array.buffer);
+}
+
+/** The tensor at the front of `bytes`. */
+export function tensorFromBytes(bytes: Uint8Array, dtype: DType, dims: readonly number[]): Tensor {
+  const count = countOf(dims);
+  const array = viewOf(bytes.slice().buffer, 0, count, elementOf(dtype));
+  return { dtype, dims, data: Float64Array.from(array, (x: number) => decoded(x, dtype)) };
+}
