@@ -1,8 +1,10 @@
 /** Compiles as the flags say, and turns what cannot be into a failure with its exit code. */
-import { compile, unknownPasses } from "../driver/compile.ts";
+import { PASS_NAMES, compile } from "../driver/compile.ts";
 import type { Compilation, CompileOptions, Entry } from "../driver/compile.ts";
 import { chooseProfiles } from "../driver/profiles.ts";
+import { unknownName } from "../support/suggest.ts";
 import type { DType } from "../ir/type.ts";
+import type { SafetensorsFile } from "../runtime/safetensors.ts";
 import type { SourceFile } from "../support/source.ts";
 import { CommandFailure, usageError } from "./failure.ts";
 import type { CompileFlags } from "./options.ts";
@@ -18,6 +20,8 @@ export interface CompileRequest extends CompileFlags {
   readonly entries: readonly string[];
   readonly taps?: boolean;
   readonly texts?: boolean;
+  /** The header of the weights that the build is for. */
+  readonly checkpoint?: SafetensorsFile;
 }
 
 const ENTRIES: readonly string[] = ["forward", "generate"] satisfies readonly Entry[];
@@ -40,13 +44,15 @@ export function compileSource(source: SourceFile, request: CompileRequest): Time
 export function optionsOf(request: CompileRequest): CompileOptions {
   const profiles = chooseProfiles(request.targets, request.profile);
   if (typeof profiles === "string") throw usageError(profiles);
-  const { storage = "f32", passes } = request;
-  if (!isStorage(storage)) throw usageError(`--storage is one of ${STORAGES.join(", ")}, not \`${storage}\``);
+  const { storage, passes } = request;
+  if (storage !== undefined && !isStorage(storage))
+    throw usageError(`--storage is one of ${STORAGES.join(", ")}, not \`${storage}\``);
   return {
     profiles,
     entries: request.entries.map(entryNamed),
     set: parseSettings(request.set),
     storage,
+    checkpoint: request.checkpoint,
     taps: request.taps,
     batch: request.batch,
     chunk: request.chunk,
@@ -72,7 +78,7 @@ function passesOff(list: string): readonly string[] {
   const malformed = given.find((name) => !name.startsWith("-"));
   if (malformed !== undefined) throw usageError(`--passes takes names with a minus, like -fuse, not \`${malformed}\``);
   const off = given.map((name) => name.slice(1));
-  const [unknown] = unknownPasses(off);
-  if (unknown !== undefined) throw usageError(`--passes: there is no pass \`${unknown}\``);
+  const unknown = off.find((name) => !PASS_NAMES.includes(name));
+  if (unknown !== undefined) throw usageError(unknownName("pass", unknown, PASS_NAMES));
   return off;
 }

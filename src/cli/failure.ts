@@ -29,3 +29,16 @@ export function usageError(message: string): CommandFailure {
 export function fileError(message: string): CommandFailure {
   return new CommandFailure(5, "file", message);
 }
+
+/** Why the system refused, in words. */
+export function reason(error: unknown): string {
+  const code = (error as { code?: string }).code;
+  const known: Record<string, string> = {
+    ENOENT: "no such file or folder",
+    EACCES: "permission denied",
+    EISDIR: "it is a folder",
+    ENOTDIR: "part of the path is not a folder",
+    ENOSPC: "no space left",
+  };
+  return known[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
+}

@@ -2,7 +2,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { SourceFile } from "../support/source.ts";
-import { fileError } from "./failure.ts";
+import { fileError, reason } from "./failure.ts";
 
 export function readText(file: string): string {
   const bytes = readBytes(file);
@@ -57,6 +57,13 @@ export function writeText(file: string, text: string): void {
 /** The mark of a folder that llmc made and may replace. */
 export const PACKAGE_MARK = ".llmc-package";
 
+/** Throws where `folder` may not be replaced: it is a file, or holds something and not our mark, and no `force`. */
+export function refuseForeignFolder(folder: string, force: boolean): void {
+  if (isFile(folder)) throw fileError(`${folder} is a file; --out needs a folder`);
+  if (isFolder(folder) && !force && listFolder(folder).length > 0 && !isFile(path.join(folder, PACKAGE_MARK)))
+    throw fileError(`${folder} holds files that llmc did not write; choose another --out, or give --force`);
+}
+
 /**
  * Replaces `folder` by the files, all or nothing: they are written to a sibling and renamed into place. A folder that
  * holds something and does not carry our mark is refused without `force`. `copies` are files taken over from elsewhere.
@@ -67,10 +74,8 @@ export function replaceFolder(
   copies: ReadonlyMap<string, string>,
   force: boolean,
 ): void {
+  refuseForeignFolder(folder, force);
   const target = path.resolve(folder);
-  if (isFile(target)) throw fileError(`${folder} is a file; --out needs a folder`);
-  if (isFolder(target) && !force && listFolder(target).length > 0 && !isFile(path.join(target, PACKAGE_MARK)))
-    throw fileError(`${folder} holds files that llmc did not write; choose another --out, or give --force`);
   const fresh = `${target}.${process.pid}.new`;
   const old = `${target}.${process.pid}.old`;
   try {
@@ -91,16 +96,4 @@ export function replaceFolder(
     fs.rmSync(fresh, { recursive: true, force: true });
     fs.rmSync(old, { recursive: true, force: true });
   }
-}
-
-function reason(error: unknown): string {
-  const code = (error as { code?: string }).code;
-  const known: Record<string, string> = {
-    ENOENT: "no such file or folder",
-    EACCES: "permission denied",
-    EISDIR: "it is a folder",
-    ENOTDIR: "part of the path is not a folder",
-    ENOSPC: "no space left",
-  };
-  return known[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
 }

@@ -1,14 +1,15 @@
 /** From SOURCE to a loaded model in this process: resolve, compile for the wanted target, load the weights. */
 import { artifactOf } from "../driver/artifact.ts";
 import { packageData } from "../driver/package-data.ts";
-import { TARGETS } from "../driver/profiles.ts";
+import { TARGETS, chooseProfiles, targetOfProfile } from "../driver/profiles.ts";
 import { loadModel } from "../runtime/index.ts";
 import type { Model } from "../runtime/index.ts";
-import { requestAdapter } from "../runtime/devices/webgpu-adapter.ts";
+import { cpuProblem } from "../runtime/devices/cpu.ts";
+import { isSoftware, requestAdapter } from "../runtime/devices/webgpu-adapter.ts";
+import { readCheckpoint } from "./checkpoint.ts";
 import { compileSource } from "./compile-source.ts";
 import type { CompileRequest, TimedCompilation } from "./compile-source.ts";
 import { fileError, usageError } from "./failure.ts";
-import { isFile } from "./files.ts";
 import { resolveSource } from "./sources.ts";
 import type { Source } from "./sources.ts";
 import { VERSION } from "./version.ts";
@@ -29,12 +30,14 @@ export async function loadSource(given: string, request: LoadRequest): Promise<L
   const source = resolveSource(given);
   const weights = request.weights ?? source.weights;
   if (weights === undefined) throw fileError(`no weights: ${given} has no model.safetensors beside it; give --weights`);
-  if (/\.(bin|pt|pth|pickle)$/.test(weights))
-    throw fileError(`${weights} looks like a pickle, which may run code and is never read; convert it with safetensors.torch.save_file`); // prettier-ignore
-  if (!isFile(weights)) throw fileError(`cannot read the weights ${weights}: no such file`);
-  const target = request.target ?? (await defaultTarget());
-  if (!TARGETS.includes(target)) throw usageError(`unknown target \`${target}\`; there are: ${TARGETS.join(", ")}`);
-  const compilation = compileSource(source.file, { ...request, targets: [target] });
+  const { profile } = request;
+  const wanted = request.target ?? (profile === undefined ? undefined : targetOfProfile(profile));
+  // Names are checked before an adapter is looked for.
+  const profiles = chooseProfiles(wanted === undefined ? TARGETS : [wanted], profile);
+  if (typeof profiles === "string") throw usageError(profiles);
+  const checkpoint = await readCheckpoint(weights);
+  const target = wanted ?? (await defaultTarget());
+  const compilation = compileSource(source.file, { ...request, targets: [target], checkpoint });
   const model = await loadModel(packageData(artifactOf(compilation, "model", VERSION)), {
     target,
     weights,
@@ -43,12 +46,13 @@ export async function loadSource(given: string, request: LoadRequest): Promise<L
   return { source, model, compilation };
 }
 
-/** webgpu where an adapter is found, else js. */
+/** webgpu where a hardware adapter is found, else cpu, else webgpu on a software adapter, else js. */
 export async function defaultTarget(): Promise<string> {
+  const hasCpu = cpuProblem() === undefined;
   try {
-    await requestAdapter();
-    return "webgpu";
+    const { info } = await requestAdapter();
+    return hasCpu && isSoftware(info) ? "cpu" : "webgpu";
   } catch {
-    return "js";
+    return hasCpu ? "cpu" : "js";
   }
 }

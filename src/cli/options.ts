@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { usageError } from "./failure.ts";
 
 /** Collects a repeatable option. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 
@@ -41,7 +41,7 @@ export function tokenIds(value: string): readonly number[] {
 }
 
 export interface CompileFlags {
-  readonly set: readonly string[];
+  readonly set?: readonly string[];
   readonly profile?: string;
   readonly storage?: string;
   readonly batch?: number;
@@ -53,7 +53,7 @@ export interface CompileFlags {
 /** The options of every command that compiles. */
 export function compileOptions(command: Command): Command {
   return command
-    .option("--set <name=value>", "set a config value (repeatable)", collect, [])
+    .option("--set <name=value>", "set a config value (repeatable)", collect)
     .option("--profile <name>", "device profile instead of all of the target's")
     .option(
       "--storage <dtype>",

@@ -3,6 +3,7 @@
  * Colour only on a terminal, and not under `NO_COLOR`, `CI` or `TERM=dumb`.
  */
 import { diagnosticJson, renderDiagnostic } from "../support/render-diagnostic.ts";
+import type { JsonDiagnostic } from "../support/render-diagnostic.ts";
 import type { Diagnostic } from "../support/diagnostic.ts";
 import type { SourceFile } from "../support/source.ts";
 import type { CommandFailure } from "./failure.ts";
@@ -33,7 +34,7 @@ export class Output {
     const { files } = failure;
     if (this.json) {
       const { code, message } = failure;
-      const diagnostics = failure.diagnostics.map((d) => diagnosticJson(d, files));
+      const diagnostics = failure.diagnostics.map((d) => diagnosticDocument(d, files));
       const error = { code, message, ...(diagnostics.length > 0 ? { diagnostics } : {}) };
       process.stdout.write(`${JSON.stringify({ ok: false, error })}\n`);
       return;
@@ -41,6 +42,19 @@ export class Output {
     this.diagnostics(failure.diagnostics, files);
     process.stderr.write(`llmc: ${failure.message}\n`);
   }
+}
+
+/**
+ * A diagnostic as scripts read it: always with a place. One about a value from the command line has none of its own: it
+ * gets that of the declaration it is about, else the start of the source, which is the last of `files`.
+ */
+export function diagnosticDocument(diagnostic: Diagnostic, files: Files): JsonDiagnostic {
+  const document = diagnosticJson(diagnostic, files);
+  if (document.file !== null) return document;
+  const [declaration] = document.related;
+  const start = { line: 1, column: 1, offset: 0 };
+  const { file, ...place } = declaration ?? { file: [...files.keys()].at(-1) ?? "", start, end: start };
+  return { ...document, file, start: place.start, end: place.end };
 }
 
 export function hasColour(): boolean {

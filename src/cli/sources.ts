@@ -13,7 +13,6 @@ export interface Source {
   /** Paths, where such a file lies beside the source. */
   readonly weights?: string;
   readonly tokenizer?: string;
-  readonly tokenizerConfig?: string;
 }
 
 export function resolveSource(given: string): Source {
@@ -44,17 +43,21 @@ export function importConfigFile(file: string): SourceFile {
 }
 
 function beside(folder: string, file: SourceFile): Source {
-  const find = (name: string) => (isFile(path.join(folder, name)) ? path.join(folder, name) : undefined);
-  return {
-    file,
-    weights: find("model.safetensors"),
-    tokenizer: find("tokenizer.json"),
-    tokenizerConfig: find("tokenizer_config.json"),
-  };
+  return { file, weights: weightsBeside(folder), tokenizer: fileIn(folder, "tokenizer.json") };
+}
+
+/** The checkpoint in a folder, if there is one. */
+export function weightsBeside(folder: string): string | undefined {
+  return fileIn(folder, "model.safetensors");
+}
+
+function fileIn(folder: string, name: string): string | undefined {
+  const file = path.join(folder, name);
+  return isFile(file) ? file : undefined;
 }
 
 /** `name=value` pairs of `--set`. */
-export function parseSettings(pairs: readonly string[]): Readonly<Record<string, string>> {
+export function parseSettings(pairs: readonly string[] = []): Readonly<Record<string, string>> {
   const settings: Record<string, string> = {};
   for (const pair of pairs) {
     const at = pair.indexOf("=");

@@ -22,7 +22,10 @@ import type { Diagnostic } from "../support/diagnostic.ts";
 import { hasErrors } from "../support/diagnostic.ts";
 import { defined } from "../support/errors.ts";
 import type { SourceFile } from "../support/source.ts";
+import type { SafetensorsFile } from "../runtime/safetensors.ts";
+import { checkpointStorage } from "./checkpoint-storage.ts";
 import { analyzeSource } from "./front-end.ts";
+import type { FrontEnd } from "./front-end.ts";
 
 export type { Entry };
 
@@ -31,8 +34,10 @@ export interface CompileOptions {
   readonly entries: readonly Entry[];
   readonly set?: Readonly<Record<string, string>>;
   readonly taps?: boolean;
-  /** The type of the weights in memory; default f32. */
+  /** The type of all weights in memory; default: that of the checkpoint, else f32. */
   readonly storage?: DType;
+  /** The header of the weights that the build is for, if they are known. */
+  readonly checkpoint?: SafetensorsFile;
   /** Capacities; defaults 1, 128 and the model's context, else 1,024. */
   readonly batch?: number;
   readonly chunk?: number;
@@ -71,10 +76,29 @@ export interface Capacities {
   readonly S: number;
 }
 
+/** The name under which lowering is timed and inspected; it is no pass, because it makes another IR. */
+export const LOWER = "lower";
+
+export type PassStage = "tensor" | "kernel" | "plan";
+
+/** The stage whose text a pass changes, by the pass's name; undefined where there is no such pass. */
+export function stageOfPass(name: string): PassStage | undefined {
+  if (name === LOWER) return "kernel";
+  return PASS_STAGES.find(({ pass }) => pass === name)?.stage;
+}
+
+const PASS_STAGES: readonly { readonly pass: string; readonly stage: PassStage }[] = [
+  ...tensorPipeline(["forward", "generate"]).passes.map((pass) => ({ pass: pass.name, stage: "tensor" as const })),
+  ...kernelPipeline.passes.map((pass) => ({ pass: pass.name, stage: "kernel" as const })),
+  ...planPipeline.passes.map((pass) => ({ pass: pass.name, stage: "plan" as const })),
+];
+
+/** The names of all passes, in their order. */
+export const PASS_NAMES: readonly string[] = [...new Set(PASS_STAGES.map(({ pass }) => pass))];
+
 /** Compiles for each profile; one that cannot hold the model is left out with warnings, an error if none is left. */
 export function compile(source: SourceFile, options: CompileOptions): Compilation {
-  const { storage = "f32" } = options;
-  const front = analyzeSource(source, { set: options.set, taps: options.taps, storage: () => storage });
+  const front = analyzeFor(source, options);
   const { model, files } = front;
   const capacities = capacitiesOf(model, options);
   if (model === undefined) return { builds: [], capacities, diagnostics: front.diagnostics, files };
@@ -92,6 +116,13 @@ export function compile(source: SourceFile, options: CompileOptions): Compilatio
   const left =
     builds.length === 0 ? (refused[0] ?? []) : refused.flat().map((d) => ({ ...d, severity: "warning" as const }));
   return { model, builds, capacities, diagnostics: [...diagnostics, ...left], files };
+}
+
+/** The model with its storage types. Which tensor is which parameter is known only once the model is. */
+function analyzeFor(source: SourceFile, { set, taps, storage, checkpoint }: CompileOptions): FrontEnd {
+  const first = analyzeSource(source, { set, taps, storage: () => storage ?? "f32" });
+  if (first.model === undefined || checkpoint === undefined || storage !== undefined) return first;
+  return analyzeSource(source, { set, taps, storage: checkpointStorage(checkpoint, first.model) });
 }
 
 function compileFor(
@@ -117,7 +148,7 @@ function compileFor(
   const start = options.clock?.();
   const { program: lowered, diagnostics: limits } = lowerModule(module, context);
   records.push({
-    pass: "lower",
+    pass: LOWER,
     mode: "run",
     seconds: start === undefined ? undefined : (options.clock?.() ?? 0) - start,
   });
@@ -138,10 +169,4 @@ function capacitiesOf(model: AnalyzedModel | undefined, options: CompileOptions)
 
 function same(a: Diagnostic, b: Diagnostic): boolean {
   return a.code === b.code && a.message === b.message;
-}
-
-/** Names in `--passes=-name` that no pipeline knows. */
-export function unknownPasses(off: readonly string[]): readonly string[] {
-  const known = [tensorPipeline(["forward", "generate"]), kernelPipeline, planPipeline].flatMap((pipeline) => pipeline.passes.map((pass) => pass.name)); // prettier-ignore
-  return off.filter((name) => !known.includes(name));
 }

@@ -12,6 +12,8 @@ import { hasErrors } from "../support/diagnostic.ts";
 import { InternalError } from "../support/errors.ts";
 import type { SourceFile } from "../support/source.ts";
 
+export type { AnalyzedModel };
+
 export interface FrontEndOptions {
   /** Config values by name, as text. */
   readonly set?: Readonly<Record<string, string>>;

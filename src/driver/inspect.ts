@@ -3,6 +3,7 @@ import { printModule } from "../ir/index.ts";
 import { printKernel } from "../kernel/index.ts";
 import { printProgram } from "../plan/index.ts";
 import type { SourceFile } from "../support/source.ts";
+import { LOWER } from "./compile.ts";
 import type { ProfileBuild } from "./compile.ts";
 import { parseSource } from "./front-end.ts";
 
@@ -17,19 +18,21 @@ export function inspectAst(source: SourceFile): string {
   return JSON.stringify(ast, compact, 2);
 }
 
-/** The text of a stage at its end, or behind the pass `after`; undefined where no such pass has a text. */
-export function inspectStage(
-  build: ProfileBuild,
-  stage: "tensor" | "kernel" | "wgsl" | "js" | "plan",
-  after?: string,
-): string | undefined {
-  if (after !== undefined) return build.records.filter((record) => record.pass === after).at(-1)?.after;
+/** The text behind a pass of a build that kept its texts; undefined where no such pass ran. */
+export function inspectAfter(build: ProfileBuild, pass: string): string | undefined {
+  if (pass === LOWER) return printProgram(build.lowered, printKernel);
+  return build.records.filter((record) => record.pass === pass).at(-1)?.after;
+}
+
+/** The text of a stage at its end. */
+export function inspectStage(build: ProfileBuild, stage: "tensor" | "kernel" | "wgsl" | "wat" | "js" | "plan"): string {
   switch (stage) {
     case "tensor":
       return printModule(build.module, { locs: false });
     case "kernel":
       return build.program.kernels.map((kernel) => printKernel(kernel)).join("\n");
     case "wgsl":
+    case "wat":
     case "js":
       return [...build.code.values()].join("\n");
     case "plan":

@@ -1,7 +1,9 @@
 /** A compilation as the runtime loads it in this process, without a package on disk. */
 import type { PackageData } from "../runtime/index.ts";
 import { manifestOf } from "../plan/manifest.ts";
+import { LINKED_MODULE } from "../../codegen/package/index.ts";
 import type { Artifact, ArtifactProfile } from "../../codegen/package/index.ts";
+import { targetNamed } from "../../codegen/targets.ts";
 
 /** Weights and tokenizer are given to `load`; the URLs here lead nowhere. */
 export function packageData(artifact: Artifact): PackageData {
@@ -20,8 +22,10 @@ export function packageData(artifact: Artifact): PackageData {
   };
 }
 
-/** Texts for a shader compiler, or functions made from the texts of our own code generator. */
+/** Texts for a shader compiler, functions made from the texts of our own code generator, or one binary module. */
 function kernelsOf(profile: ArtifactProfile): Readonly<Record<string, unknown>> {
+  const linked = targetNamed(profile.target)?.link?.(profile.program.kernels);
+  if (linked !== undefined) return { [LINKED_MODULE]: linked };
   const make = (text: string): unknown => (profile.target === "js" ? new Function(`return ${text}`)() : text);
   return Object.fromEntries([...profile.code].map(([name, text]) => [name, make(text)]));
 }

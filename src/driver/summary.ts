@@ -1,5 +1,7 @@
 /** The figures of a build, as `llmc build --json` prints them (ECOSYSTEM.md says how each is counted). */
 import type { Plan, Program } from "../plan/ir.ts";
+import { defined } from "../support/errors.ts";
+import type { Compilation } from "./compile.ts";
 
 export interface Dispatches {
   /** Launches inside the layer loops, a layer. */
@@ -21,6 +23,33 @@ export function dispatchesOf(plan: Plan): Dispatches {
 
 export function memoryOf(plan: Plan): Memory {
   return { peak: plan.memory.peak, lowerBound: plan.memory.lowerBound };
+}
+
+export interface BuildFigures {
+  readonly targets: readonly string[];
+  readonly profiles: readonly string[];
+  /** Elements of all weights. */
+  readonly parameters: number;
+  /** Of the first profile, as all figures behind this one. */
+  readonly kernels: number;
+  readonly pipelines: number;
+  readonly dispatches: Readonly<Record<string, Dispatches>>;
+  readonly memory: Readonly<Record<string, Memory>>;
+}
+
+/** The figures of a compilation that has at least one build. */
+export function buildFigures({ model, builds }: Compilation): BuildFigures {
+  const { program, code } = defined(builds[0], "a compilation without a build has no figures");
+  const elements = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
+  return {
+    targets: [...new Set(builds.map((build) => build.profile.target))],
+    profiles: builds.map((build) => build.profile.name),
+    parameters: (model?.parameters ?? []).reduce((sum, { dims }) => sum + elements(dims), 0),
+    kernels: program.kernels.length,
+    pipelines: new Set(code.values()).size,
+    dispatches: byPlan(program, dispatchesOf),
+    memory: byPlan(program, memoryOf),
+  };
 }
 
 /** A figure of each plan under its key: `extend1`, `extend128`, `forward`. */

@@ -8,5 +8,6 @@ export function weightNameRules(rules: WeightRules): readonly WeightNameRule[] {
     ...rules.optionalPrefixes.map((prefix) => ({ kind: "optional_prefix", prefix }) as const),
     ...rules.ignores.map((pattern) => ({ kind: "ignore", pattern }) as const),
     ...rules.ties.map((rule) => ({ kind: "tied", ...rule }) as const),
+    ...rules.stacks.map((rule) => ({ kind: "stack", ...rule }) as const),
   ];
 }

@@ -8,12 +8,20 @@ import type { DiagnosticCode } from "../support/diagnostic-catalogue.ts";
 import type { SourceFile, Span } from "../support/source.ts";
 import { locOf } from "../support/source.ts";
 import { nearest } from "../support/suggest.ts";
-import type { Json } from "./strict-json.ts";
+import type { StrictJson as Json } from "../runtime/strict-json.ts";
 
-export type JsonObject = { readonly [key: string]: Json };
+export type JsonObject = ReadonlyMap<string, Json>;
 
 export function isJsonObject(json: Json | undefined): json is JsonObject {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
+  return json instanceof Map;
+}
+
+/** The value as JSON text, without spaces. */
+export function jsonText(json: Json): string {
+  if (json instanceof Map)
+    return `{${[...(json as JsonObject)].map(([key, value]) => `${JSON.stringify(key)}:${jsonText(value)}`).join(",")}}`;
+  if (Array.isArray(json)) return `[${(json as readonly Json[]).map(jsonText).join(",")}]`;
+  return JSON.stringify(json);
 }
 
 export class ConfigKeys {
@@ -36,8 +44,7 @@ export class ConfigKeys {
   /** The value as it is; null counts as absent, as it does in the published code. Marks the key as used. */
   raw(key: string): Json | undefined {
     this.used.add(key);
-    const value = Object.hasOwn(this.json, key) ? this.json[key] : undefined;
-    return value === null ? undefined : value;
+    return this.json.get(key) ?? undefined;
   }
 
   /** An integer of at least `least`. */
@@ -84,20 +91,24 @@ export class ConfigKeys {
   /** Refuses a value that changes the result and is not supported. */
   refuse(key: string, why: string): void {
     this.used.add(key);
-    this.report("LLM0311", key, `\`${this.path(key)}\` = ${JSON.stringify(this.json[key])} is not supported`, why);
+    this.report(
+      "LLM0311",
+      key,
+      `\`${this.path(key)}\` = ${jsonText(this.json.get(key) ?? null)} is not supported`,
+      why,
+    );
   }
 
-  /** Refuses the key unless it is absent, null or one of `allowed`. */
-  allow(key: string, allowed: readonly Json[], why: string): void {
+  /** Refuses the key unless it is absent, null or one of `allowed`, which are JSON texts. */
+  allow(key: string, allowed: readonly string[], why: string): void {
     const value = this.raw(key);
-    if (value !== undefined && !allowed.some((each) => JSON.stringify(each) === JSON.stringify(value)))
-      this.refuse(key, why);
+    if (value !== undefined && !allowed.some((each) => each === jsonText(value))) this.refuse(key, why);
   }
 
   /** Reports what nobody used; `irrelevant` are the keys that change nothing here, with the reason. */
   finish(irrelevant: Readonly<Record<string, string>>): void {
     const known = [...this.used, ...Object.keys(irrelevant)];
-    for (const key of Object.keys(this.json)) {
+    for (const key of this.json.keys()) {
       if (this.used.has(key) || Object.hasOwn(irrelevant, key)) continue;
       const near = nearest(key, known);
       this.report("LLM0312", key, `the key \`${this.path(key)}\` is not known`, near && `did you mean \`${near}\`?`);
@@ -116,7 +127,7 @@ export class ConfigKeys {
       return otherwise;
     }
     if (fits(value)) return value;
-    this.report("LLM0313", key, `\`${this.path(key)}\` must be ${wanted}, and is ${JSON.stringify(value)}`);
+    this.report("LLM0313", key, `\`${this.path(key)}\` must be ${wanted}, and is ${jsonText(value)}`);
     return undefined;
   }
 

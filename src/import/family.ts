@@ -2,7 +2,8 @@
 import type { ConfigKeys } from "./config-keys.ts";
 
 /** A value for the template, or undefined to leave the template's own default. */
-export type TemplateValues = Readonly<Record<string, number | boolean | string | undefined>>;
+export type TemplateValue = number | boolean | string | readonly number[];
+export type TemplateValues = Readonly<Record<string, TemplateValue | undefined>>;
 
 export interface Family {
   readonly modelType: string;
@@ -33,7 +34,8 @@ export const COMMON_IRRELEVANT: Readonly<Record<string, string>> = {
   ]), // prettier-ignore
   ...because("the storage type is that of the tensors themselves", ["dtype", "torch_dtype"]),
   ...because("padding stands at the right of a row, and no real token sees it", ["pad_token_id"]),
-  ...because(HEADS, ["id2label", "label2id", "num_labels", "finetuning_task", "problem_type"]),
+  ...because("the tokenizer puts it before a text", ["bos_token_id"]),
+  ...because(HEADS, ["id2label", "label2id", "num_labels", "_num_labels", "finetuning_task", "problem_type"]),
   ...because("only an encoder-decoder has it", [
     "decoder_start_token_id",
     "sep_token_id",
@@ -57,9 +59,9 @@ export function readCommon(keys: ConfigKeys, family: Family): void {
     architectures.every((name) => typeof name === "string" && family.architectures.includes(name));
   if (architectures !== undefined && !isKnown)
     keys.refuse("architectures", `the template computes what ${family.architectures.join(" and ")} compute`);
-  keys.allow("is_encoder_decoder", [false], "the template has no encoder");
-  keys.allow("is_decoder", [true, false], "the template is a decoder");
-  keys.allow("tie_encoder_decoder", [false], "the template has no encoder");
-  keys.allow("pruned_heads", [{}, []], "all heads have the same size in the template");
+  keys.allow("is_encoder_decoder", ["false"], "the template has no encoder");
+  keys.allow("is_decoder", ["true", "false"], "the template is a decoder");
+  keys.allow("tie_encoder_decoder", ["false"], "the template has no encoder");
+  keys.allow("pruned_heads", ["{}", "[]"], "all heads have the same size in the template");
   keys.allow("quantization_config", [], "convert the checkpoint to float tensors first");
 }

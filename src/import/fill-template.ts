@@ -9,7 +9,7 @@ import { diagnostic } from "../support/diagnostic.ts";
 import { quote } from "../support/text/literals.ts";
 import type { SourceFile } from "../support/source.ts";
 import { locOf } from "../support/source.ts";
-import type { TemplateValues } from "./family.ts";
+import type { TemplateValue, TemplateValues } from "./family.ts";
 
 export interface Filled {
   readonly source: string;
@@ -46,8 +46,9 @@ export function fillTemplate(template: SourceFile, values: TemplateValues): Fill
 }
 
 /** The value as a literal of the parameter's type: a float is written with a point or an exponent. */
-function literalText(value: number | boolean | string, param: ConfigParam): string {
+function literalText(value: TemplateValue, param: ConfigParam): string {
   if (typeof value === "string") return quote(value);
+  if (typeof value === "object") return `[${value.map((each) => literalText(each, param)).join(", ")}]`;
   const text = String(value).replace("e+", "e");
   return param.type.text === "float" && typeof value === "number" && Number.isInteger(value) && !text.includes("e")
     ? `${text}.0`

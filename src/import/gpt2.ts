@@ -9,6 +9,8 @@ const ACTIVATIONS: Readonly<Record<string, string>> = {
   gelu_pytorch_tanh: "gelu_new",
   gelu: "gelu",
   relu: "relu",
+  silu: "silu",
+  swish: "silu",
 };
 
 const SUMMARY = "belongs to the summary head, which the language model does not have";
@@ -30,7 +32,7 @@ export const gpt2: Family = {
     summary_use_proj: SUMMARY,
   },
   read(keys: ConfigKeys) {
-    keys.allow("add_cross_attention", [false], "the template has no cross attention");
+    keys.allow("add_cross_attention", ["false"], "the template has no cross attention");
     const activation = keys.word("activation_function", "gelu_new");
     if (activation !== undefined && !Object.hasOwn(ACTIVATIONS, activation))
       keys.refuse("activation_function", `supported are ${Object.keys(ACTIVATIONS).join(", ")}`);
@@ -47,6 +49,7 @@ export const gpt2: Family = {
       activation: ACTIVATIONS[activation ?? ""],
       scale_attn_weights: keys.bool("scale_attn_weights", true),
       scale_attn_by_inverse_layer_idx: keys.bool("scale_attn_by_inverse_layer_idx", false),
+      eos: keys.ids("eos_token_id"),
     };
   },
 };

@@ -8,13 +8,13 @@ import { diagnostic, hasErrors } from "../support/diagnostic.ts";
 import type { SourceFile, Span } from "../support/source.ts";
 import { locOf } from "../support/source.ts";
 import { nearest } from "../support/suggest.ts";
+import { parseConfigJson } from "./config-json.ts";
 import { ConfigKeys, isJsonObject } from "./config-keys.ts";
-import type { Family } from "./family.ts";
+import type { Family, TemplateValue } from "./family.ts";
 import { readCommon } from "./family.ts";
 import { fillTemplate } from "./fill-template.ts";
 import { gpt2 } from "./gpt2.ts";
 import { llama } from "./llama.ts";
-import { parseStrictJson } from "./strict-json.ts";
 
 /** The importers by `model_type`. */
 export const FAMILIES: ReadonlyMap<string, Family> = new Map([gpt2, llama].map((family) => [family.modelType, family]));
@@ -25,11 +25,7 @@ export interface Imported {
   /** The `model_type`, and the key of the template. */
   readonly family?: string;
   /** The config values that were read, by the template's names. */
-  readonly values: Readonly<Record<string, number | boolean | string>>;
-  /** Token ids that end a text; empty where the config names none. */
-  readonly eos: readonly number[];
-  /** The token that starts a text, if the config names one. */
-  readonly bos?: number;
+  readonly values: Readonly<Record<string, TemplateValue>>;
   readonly diagnostics: readonly Diagnostic[];
   /** The file is not strict JSON. */
   readonly malformed: boolean;
@@ -37,7 +33,7 @@ export interface Imported {
 
 /** Imports a config.json; `templates` holds the example model of each family by `model_type`. */
 export function importConfig(file: SourceFile, templates: Readonly<Record<string, SourceFile>>): Imported {
-  const json = parseStrictJson(file);
+  const json = parseConfigJson(file);
   if (!json.ok) return refused([diagnostic("LLM0309", json.message, { loc: locOf(json.span) })], true);
   const start = locOf({ file, start: 0, end: 0 });
   if (!isJsonObject(json.value))
@@ -51,8 +47,6 @@ export function importConfig(file: SourceFile, templates: Readonly<Record<string
     return refused([unknownFamily(modelType, json.places.get("model_type"))]);
   readCommon(keys, family);
   const values = family.read(keys);
-  const eos = keys.ids("eos_token_id");
-  const [bos] = keys.ids("bos_token_id");
   keys.finish(family.irrelevant);
   if (hasErrors(keys.diagnostics)) return refused(keys.diagnostics);
   const filled = fillTemplate(template, values);
@@ -64,15 +58,13 @@ export function importConfig(file: SourceFile, templates: Readonly<Record<string
     source: filled.source,
     family: modelType,
     values: Object.fromEntries(given),
-    eos,
-    ...(bos === undefined ? {} : { bos }),
     diagnostics: [],
     malformed: false,
   };
 }
 
 function refused(diagnostics: readonly Diagnostic[], malformed = false): Imported {
-  return { values: {}, eos: [], diagnostics, malformed };
+  return { values: {}, diagnostics, malformed };
 }
 
 function unknownFamily(modelType: string, span: Span | undefined): Diagnostic {

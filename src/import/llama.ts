@@ -1,4 +1,5 @@
 /** Llama: the keys of `LlamaConfig`, with rotary scaling in the old style (`rope_scaling`) and the new one. */
+import { jsonText } from "./config-keys.ts";
 import type { ConfigKeys } from "./config-keys.ts";
 import type { Family, TemplateValues } from "./family.ts";
 import { COMMON_IRRELEVANT } from "./family.ts";
@@ -17,16 +18,19 @@ const ROPE_TYPES = ["default", "linear", "llama3"];
 
 export const llama: Family = {
   modelType: "llama",
-  architectures: ["LlamaForCausalLM"],
+  architectures: ["LlamaForCausalLM", "LLaMAForCausalLM"],
   irrelevant: {
     ...COMMON_IRRELEVANT,
     attention_dropout: "dropout, which inference does not have",
+    is_llama_config: "a mark of a converter that the published code does not read",
+    max_sequence_length: "an old name of max_position_embeddings that the published code does not read",
   },
   read(keys: ConfigKeys) {
-    keys.allow("pretraining_tp", [1], "the products of this checkpoint are split, which changes the rounding");
+    keys.allow("pretraining_tp", ["1"], "the products of this checkpoint are split, which changes the rounding");
+    keys.allow("rope_interleaved", ["false"], "the template turns the pairs (i, i + head_dim / 2)");
     keys.allow("sliding_window", [], "the template attends to all earlier tokens");
-    keys.allow("use_sliding_window", [false], "the template attends to all earlier tokens");
-    keys.allow("partial_rotary_factor", [1], "the template turns all channels of a head");
+    keys.allow("use_sliding_window", ["false"], "the template attends to all earlier tokens");
+    keys.allow("partial_rotary_factor", ["1"], "the template turns all channels of a head");
     readLayerTypes(keys);
     const activation = keys.word("hidden_act", "silu");
     if (activation !== undefined && !Object.hasOwn(ACTIVATIONS, activation))
@@ -48,6 +52,7 @@ export const llama: Family = {
       mlp_bias: keys.bool("mlp_bias", false),
       activation: ACTIVATIONS[activation ?? ""],
       context,
+      eos: keys.ids("eos_token_id"),
       ...readRope(keys),
     };
   },
@@ -68,7 +73,7 @@ function readRope(keys: ConfigKeys): TemplateValues {
   const name = keys.has("rope_parameters") ? "rope_parameters" : "rope_scaling";
   const other = name === "rope_parameters" ? "rope_scaling" : "rope_parameters";
   // Both may be written by a converter; they may not disagree.
-  if (keys.has(other) && JSON.stringify(keys.raw(other)) !== JSON.stringify(keys.raw(name)))
+  if (keys.has(other) && jsonText(keys.raw(other) ?? null) !== jsonText(keys.raw(name) ?? null))
     keys.refuse(other, `\`${name}\` says something else`);
   const inner = keys.nested(name);
   if (inner === undefined) return { theta: top ?? 10000, rope_type: "default" };
@@ -89,7 +94,7 @@ function ropeValues(
   type: string | undefined,
   theta: number | undefined,
 ): TemplateValues {
-  inner.allow("partial_rotary_factor", [1], "the template turns all channels of a head");
+  inner.allow("partial_rotary_factor", ["1"], "the template turns all channels of a head");
   if (type === undefined || !ROPE_TYPES.includes(type)) {
     inner.refuse(typeKey, `supported are ${ROPE_TYPES.join(", ")}`);
     return {};

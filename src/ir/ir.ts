@@ -70,6 +70,8 @@ export interface Func {
   readonly args: readonly FuncArg[];
   readonly results: readonly FuncResult[];
   readonly body: Block;
+  /** Where its signature stands, if it was written in a source. */
+  readonly loc?: Loc;
 }
 
 export interface Module {

@@ -109,7 +109,9 @@ class FuncParser {
       if (type !== undefined && found !== undefined && !sameType(type, found))
         reader.fail(`result \`${result.name}\` is declared ${typeText(type)}, returned ${typeText(found)}`, token);
     });
-    return { name, args, results: declared.map(({ result }) => result), body: block };
+    const loc = acceptLoc(reader);
+    const results = declared.map(({ result }) => result);
+    return { name, args, results, body: block, ...(loc === undefined ? {} : { loc }) };
   }
 
   private funcArg(): FuncArg {

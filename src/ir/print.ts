@@ -3,6 +3,7 @@
  * `parseModule` reads back what it prints for every module that the verifier accepts. The text is a function of the
  * module alone, and a module that went through text prints the same again.
  */
+import type { Loc } from "../support/source.ts";
 import { locText } from "../support/text/loc-text.ts";
 import { quote } from "../support/text/literals.ts";
 import { TextWriter } from "../support/text/writer.ts";
@@ -69,13 +70,15 @@ class BlockPrinter {
       return `${mode}%${arg.name}: ${typeText(arg.value.type)}`;
     });
     const results = func.results.map((result, i) => resultText(result, func.body.yields[i]));
-    this.writer.braces(`func @${func.name}(${args.join(", ")}) -> (${results.join(", ")})`, () => {
-      this.block(func.body, "return");
-    });
+    this.writer.braces(
+      `func @${func.name}(${args.join(", ")}) -> (${results.join(", ")})`,
+      () => this.block(func.body, "return"),
+      this.locSuffix(func.loc),
+    );
   }
 
   op(op: Op): void {
-    const loc = this.options.locs === true && op.loc !== undefined ? ` ${locText(op.loc)}` : "";
+    const loc = this.locSuffix(op.loc);
     if (isRegionName(op.name)) this.region(op, loc);
     else this.writer.line(this.plain(op) + loc);
   }
@@ -88,6 +91,10 @@ class BlockPrinter {
     }
     const attrs = attrsText(op.attrs, this.constants);
     return `${this.assigned(op)}${op.name}(${this.list(op.operands)})${spaced(attrs)} : ${typesText(op.results)}`;
+  }
+
+  private locSuffix(loc: Loc | undefined): string {
+    return this.options.locs === true && loc !== undefined ? ` ${locText(loc)}` : "";
   }
 
   private region(op: Op, loc: string): void {

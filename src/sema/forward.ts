@@ -3,6 +3,7 @@ import type { ForwardItem, ModelItem } from "../../grammar/ast.ts";
 import { Builder } from "../ir/builder.ts";
 import type { Func, FuncArg, Value } from "../ir/ir.ts";
 import { value } from "../ir/ir.ts";
+import { locOf } from "../support/source.ts";
 import type { BlockShape } from "./block-shape.ts";
 import { declareName } from "./block-shape.ts";
 import { runBody } from "./call.ts";
@@ -68,6 +69,7 @@ export function buildForward(context: Context, shape: BlockShape, forward: Forwa
   if (!matchResult(call, forward.result, result, returned.span)) return undefined;
   return {
     name: "forward",
+    loc: locOf({ ...forward.span, end: forward.result.span.end }),
     args,
     results: [{ name: RESULT }, ...frame.taps.map((tap) => ({ name: tap.name }))],
     body: frame.builder.block(

@@ -1,6 +1,7 @@
 /** The `weights` clauses of a model as plain data, with the paths they name checked against its parameters. */
-import type { Statement, StringLiteral, WeightRule } from "../../grammar/ast.ts";
+import type { Statement, WeightRule } from "../../grammar/ast.ts";
 import { assertNever } from "../support/errors.ts";
+import type { Span } from "../support/source.ts";
 import type { BlockShape } from "./block-shape.ts";
 import type { ParameterInfo } from "./parameters.ts";
 import { matchesPath } from "./path-pattern.ts";
@@ -62,27 +63,37 @@ function chosenRules(shape: BlockShape, body: readonly Statement[]): readonly We
 function checkRule(context: Context, rule: WeightRule, parameters: readonly ParameterInfo[]): void {
   switch (rule.kind) {
     case "tied":
-      if (!parameters.some((parameter) => parameter.path === rule.path.value)) missing(context, rule.path, parameters);
+      if (!parameters.some((parameter) => parameter.path === rule.path.value))
+        missing(context, rule.path.value, rule.path.span, parameters);
       return;
     case "rename": {
       const pattern = rule.path.value.replace(/\{[^{}]*\}/g, "*");
       const isKnown = parameters.some(({ path }) => matchesPath(pattern, path) || matchesPath(`${pattern}.**`, path));
-      if (!isKnown) missing(context, rule.path, parameters);
+      if (!isKnown) missing(context, rule.path.value, rule.path.span, parameters);
+      return;
+    }
+    case "stack": {
+      const path = rule.path.names.map((name) => name.text).join(".");
+      // With a leading `...` the names before are those of the published one.
+      const isOpen = rule.published.value.startsWith("...");
+      const isKnown = parameters.some((each) => each.path === path || (isOpen && each.path.endsWith(`.${path}`)));
+      if (!isKnown) missing(context, path, rule.path.span, parameters);
+      else if (!rule.published.value.includes(`{${rule.index.text}}`))
+        report(context, "LLM0223", `the published name does not contain \`{${rule.index.text}}\``, rule.published.span);
       return;
     }
     case "optional_prefix":
     case "ignore":
-    case "stack":
       return;
     default:
       return assertNever(rule, "rule of `weights`");
   }
 }
 
-function missing(context: Context, literal: StringLiteral, parameters: readonly ParameterInfo[]): void {
-  report(context, "LLM0223", `\`${literal.value}\` names no parameter`, literal.span, {
+function missing(context: Context, path: string, span: Span, parameters: readonly ParameterInfo[]): void {
+  report(context, "LLM0223", `\`${path}\` names no parameter`, span, {
     ...didYouMean(
-      literal.value,
+      path,
       parameters.map((parameter) => parameter.path),
     ),
   });

@@ -10,7 +10,7 @@ export interface Cell {
 }
 
 const TAB = 4;
-const ZERO_WIDTH = /^[\p{Mn}\p{Me}\u200d\ufe0f]$/u;
+const ZERO_WIDTH = /^(?:\p{Mn}|\p{Me}|\u200d|\ufe0f)$/u;
 const UNSAFE = /^[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]$/u;
 /** East Asian wide and fullwidth blocks (Unicode 16, EastAsianWidth.txt, W and F) and emoji. */
 const WIDE =

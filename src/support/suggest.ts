@@ -15,6 +15,13 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
+/** The message for a name that is none of `known`, with the nearest of them. */
+export function unknownName(what: string, name: string, known: readonly string[]): string {
+  const near = nearest(name, known);
+  const meant = near === undefined ? "" : `, did you mean \`${near}\`?`;
+  return `unknown ${what} \`${name}\`${meant}; there are: ${known.join(", ")}`;
+}
+
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */
 export function editDistance(a: string, b: string): number {
   let before: number[] = [];

@@ -2,8 +2,18 @@
 import path from "node:path";
 import type { Command } from "commander";
 import { packageFiles } from "../../driver/artifact.ts";
-import { byPlan, dispatchesOf, memoryOf } from "../../driver/summary.ts";
-import { replaceFolder } from "../files.ts";
+import type { Compilation } from "../../driver/compile.ts";
+import { TARGETS } from "../../driver/profiles.ts";
+import { buildFigures } from "../../driver/summary.ts";
+import type { BuildFigures } from "../../driver/summary.ts";
+import { weightNameRules } from "../../driver/weight-rules.ts";
+import { WeightsError } from "../../runtime/errors.ts";
+import { matchWeights } from "../../runtime/match-weights.ts";
+import type { SafetensorsFile } from "../../runtime/safetensors.ts";
+import { defined } from "../../support/errors.ts";
+import { readCheckpoint } from "../checkpoint.ts";
+import { usageError } from "../failure.ts";
+import { refuseForeignFolder, replaceFolder } from "../files.ts";
 import { compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
@@ -11,10 +21,13 @@ import { compileSource } from "../compile-source.ts";
 import { resolveSource } from "../sources.ts";
 import { VERSION } from "../version.ts";
 
+/** What runs anywhere with a GPU; `js` is on request, for machines without. */
+const DEFAULT_TARGETS: readonly string[] = ["webgpu"];
+
 interface BuildFlags extends CompileFlags {
-  readonly target: readonly string[];
-  readonly out: string;
-  readonly entries: readonly string[];
+  readonly target?: readonly string[];
+  readonly out?: string;
+  readonly entries?: readonly string[];
   readonly force?: boolean;
 }
 
@@ -23,48 +36,78 @@ export function registerBuild(program: Command, perform: Perform): void {
     .command("build")
     .description("write an npm package that runs the model")
     .argument("<source>", "a .llm file, a folder with one, or a checkpoint folder")
-    .requiredOption("--out <dir>", "folder of the package")
-    .option("--target <list>", "targets, separated by commas", names, ["webgpu"])
-    .option("--entries <list>", "what the package can do: generate, forward", names, ["generate"])
+    .option("--out <dir>", "folder of the package")
+    .option(
+      "--target <list>",
+      `targets, separated by commas: ${TARGETS.join(", ")} (default: ${DEFAULT_TARGETS.join(",")})`,
+      names,
+    )
+    .option("--entries <list>", "what the package can do: generate, forward (default: generate)", names)
     .option("--force", "replace a folder that llmc did not write");
   compileOptions(command).action((given: string, flags: BuildFlags) =>
     perform(async (output) => {
       const start = performance.now();
+      const { out, entries = ["generate"] } = flags;
+      if (out === undefined) throw usageError("--out is missing: the folder of the package");
       const source = resolveSource(given);
-      const compilation = compileSource(source.file, { ...flags, targets: flags.target, entries: flags.entries });
+      refuseForeignFolder(out, flags.force === true);
+      const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
+      const targets = flags.target ?? (flags.profile === undefined ? DEFAULT_TARGETS : []);
+      const compilation = compileSource(source.file, { ...flags, entries, targets, checkpoint });
       output.diagnostics(compilation.diagnostics, compilation.files);
-      const name = packageName(flags.out);
+      const name = packageName(out);
       const files = packageFiles(compilation, name, VERSION);
+      const misfit = checkpoint && weightsMisfit(compilation, checkpoint, source.weights ?? "");
+      if (misfit !== undefined) output.message(`warning: the package has no weights: ${misfit}`);
       const copies = new Map<string, string>();
-      if (source.weights !== undefined) copies.set("model.safetensors", source.weights);
+      if (source.weights !== undefined && misfit === undefined) copies.set("model.safetensors", source.weights);
       if (source.tokenizer !== undefined) copies.set("tokenizer.json", source.tokenizer);
-      replaceFolder(flags.out, files, copies, flags.force === true);
+      replaceFolder(out, files, copies, flags.force === true);
       const total = (performance.now() - start) / 1000;
-      const [first] = compilation.builds;
-      const program = first?.program;
-      const parameters =
-        compilation.model?.parameters.reduce((sum, p) => sum + p.dims.reduce((a, b) => a * b, 1), 0) ?? 0;
+      const seconds = { total, passes: Object.fromEntries(compilation.seconds) };
       const document = {
-        package: flags.out,
+        package: out,
         name,
-        targets: [...new Set(compilation.builds.map((build) => build.profile.target))],
-        profiles: compilation.builds.map((build) => build.profile.name),
-        parameters,
-        kernels: program?.kernels.length ?? 0,
-        pipelines: new Set(first?.code.values()).size,
-        dispatches: program === undefined ? {} : byPlan(program, dispatchesOf),
-        memory: program === undefined ? {} : byPlan(program, memoryOf),
-        seconds: { total, passes: Object.fromEntries(compilation.seconds) },
+        ...buildFigures(compilation),
+        weights: copies.has("model.safetensors"),
+        seconds,
       };
-      const text = [
-        `${flags.out}: ${document.profiles.join(", ")}`,
-        `${parameters.toLocaleString("en")} parameters, ${document.kernels} kernels, ${document.pipelines} pipelines`,
-        ...Object.entries(document.memory).map(([key, { peak, lowerBound }]) => `${key}: ${document.dispatches[key]?.total} dispatches, peak ${peak} bytes (lower bound ${lowerBound})`), // prettier-ignore
-        `${total.toFixed(2)} s`,
-      ].join("\n");
-      output.result(document, text);
+      output.result(document, buildText(document));
     }),
   );
+}
+
+type Document = BuildFigures & { readonly package: string; readonly seconds: { readonly total: number } };
+
+function buildText({
+  package: folder,
+  profiles,
+  parameters,
+  kernels,
+  pipelines,
+  memory,
+  dispatches,
+  seconds,
+}: Document): string {
+  // prettier-ignore
+  return [
+    `${folder}: ${profiles.join(", ")}`,
+    `${parameters.toLocaleString("en")} parameters, ${kernels} kernels, ${pipelines} pipelines`,
+    ...Object.entries(memory).map(([key, { peak, lowerBound }]) => `${key}: ${dispatches[key]?.total} dispatches, peak ${peak} bytes (lower bound ${lowerBound})`), // prettier-ignore
+    `${seconds.total.toFixed(2)} s`,
+  ].join("\n");
+}
+
+/** Why the weights do not fit the model, as they do not after `--set dim=...`; undefined where they do. */
+function weightsMisfit(compilation: Compilation, checkpoint: SafetensorsFile, file: string): string | undefined {
+  const { parameters, weights } = defined(compilation.model, "a build has a model");
+  try {
+    matchWeights(checkpoint, file, parameters.map(({ path, dims }) => ({ path, dims, dtype: "f32" })), weightNameRules(weights)); // prettier-ignore
+    return undefined;
+  } catch (error) {
+    if (error instanceof WeightsError) return error.message;
+    throw error;
+  }
 }
 
 /** An npm name from the folder's: lower case, digits and dashes. */

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { analyzeSource } from "../../driver/front-end.ts";
 import { hasErrors } from "../../support/diagnostic.ts";
-import { diagnosticJson } from "../../support/render-diagnostic.ts";
+import { diagnosticDocument } from "../output.ts";
 import { parseSettings, resolveSource } from "../sources.ts";
 import { collect } from "../options.ts";
 import type { Perform } from "../program.ts";
@@ -12,16 +12,16 @@ export function registerCheck(program: Command, perform: Perform): void {
     .command("check")
     .description("report all mistakes of a source")
     .argument("<source>", "a .llm file, or a folder with one")
-    .option("--set <name=value>", "set a config value", collect, [])
+    .option("--set <name=value>", "set a config value (repeatable)", collect)
     .option("--json", "print one JSON document")
-    .action((given: string, options: { set: string[] }) =>
+    .action((given: string, options: { set?: readonly string[] }) =>
       perform(async (output) => {
         const { file } = resolveSource(given);
         const { diagnostics, files } = analyzeSource(file, { set: parseSettings(options.set) });
         const ok = !hasErrors(diagnostics);
         output.diagnostics(diagnostics, files);
         const counted = `${diagnostics.length} ${diagnostics.length === 1 ? "diagnostic" : "diagnostics"}`;
-        output.result({ ok, diagnostics: diagnostics.map((d) => diagnosticJson(d, files)) }, ok ? `${file.path}: ok` : counted); // prettier-ignore
+        output.result({ ok, diagnostics: diagnostics.map((d) => diagnosticDocument(d, files)) }, ok ? `${file.path}: ok` : counted); // prettier-ignore
         return ok ? 0 : 1;
       }),
     );

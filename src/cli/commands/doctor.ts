@@ -1,6 +1,7 @@
 /** `llmc doctor`: what this machine offers, and what is missing: Node, the WebGPU package, the adapter, its limits. */
 import type { Command } from "commander";
 import { PROFILES } from "../../driver/profiles.ts";
+import { cpuProblem } from "../../runtime/devices/cpu.ts";
 import { isSoftware, requestAdapter, unmet } from "../../runtime/devices/webgpu-adapter.ts";
 import type { Perform } from "../program.ts";
 import { VERSION } from "../version.ts";
@@ -31,19 +32,25 @@ export function registerDoctor(program: Command, perform: Perform): void {
       perform(async (output) => {
         const node = { version: process.versions.node, ok: Number(process.versions.node.split(".")[0]) >= 20 };
         const { adapter, problem, profiles } = await adapterReport();
-        const target = adapter === undefined ? "js" : "webgpu";
-        const reason = adapter === undefined ? `no WebGPU adapter: ${problem}` : `the adapter ${adapter.name}${adapter.isSoftware ? " (software)" : ""}`; // prettier-ignore
+        const gpu = adapter === undefined ? (problem ?? "no WebGPU adapter") : `the adapter ${adapter.name}${adapter.isSoftware ? " (software)" : ""}`; // prettier-ignore
+        const cpu = cpuProblem();
+        const target = cpu === undefined && adapter?.isSoftware !== false ? "cpu" : adapter === undefined ? "js" : "webgpu"; // prettier-ignore
+        const reason = target === "cpu" ? `WebAssembly, because no GPU was found: ${gpu}` : gpu;
         const text = [
           `llmc      ${VERSION}`,
           `Node      ${node.version}${node.ok ? "" : " (too old: 20 or later is needed)"}`,
-          `WebGPU    ${adapter === undefined ? problem : reason}`,
+          `WebGPU    ${gpu}`,
           ...(adapter === undefined ? [] : [`  features ${adapter.features.join(" ")}`]),
           ...Object.entries(adapter?.limits ?? {}).map(([name, value]) => `  ${name} ${value}`),
+          `CPU       ${cpu ?? "WebAssembly with SIMD"}`,
           `profiles  ${profiles.map(({ name, problem: why }) => (why === undefined ? name : `${name} (no: ${why})`)).join(", ")}`, // prettier-ignore
           `target    ${target}: ${reason}`,
         ].join("\n");
-        output.result({ llmc: VERSION, node, adapter: adapter ?? null, problem: problem ?? null, profiles, target, reason }, text); // prettier-ignore
-        return adapter === undefined || !node.ok ? 4 : 0;
+        const ok = adapter !== undefined && node.ok;
+        const message = node.ok ? reason : `Node ${node.version} is too old`;
+        const error = ok ? {} : { error: { code: node.ok ? "adapter" : "node", message } };
+        output.result({ ok, ...error, llmc: VERSION, node, adapter: adapter ?? null, problem: problem ?? null, profiles, target, reason }, text); // prettier-ignore
+        return ok ? 0 : 4;
       }),
     );
 }

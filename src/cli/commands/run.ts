@@ -1,5 +1,6 @@
 /** `llmc run SOURCE`: compiles in memory, loads the weights and generates; with `--json` the ids and the times. */
 import type { Command } from "commander";
+import { TARGETS } from "../../driver/profiles.ts";
 import { CommandFailure, usageError } from "../failure.ts";
 import { loadSource } from "../load-source.ts";
 import { compileOptions, decimal, integer, tokenIds } from "../options.ts";
@@ -33,7 +34,7 @@ export function registerRun(program: Command, perform: Perform): void {
     .option("--top-k <n>", "sample among this many", integer("--top-k", 0), 0)
     .option("--top-p <p>", "sample among the most likely ones of this probability", decimal("--top-p", 0, 1), 1)
     .option("--seed <n>", "seed of the sampling", integer("--seed", 0, 2 ** 32 - 1))
-    .option("--target <name>", "webgpu or js (default: webgpu if there is an adapter)")
+    .option("--target <name>", `${TARGETS.join(", ")} (default: webgpu on a GPU, else cpu)`)
     .option("--math <mode>", "exact or fast", "exact")
     .option("--stop-eos", "stop at an end-of-text token (default with --prompt)")
     .option("--no-stop-eos", "go on after it (default with --tokens)");
@@ -61,6 +62,8 @@ export function registerRun(program: Command, perform: Perform): void {
         for await (const piece of generation) {
           text += piece;
           if (!output.json && model.tokenizer !== undefined) process.stdout.write(piece);
+          // The js target never waits: without a pause no signal would be heard.
+          await new Promise((resume) => setImmediate(resume));
         }
         const document = {
           target: model.device.target,
@@ -74,7 +77,10 @@ export function registerRun(program: Command, perform: Perform): void {
           prefillSeconds: generation.prefillSeconds,
           decodeSeconds: generation.decodeSeconds,
         };
-        output.result(document, model.tokenizer === undefined ? generation.tokens.join(",") : "\n");
+        output.result(
+          document,
+          model.tokenizer === undefined ? generation.tokens.join(",") : text.endsWith("\n") ? "" : "\n",
+        );
       } finally {
         await model.close();
       }

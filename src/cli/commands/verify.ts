@@ -2,13 +2,16 @@
 import path from "node:path";
 import type { Command } from "commander";
 import type { VerifyRow } from "../../driver/verify.ts";
-import { CommandFailure } from "../failure.ts";
+import { missingRow } from "../../driver/verify.ts";
+import { TARGETS, unknownTarget } from "../../driver/profiles.ts";
+import { usageError } from "../failure.ts";
 import { defaultTarget } from "../load-source.ts";
 import { compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
-import { readExpectations } from "../verify/expectations.ts";
-import { verifyTarget } from "../verify/verify-target.ts";
+import type { Expectations } from "../verify/expectations.ts";
+import { openSubject } from "../verify/subject.ts";
+import { REFERENCE, verifyTarget } from "../verify/verify-target.ts";
 
 interface VerifyFlags extends CompileFlags {
   readonly model?: string;
@@ -26,18 +29,30 @@ export function registerVerify(program: Command, perform: Perform): void {
     .option("--training", "also compare gradients and training losses");
   compileOptions(command).action((folder: string, flags: VerifyFlags) =>
     perform(async (output) => {
-      if (flags.training === true)
-        throw new CommandFailure(2, "usage", "--training: this version of llmc derives no gradients");
-      const expected = await readExpectations(folder);
+      const known = [...TARGETS, REFERENCE];
+      const unknown = flags.target?.find((target) => !known.includes(target));
+      if (unknown !== undefined) throw usageError(unknownTarget(unknown, known));
+      const subject = await openSubject(folder, flags.model);
+      const targets = flags.target ?? [await defaultTarget()];
       const rows: VerifyRow[] = [];
-      for (const target of flags.target ?? [await defaultTarget()])
-        rows.push(...(await verifyTarget(folder, flags.model, target, expected, flags)));
+      for (const target of new Set(targets)) {
+        rows.push(...(await verifyTarget(subject, target, flags)));
+        if (flags.training === true) rows.push(...trainingRows(subject.expected, target));
+      }
       const ok = rows.every((row) => row.ok);
       output.result({ ok, outputs: rows }, table(rows));
       if (!ok) output.message(`${path.basename(folder)}: ${rows.filter((row) => !row.ok).length} outputs are wrong`);
       return ok ? 0 : 1;
     }),
   );
+}
+
+/** The recorded gradients and losses, none of which this version can compute. */
+function trainingRows({ tensors, hasTraining }: Expectations, target: string): readonly VerifyRow[] {
+  const reason = "llmc derives no gradients yet";
+  const gradients = [...tensors.values()].filter(({ name }) => name.startsWith("grad."));
+  const losses = hasTraining ? [{ name: "training", data: [] }] : [];
+  return [...gradients, ...losses].map((each) => missingRow(each, target, reason));
 }
 
 function table(rows: readonly VerifyRow[]): string {

@@ -3,7 +3,7 @@ import path from "node:path";
 import { openBytes } from "../../runtime/byte-source.ts";
 import { readTensors } from "../../weights/tensors.ts";
 import type { NamedTensor } from "../../weights/tensors.ts";
-import { fileError } from "../failure.ts";
+import { fileError, reason } from "../failure.ts";
 import { isFile, isFolder, readText } from "../files.ts";
 
 export interface Greedy {
@@ -14,6 +14,8 @@ export interface Greedy {
 export interface Expectations {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
   readonly greedy?: Greedy;
+  /** Whether losses of training steps were recorded. */
+  readonly hasTraining: boolean;
 }
 
 /** Throws `CommandFailure` 5 where the folder has no answers or they are malformed. */
@@ -23,7 +25,13 @@ export async function readExpectations(folder: string): Promise<Expectations> {
   const expected = path.join(folder, "expected.json");
   if (!isFile(golden) && !isFile(expected))
     throw fileError(`${folder} has neither golden.safetensors nor expected.json`);
-  return { tensors: await tensorsOf(golden), greedy: isFile(expected) ? greedyOf(expected) : undefined };
+  const answers = isFile(expected) ? readAnswers(expected) : {};
+  const greedy = greedyOf(expected, answers);
+  return {
+    tensors: await tensorsOf(golden),
+    ...(greedy === undefined ? {} : { greedy }),
+    hasTraining: answers["training"] !== undefined,
+  };
 }
 
 async function tensorsOf(file: string): Promise<ReadonlyMap<string, NamedTensor>> {
@@ -36,14 +44,18 @@ async function tensorsOf(file: string): Promise<ReadonlyMap<string, NamedTensor>
   }
 }
 
-function greedyOf(file: string): Greedy | undefined {
-  let parsed: unknown;
+function readAnswers(file: string): Readonly<Record<string, unknown>> {
+  const text = readText(file);
   try {
-    parsed = JSON.parse(readText(file));
+    const parsed: unknown = JSON.parse(text);
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) return { ...parsed };
   } catch (error) {
-    throw fileError(`${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`);
+    throw fileError(`${file} is not JSON: ${reason(error)}`);
   }
-  const { prompt, greedy } = (parsed ?? {}) as { prompt?: unknown; greedy?: unknown };
+  throw fileError(`${file} is not a JSON object`);
+}
+
+function greedyOf(file: string, { prompt, greedy }: Readonly<Record<string, unknown>>): Greedy | undefined {
   if (prompt === undefined && greedy === undefined) return undefined;
   if (!isTokens(prompt) || !isTokens(greedy)) throw fileError(`${file}: prompt and greedy are not lists of token ids`);
   return { prompt, tokens: greedy };

@@ -13,7 +13,7 @@ export const DERIVE = {
     "forward does not have the form that generation needs",
     "Generation needs `forward(tokens: i32[B, T]) -> f[B, T, vocab]`: one list of tokens in, one score per word of " +
       "the vocabulary and position out.",
-    "forward(pixels: f[B, 3, 224, 224]) -> f[B, classes] { } // with llmc build --entry decode",
+    "forward(pixels: f[B, 3, 224, 224]) -> f[B, classes] { } // with --entries generate",
     "forward(tokens: i32[B, T]) -> f[B, T, vocab] { }",
   ),
 } as const;

@@ -50,4 +50,10 @@ export const TARGET = {
     "model Half() { } // a kernel that keeps f16 between kernels, for --profile webgpu-base",
     "model Half() { } // --profile webgpu-gpu",
   ),
+  LLM0409: entry(
+    "an op has no schedule",
+    "A schedule says how one kernel computes an op. `scan` (a loop over positions with state) has none yet, on any target.",
+    "%y = scan %x in(%tokens = %t) { ... } // in the text of the tensor IR",
+    "%y = repeat %i in 0..4 (%x = %t) { ... } // layers, or ops on whole tensors",
+  ),
 } as const;

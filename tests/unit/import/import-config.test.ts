@@ -27,9 +27,18 @@ describe("published configs", () => {
   it("llama has the values of its config", () => {
     expect(importVariant("llama", {})).toMatchObject({
       family: "llama",
-      eos: [2],
-      bos: 1,
-      values: { vocab: 199, dim: 48, ffn: 112, depth: 3, heads: 6, kv_heads: 2, head_dim: 8, eps: 1e-6, tied: true },
+      values: {
+        vocab: 199,
+        dim: 48,
+        ffn: 112,
+        depth: 3,
+        heads: 6,
+        kv_heads: 2,
+        head_dim: 8,
+        eps: 1e-6,
+        tied: true,
+        eos: [2],
+      },
     });
   });
   it("keeps the text of the template around the defaults", () => {
@@ -57,7 +66,13 @@ describe("variations", () => {
       { rope_parameters: null, rope_scaling: { type: "linear", factor: 2 } },
       { theta: 10000, rope_type: "linear", rope_factor: 2 },
     ],
-    ["llama", { eos_token_id: [2, 5] }, {}],
+    ["gpt2", { activation_function: "silu" }, { activation: "silu" }],
+    ["llama", { eos_token_id: [2, 5] }, { eos: [2, 5] }],
+    ["llama", { architectures: ["LLaMAForCausalLM"], max_sequence_length: 2048 }, { dim: 48 }],
+    ["llama", { is_llama_config: true, rope_interleaved: false }, { dim: 48 }],
+    ["llama", { pruned_heads: {} }, { heads: 6 }],
+    ["llama", { eos_token_id: 7 }, { eos: [7] }],
+    ["gpt2", { eos_token_id: null }, { eos: [] }],
   ])("%s with %j", (name, change, values) => {
     const imported = importVariant(name, change);
     expect(told(imported)).toEqual([]);
@@ -94,6 +109,8 @@ describe("refusals", () => {
     ["gpt2", { architectures: ["GPT2ForSequenceClassification"] }, "LLM0311", "architectures"],
     ["llama", { pretraining_tp: 2 }, "LLM0311", "pretraining_tp"],
     ["llama", { sliding_window: 64 }, "LLM0311", "sliding_window"],
+    ["llama", { rope_interleaved: true }, "LLM0311", "rope_interleaved"],
+    ["llama", { pruned_heads: { "0": [1] } }, "LLM0311", "pruned_heads"],
     ["llama", { quantization_config: { bits: 4 } }, "LLM0311", "quantization_config"],
     ["llama", { rope_parameters: { rope_type: "yarn", factor: 2 } }, "LLM0311", "rope_parameters.rope_type"],
     ["llama", { rope_parameters: null, rope_scaling: { type: "dynamic", factor: 2 } }, "LLM0311", "rope_scaling.type"],

@@ -1,0 +1,58 @@
+/** The examples that each help text starts with: a command line and what it is for. */
+
+type Example = readonly [line: string, purpose: string];
+
+/** By the name of the command; `llmc` for the program itself. */
+const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
+  llmc: [
+    ["llmc check model.llm", "find mistakes"],
+    ["llmc build model.llm --target webgpu --out model", "write an npm package"],
+    ['llmc run model.llm --prompt "Call me Ishmael."', "generate text"],
+    ["llmc inspect model.llm --after fuse", "see what a pass made"],
+    ["llmc verify folder", "compare with recorded answers"],
+  ],
+  build: [
+    ["llmc build model.llm --out model", "a package for WebGPU"],
+    ["llmc build model.llm --out model --target webgpu,js", "the same, with plain JavaScript where there is no GPU"],
+    ["llmc build checkpoint --out model --storage f16", "a published checkpoint, weights in half precision"],
+    ["llmc build model.llm --out model --set depth=2", "another config value"],
+  ],
+  check: [
+    ["llmc check model.llm", "all mistakes, each with its place"],
+    ["llmc check model.llm --set heads=8 --json", "with another config value, for a script"],
+  ],
+  fmt: [
+    ["llmc fmt model.llm", "format in place"],
+    ["llmc fmt --check *.llm", "only say which files are not formatted"],
+  ],
+  explain: [["llmc explain LLM0203", "what the code means, a wrong and a right example"]],
+  inspect: [
+    ["llmc inspect model.llm", "the tensor IR behind all passes"],
+    ["llmc inspect model.llm --after fuse", "behind one pass"],
+    ["llmc inspect model.llm --stage wgsl", "the shaders"],
+  ],
+  run: [
+    ['llmc run model.llm --prompt "Call me Ishmael."', "continue a text"],
+    ["llmc run model.llm --tokens 1,2,3 --max-tokens 8 --json", "token ids, for a script"],
+    ['llmc run model.llm --prompt "Once" --temperature 0.8 --seed 7', "sample"],
+  ],
+  tokenize: [['llmc tokenize model.llm "Call me Ishmael."', "the ids of a text"]],
+  detokenize: [["llmc detokenize model.llm 35,390,397", "the text of ids"]],
+  verify: [
+    ["llmc verify folder", "on the default target"],
+    ["llmc verify folder --target js,webgpu,reference", "on several; `reference` is the interpreter"],
+    ["llmc verify folder --model model.llm", "another model with the folder's weights and answers"],
+  ],
+  import: [
+    ["llmc import checkpoint", "the .llm of checkpoint/config.json, on stdout"],
+    ["llmc import config.json --out model.llm", "into a file"],
+  ],
+  doctor: [["llmc doctor", "Node, the adapter, its features and limits"]],
+};
+
+/** The text in front of the help of `command`. */
+export function exampleText(command: string): string {
+  const examples = EXAMPLES[command] ?? [];
+  const width = Math.max(0, ...examples.map(([line]) => line.length));
+  return ["Examples:", ...examples.map(([line, purpose]) => `  $ ${line.padEnd(width)}   ${purpose}`), ""].join("\n");
+}

@@ -1,0 +1,203 @@
+/** The command line as scripts meet it: one document with `--json`, the exit codes, the names that it suggests. */
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bugReport } from "../../src/cli/bug-report.ts";
+import { LLMC_BUNDLE, NO_ADAPTER, llmc, llmcJson } from "./command-line.ts";
+
+let work: string;
+beforeAll(() => {
+  work = mkdtempSync(join(tmpdir(), "llmc-test-"));
+});
+afterAll(() => rmSync(work, { recursive: true }));
+
+function write(name: string, text: string): string {
+  const file = join(work, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const MOBY = "examples/moby";
+
+describe("help and usage", () => {
+  it("starts with examples and goes to stdout", () => {
+    for (const args of [["--help"], ["build", "--help"], ["help", "run"]]) {
+      const { exitCode, stdout, stderr } = llmc(args);
+      expect([exitCode, stderr]).toEqual([0, ""]);
+      expect(stdout).toMatch(/^Examples:\n {2}\$ llmc /);
+      expect(stdout).not.toContain("default: []");
+    }
+  });
+
+  it("is one document with --json", () => {
+    expect(llmcJson(["run", "--help"])).toMatchObject({ exitCode: 0, ok: true, text: expect.stringMatching(/^Examples/) as string }); // prettier-ignore
+  });
+
+  it("wants a command", () => {
+    const { exitCode, stdout, stderr } = llmc([]);
+    expect([exitCode, stdout]).toEqual([2, ""]);
+    expect(stderr).toContain("build, check, fmt");
+  });
+
+  it.each([
+    [["biuld", MOBY], "did you mean build"],
+    [["build", MOBY, "--otu", "x"], "did you mean --out"],
+    [["build", MOBY], "--out is missing"],
+    [["build", MOBY, "--out", "x", "--target", "webgpu,cuda"], "there are: webgpu"],
+    [["build", MOBY, "--out", "x", "--profile", "webgpu-gpux"], "did you mean `webgpu-gpu`"],
+    [["build", MOBY, "--out", "x", "--profile", "webgpu-cpu", "--target", "js"], "belongs to the target webgpu"],
+    [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
+    [["inspect", MOBY, "--after", "fusee"], "did you mean `fuse`"],
+    [["inspect", MOBY, "--stage", "wgsl", "--after", "fuse"], "belongs to the stage tensor"],
+    [["inspect", MOBY, "--passes=-fus"], "did you mean `fuse`"],
+    [["run", MOBY], "either --prompt or --tokens"],
+    [["run", MOBY, "--tokens", "1,x"], "`x` is no token id"],
+    [["run", MOBY, "--tokens", "1", "--math", "quick"], "exact or fast"],
+    [["run", MOBY, "--tokens", "1", "--max-tokens", "0"], "from 1 to"],
+    [["run", MOBY, "--tokens", "1", "--target", "cuda"], "unknown target `cuda`"],
+    [["explain", "LLM0233"], "did you mean LLM0"],
+  ])("%j is a usage error", (args, words) => {
+    const { exitCode, ok, error } = llmcJson(args);
+    expect({ exitCode, ok }).toEqual({ exitCode: 2, ok: false });
+    expect(error).toMatchObject({ code: "usage" });
+    expect((error as { message: string }).message.toLowerCase()).toContain(words.toLowerCase());
+  });
+});
+
+describe("values from elsewhere", () => {
+  it("flag before environment before config file before default", () => {
+    write("llmc.config.json", `{ "target": "cuda", "stage": "plan" }`);
+    const message = (args: readonly string[], env: Readonly<Record<string, string>> = {}): string => {
+      const { error } = llmcJson(["inspect", "missing.llm", ...args], { cwd: work, env });
+      return (error as { message: string }).message;
+    };
+    expect(message([])).toContain("missing.llm");
+    expect(message([], { LLMC_STAGE: "nope" })).toContain("unknown stage `nope`");
+    expect(message(["--stage", "kernel"], { LLMC_STAGE: "nope" })).toContain("missing.llm");
+    write("llmc.config.json", `{ "stage": "none" }`);
+    expect(message([])).toContain("unknown stage `none`");
+    write("llmc.config.json", `[]`);
+    expect(message([])).toContain("cannot read the config");
+    rmSync(join(work, "llmc.config.json"));
+  });
+});
+
+describe("check, explain, fmt, import", () => {
+  const wrong = "model Tiny(dim: int = 4) {\n  forward(x: f[B, dim]) -> f[B, dim] {\n    return x + yy\n  }\n}\n";
+
+  it("check lists diagnostics with places", () => {
+    const file = write("wrong.llm", wrong);
+    const { exitCode, ok, diagnostics, error } = llmcJson(["check", file]);
+    expect({ exitCode, ok, error }).toEqual({ exitCode: 1, ok: false, error: undefined });
+    expect(diagnostics).toEqual([
+      expect.objectContaining({ code: "LLM0201", severity: "error", file, related: expect.any(Array) as unknown[] }),
+    ]);
+    const [{ start, end }] = diagnostics as [{ start: unknown; end: unknown }];
+    expect(start).toEqual({ line: 3, column: 16, offset: wrong.indexOf("yy") });
+    expect(end).toEqual({ line: 3, column: 18, offset: wrong.indexOf("yy") + 2 });
+  });
+
+  it("a value of --set that makes no model has the place of the declaration", () => {
+    const { exitCode, diagnostics } = llmcJson(["check", MOBY, "--set", "dim=0"]);
+    expect(exitCode).toBe(1);
+    expect(diagnostics).toEqual([expect.objectContaining({ code: "LLM0305", file: "examples/moby/moby.llm", start: expect.objectContaining({ column: 3 }) as unknown })]); // prettier-ignore
+    expect(llmcJson(["check", MOBY, "--set", "eos=7"])).toMatchObject({ exitCode: 0, ok: true, diagnostics: [] });
+  });
+
+  it("text goes to stderr without colour, and says the code", () => {
+    const { exitCode, stdout, stderr } = llmc(["check", write("wrong.llm", wrong)], { env: { NO_COLOR: "1" } });
+    expect(exitCode).toBe(1);
+    expect(stdout).toBe("1 diagnostic\n");
+    expect(stderr).toMatch(/^error\[LLM0201\]/);
+    expect(stderr).not.toContain("\u001b");
+  });
+
+  it("fmt rewrites, --check only looks, a wrong file stays", () => {
+    const file = write("loose.llm", "model A() {\nforward(x: f[B]) -> f[B] { return x+x }\n}\n");
+    const before = readFileSync(file, "utf8");
+    expect(llmcJson(["fmt", "--check", file])).toMatchObject({ exitCode: 1, ok: false });
+    expect(readFileSync(file, "utf8")).toBe(before);
+    expect(llmcJson(["fmt", file])).toMatchObject({ exitCode: 0, changed: [file] });
+    expect(llmcJson(["fmt", "--check", file])).toMatchObject({ exitCode: 0, changed: [] });
+    const broken = write("broken.llm", "model {");
+    expect(llmcJson(["fmt", broken])).toMatchObject({ exitCode: 1, error: { code: "source" } });
+    expect(readFileSync(broken, "utf8")).toBe("model {");
+  });
+
+  it("explain knows each code in either case", () => {
+    expect(llmcJson(["explain", "llm0203"])).toMatchObject({ exitCode: 0, ok: true, code: "LLM0203" });
+  });
+
+  it("import fills the template, and refuses by name", () => {
+    const { exitCode, source } = llmcJson(["import", "tests/fixtures/configs/llama.json"]);
+    expect(exitCode).toBe(0);
+    expect(source).toContain("eos: int[] = [2]");
+    const out = join(work, "imported.llm");
+    expect(llmcJson(["import", "tests/fixtures/configs/gpt2.json", "--out", out])).toMatchObject({ exitCode: 0 });
+    expect(llmcJson(["check", out])).toMatchObject({ exitCode: 0, diagnostics: [] });
+    const other = write("config.json", `{"model_type": "bert"}`);
+    expect(llmcJson(["import", other])).toMatchObject({ exitCode: 1, ok: false, error: { diagnostics: [{ code: "LLM0310" }] } }); // prettier-ignore
+    expect(llmcJson(["import", write("bad.json", `{"a": 1, "a": 2}`)])).toMatchObject({ exitCode: 5, ok: false });
+  });
+});
+
+describe("inspect", () => {
+  it.each(["ast", "wgsl", "js", "plan"])("--stage %s is a text", (stage) => {
+    const { exitCode, stdout } = llmc(["inspect", MOBY, "--stage", stage]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(
+      { ast: /^\{\n/, wgsl: /@compute/, js: /function/, plan: /^program / }[stage] ?? /never/, // prettier-ignore
+    );
+  });
+
+  it("--after takes the stage of the pass", () => {
+    expect(llmcJson(["inspect", MOBY, "--after", "fuse"])).toMatchObject({ stage: "tensor", text: expect.stringContaining("group ") as string }); // prettier-ignore
+    expect(llmcJson(["inspect", MOBY, "--after", "lower"])).toMatchObject({ stage: "kernel" });
+  });
+});
+
+describe("tokenize", () => {
+  it("there and back, special tokens only on request", () => {
+    const { tokens } = llmcJson(["tokenize", MOBY, "Call me <|end|>"]) as unknown as { tokens: number[] };
+    expect(tokens.slice(0, 3)).toEqual([35, 390, 397]);
+    expect(llmcJson(["detokenize", MOBY, tokens.join(",")])).toMatchObject({ ok: true, text: "Call me <|end|>" });
+    expect(llmc(["tokenize", MOBY, "Call me"]).stdout).toBe("35,390,397\n");
+    expect(llmcJson(["tokenize", "examples/llama", "x"])).toMatchObject({ exitCode: 5, ok: false });
+  });
+});
+
+describe("the environment", () => {
+  it("without an adapter webgpu is exit 4, the default falls back, doctor says so", () => {
+    const options = { env: NO_ADAPTER };
+    const asked = llmcJson(["run", MOBY, "--tokens", "1", "--target", "webgpu"], options);
+    expect(asked).toMatchObject({ exitCode: 4, ok: false, error: { code: "adapter" } });
+    const fallback = llmcJson(["run", MOBY, "--tokens", "1", "--max-tokens", "1"], options);
+    expect(fallback).toMatchObject({ exitCode: 0, ok: true, tokens: [199] });
+    expect(fallback["target"]).not.toBe("webgpu");
+    expect(llmcJson(["doctor"], options)).toMatchObject({ exitCode: 4, ok: false, error: { code: "adapter" }, adapter: null }); // prettier-ignore
+  });
+
+  it("an interrupt ends with 130, a closed pipe quietly", async () => {
+    const args = [LLMC_BUNDLE, "run", MOBY, "--target", "js", "--tokens", "1", "--max-tokens", "500"];
+    const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "ignore"] });
+    child.stdout.once("data", () => child.kill("SIGINT"));
+    expect(await new Promise((resolve) => child.once("exit", resolve))).toBe(130);
+    const reader = spawn(process.execPath, [LLMC_BUNDLE, "inspect", MOBY, "--stage", "kernel"], { stdio: ["ignore", "pipe", "ignore"] }); // prettier-ignore
+    reader.stdout.once("data", () => reader.stdout.destroy());
+    expect(await new Promise((resolve) => reader.once("exit", resolve))).toBe(0);
+  });
+
+  it("a bug leaves a report with arguments, stack and sources", () => {
+    const failure = bugReport(new RangeError("boom"), ["check", MOBY], work);
+    expect(failure).toMatchObject({ exitCode: 3, code: "internal" });
+    const folder = readdirSync(work).find((name) => name.startsWith("llmc-bug-")) ?? "";
+    expect(failure.message).toContain(folder);
+    const report = JSON.parse(readFileSync(join(work, folder, "report.json"), "utf8")) as Record<string, unknown>;
+    expect(report).toMatchObject({ argv: ["check", MOBY], error: "RangeError: boom", node: process.version });
+    expect(existsSync(join(work, folder, "moby.llm"))).toBe(true);
+    expect(existsSync(join(work, folder, "model.safetensors"))).toBe(false);
+    expect(bugReport(new Error("boom"), [], join(work, "none")).message).toContain("could not be written");
+  });
+});
