@@ -1,7 +1,7 @@
 /**
  * The profiles of WebGPU. Limits of `webgpu-base` are the defaults of the WebGPU specification; `webgpu-cpu` asks for two
- * more storage buffers, which llvmpipe has (16). Tile sizes start from what is published for each kind of adapter (a CPU
- * adapter wants registers and no workgroup memory) and have not been tuned on our kernels.
+ * more storage buffers, which llvmpipe has (16). Its product tiles are measured on llvmpipe (`bench/matmul.ts`); those of
+ * the GPU profiles start from what is published and have not been tuned on our kernels.
  */
 import type { Limits, TargetInfo } from "../kernel/target-info.ts";
 
@@ -68,12 +68,14 @@ export const webgpuCpu: TargetInfo = {
   doc: "A CPU adapter (llvmpipe, SwiftShader): products in registers, no workgroup memory.",
   limits: { ...baseLimits, maxStorageBuffers: 10 },
   tiles: {
-    elementwise: 64,
+    elementwise: 16,
     rowLanes: 1,
-    matmul: { rows: 8, columns: 8, workgroupRows: 8, workgroupColumns: 8 },
+    matmul: { rows: 8, columns: 8, workgroupRows: 8, workgroupColumns: 8, outerTerms: 1, dotColumns: 4 },
     matvec: { lanes: 1, columns: 4 },
-    attention: { lanes: 1, keys: 16 },
+    attention: { lanes: 1, keys: 4 },
   },
   hasWorkgroupMemory: false,
-  requires: { features: [], limits: { maxStorageBuffers: 10 } },
+  mostUnrolled: 4,
+  // A pseudo-feature of the runtime: the adapter says that it is a CPU.
+  requires: { features: ["software"], limits: { maxStorageBuffers: 10 } },
 };
