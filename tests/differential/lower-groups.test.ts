@@ -6,7 +6,8 @@ import { Builder, tensorType, value } from "../../src/ir/index.ts";
 import type { Attrs, Func, Literal, Op, Tensor, TensorType, Value } from "../../src/ir/index.ts";
 import { OPS } from "../../src/ops/index.ts";
 import type { Program } from "../../src/plan/ir.ts";
-import { webgpuBase } from "../../src/profiles/webgpu.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import { webgpuBase, webgpuCpu } from "../../src/profiles/webgpu.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { Rng } from "../../src/support/random.ts";
 import { compareTensors } from "../support/compare-tensors.ts";
@@ -37,23 +38,26 @@ function groupFunc(types: readonly TensorType[], attrs: Attrs, body: Body): Func
   };
 }
 
-function programOf(func: Func): Program {
-  const { program, diagnostics } = lowerModule(
-    { name: "m", funcs: [func] },
-    { ops: OPS, info: webgpuBase, capacities },
-  );
+function programOf(func: Func, info: TargetInfo): Program {
+  const { program, diagnostics } = lowerModule({ name: "m", funcs: [func] }, { ops: OPS, info, capacities });
   expect(diagnostics).toEqual([]);
   expect(program.kernels).toHaveLength(1);
   return program;
 }
 
-function check(types: readonly TensorType[], attrs: Attrs, body: Body, executor: Executor): Program {
+function check(
+  types: readonly TensorType[],
+  attrs: Attrs,
+  body: Body,
+  executor: Executor,
+  info: TargetInfo = webgpuBase,
+): Program {
   const rng = new Rng(11);
   const func = groupFunc(types, attrs, body);
   const inputs = Object.fromEntries(
     types.map(({ dtype, dims }, i) => [`a${i}`, randomTensor(rng, dtype, dims.map((dim) => dim.evaluate(sizes)))]), // prettier-ignore
   );
-  const program = programOf(func);
+  const program = programOf(func, info);
   const results = runPlan(program, "f", { sizes, inputs }, executor);
   const params = (): Tensor => {
     throw new Error("no parameters");
@@ -167,6 +171,21 @@ describe("products", () => {
       for (const attrs of [inRegisters, { schedule: "matvec", lanes: 4, columns: 8 }] satisfies Attrs[])
         check([f32(B, T, K), f32(K, N), f32(B, T, N)], attrs, body, "interpreter");
     });
+
+  // A CPU adapter reads single columns a workgroup apart, or one term at a time, and splits a tile among its products.
+  for (const attrs of [inRegisters, { schedule: "matvec", lanes: 1, columns: 4 }] satisfies Attrs[])
+    for (const [K, N] of [
+      [8, 12],
+      [6, 12],
+      [8, 7],
+      [36, 40],
+    ] as const)
+      it(`${K} x ${N} for a CPU adapter as ${JSON.stringify(attrs)}`, () => {
+        const half = tensorType("f16", [N, K]);
+        const one: Body = (b, [x, w]) => [b.emit("matmul", [x!, w!])];
+        check([f32(B, T, K), half, half, f32(N)], attrs, swiglu, "interpreter", webgpuCpu);
+        check([f32(B, T, K), f32(K, N)], attrs, one, "interpreter", webgpuCpu);
+      });
 
   it("heads merged in front and a weight transposed by a move", () => {
     const body: Body = (b, [x, w]) => {

@@ -1,7 +1,7 @@
 /** Every sample of every op that kernels compute, lowered alone: interpreter of the tensor IR = kernel interpreter = JavaScript. */
 import { describe, expect, it } from "vitest";
 import { lowerModule } from "../../passes/lower/index.ts";
-import { elementCount, hasTrait } from "../../src/ir/index.ts";
+import { elementCount } from "../../src/ir/index.ts";
 import type { OpDef, Sample } from "../../src/ir/index.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { OPS, OP_LIST } from "../../src/ops/index.ts";
@@ -9,30 +9,22 @@ import { js } from "../../src/profiles/js.ts";
 import { webgpuBase, webgpuCpu } from "../../src/profiles/webgpu.ts";
 import { Rng } from "../../src/support/random.ts";
 import { compareTensors } from "../support/compare-tensors.ts";
+import { isLoweredAlone } from "../support/lowered-ops.ts";
 import { caseOf, evaluateCase } from "../support/op-case.ts";
 import { runPlan } from "../support/run-plan.ts";
 import type { Executor } from "../support/run-plan.ts";
 import { opTolerance } from "../support/tolerance.ts";
-
-/** Ops with a kernel of their own; all other composites are decomposed before lowering. */
-const KEPT = ["attention"];
 
 describe.each([
   [js, "js"],
   [webgpuCpu, "js"],
   [webgpuBase, "interpreter"],
 ] as const)("ops lowered alone for $name", (info, executor) => {
-  for (const def of OP_LIST.filter(isLowered))
+  for (const def of OP_LIST.filter(isLoweredAlone))
     it(def.name, () => {
-      for (const sample of def.samples(new Rng(7)))
-        if (sample.special !== true) expect(difference(def, sample, info, executor)).toBeUndefined();
+      for (const sample of def.samples(new Rng(7))) expect(difference(def, sample, info, executor)).toBeUndefined();
     });
 });
-
-function isLowered(def: OpDef): boolean {
-  if (hasTrait(def, "load-time")) return false;
-  return !hasTrait(def, "composite") || KEPT.includes(def.name) || def.scalar !== undefined;
-}
 
 function difference(def: OpDef, sample: Sample, info: TargetInfo, executor: Executor): string | undefined {
   const opCase = caseOf(def, sample, OPS);

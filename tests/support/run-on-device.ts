@@ -2,6 +2,8 @@
  * Plans of a built program on a device of the runtime, run by the runtime's own executor. Memory that a plan must write
  * before it reads starts as NaN; state starts as zero and stays between runs.
  */
+import { LINKED_MODULE } from "../../codegen/package/index.ts";
+import { targetNamed } from "../../codegen/targets.ts";
 import type { DType, Tensor } from "../../src/ir/index.ts";
 import { manifestOf } from "../../src/plan/manifest.ts";
 import type { ProgramManifest } from "../../src/plan/manifest.ts";
@@ -30,7 +32,11 @@ export class ProgramOnDevice {
   ): Promise<ProgramOnDevice> {
     const manifest = manifestOf(program);
     const make = (text: string): unknown => (info.target === "js" ? new Function(`return ${text}`)() : text);
-    const kernels = Object.fromEntries([...code].map(([name, text]) => [name, make(text)]));
+    const linked = targetNamed(info.target)?.link?.(program.kernels);
+    const kernels =
+      linked === undefined
+        ? Object.fromEntries([...code].map(([name, text]) => [name, make(text)]))
+        : { [LINKED_MODULE]: linked };
     const executor = await Executor.create(device, manifest, kernels, context, context);
     manifest.buffers.forEach(({ kind, bytes, name, path }, index) => {
       if (kind === "weight") executor.writeBuffer(index, 0, bytesFromTensor(weights(path ?? name)));

@@ -1,0 +1,50 @@
+/**
+ * Published checkpoints against the answers of their published code: `llmc verify` on every target, every output within
+ * its derived tolerance and every greedy token equal. Runs `dist/llmc.mjs`, which `npm test` makes before.
+ */
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const hasAdapter = await requestAdapter().then(
+  () => true,
+  () => false,
+);
+
+interface Row {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly reason?: string;
+}
+
+const OUTPUTS = [
+  "extend", "greedy", "out.hidden.0", "out.hidden.1", "out.hidden.2", "out.hidden.3", "out.logits", "out.loss",
+]; // prettier-ignore
+
+function verify(folder: string, target: string, ...flags: readonly string[]): readonly Row[] {
+  const args = ["dist/llmc.mjs", "verify", folder, "--target", target, "--json", ...flags];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT, encoding: "utf8", timeout: 170_000 });
+  if (stdout === "") throw new Error(stderr);
+  return (JSON.parse(stdout) as { readonly outputs: readonly Row[] }).outputs;
+}
+
+describe.each(["gpt2", "llama", "llama3-rope"])("%s", (model) => {
+  it.for(["js", "cpu-simd", "webgpu-cpu", "webgpu-base"])(
+    "gives the recorded answers for %s",
+    { timeout: 180_000 },
+    (profile, { skip }) => {
+      const target = profile === "js" ? "js" : profile === "cpu-simd" ? "cpu" : "webgpu";
+      if (target === "webgpu" && !hasAdapter) return skip("no WebGPU adapter on this machine");
+      const rows = verify(`tests/fixtures/golden/${model}`, target, "--profile", profile);
+      expect(rows.filter((row) => !row.ok)).toEqual([]);
+      expect(rows.map(({ name }) => name).sort()).toEqual(OUTPUTS);
+    },
+  );
+});
+
+it("sees a checkpoint whose answers are another's", () => {
+  const rows = verify("tests/fixtures/golden/llama", "js", "--set", "theta=5000");
+  expect(rows.filter((row) => !row.ok).map(({ name }) => name)).toContain("out.logits");
+});

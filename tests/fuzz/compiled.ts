@@ -1,0 +1,54 @@
+/** Random programs through the whole compiler: built for a profile, run on a device of the runtime, compared. */
+import { walk } from "../../src/ir/index.ts";
+import type { Module } from "../../src/ir/index.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import { OPS } from "../../src/ops/index.ts";
+import type { Device } from "../../src/runtime/devices/device.ts";
+import { Rng } from "../../src/support/random.ts";
+import { buildProgram } from "../support/build-program.ts";
+import type { BuiltProgram } from "../support/build-program.ts";
+import { compareTensors } from "../support/compare-tensors.ts";
+import { runOnDevice } from "../support/run-on-device.ts";
+import { randomProgram } from "./programs.ts";
+import type { RandomProgram } from "./programs.ts";
+import { referenceOf } from "./reference.ts";
+
+export function programOf(seed: number): RandomProgram {
+  return randomProgram(new Rng(seed), OPS);
+}
+
+/** Whether some value inside is f16 or bf16. */
+export function hasNarrowFloat({ module }: RandomProgram): boolean {
+  let found = false;
+  for (const func of module.funcs)
+    walk(func.body, (op) => {
+      if (op.results.some(({ type }) => type.dtype === "f16" || type.dtype === "bf16")) found = true;
+    });
+  return found;
+}
+
+/** Capacities are larger than the sizes of the call, so that a size taken for a capacity is seen. */
+export function buildRandom(program: RandomProgram, info: TargetInfo, off: readonly string[] = []): BuiltProgram {
+  const capacities = Object.fromEntries(Object.entries(program.symbols).map(([name, size]) => [name, size + 2]));
+  const funcs = program.module.funcs.map((func) => ({ ...func, name: "forward" }));
+  const module: Module = { ...program.module, funcs };
+  return buildProgram(module, info, { capacities, tensorPasses: true, off });
+}
+
+/** The first result that is not the reference's within its tolerance, or undefined. */
+export async function problemOf(
+  program: RandomProgram,
+  built: BuiltProgram,
+  device: Device,
+  seed: number,
+): Promise<string | undefined> {
+  const weights = (path: string) => program.params.get(path)!;
+  const args = { sizes: program.symbols, inputs: program.args, weights };
+  const results = await runOnDevice(device, built, "forward", args);
+  return referenceOf(program, OPS)
+    .map(({ name, exact, tolerance }) => {
+      const actual = results.read(name, exact.dtype, exact.dims);
+      return compareTensors(actual, exact, tolerance, { what: `${name} for ${built.info.name}`, seed });
+    })
+    .find((problem) => problem !== undefined);
+}
