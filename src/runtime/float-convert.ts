@@ -47,7 +47,8 @@ export function fromBfloat(bits: number): number {
   return word.getFloat32(0);
 }
 
-const BYTES: Readonly<Record<FloatType, number>> = { f64: 8, f32: 4, f16: 2, bf16: 2 };
+/** Bytes of one element. */
+export const FLOAT_BYTES: Readonly<Record<FloatType, number>> = { f64: 8, f32: 4, f16: 2, bf16: 2 };
 
 export interface Converted {
   readonly bytes: Uint8Array;
@@ -58,9 +59,9 @@ export interface Converted {
 /** Converts the elements in `bytes`, little-endian, any alignment. */
 export function convertFloats(bytes: Uint8Array, from: FloatType, to: FloatType): Converted {
   if (from === to) return { bytes };
-  const count = bytes.length / BYTES[from];
+  const count = bytes.length / FLOAT_BYTES[from];
   const input = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const output = new Uint8Array(count * BYTES[to]);
+  const output = new Uint8Array(count * FLOAT_BYTES[to]);
   const view = new DataView(output.buffer);
   let overflow: number | undefined;
   for (let i = 0; i < count; i++) {

@@ -95,7 +95,8 @@ export class Generation implements AsyncIterableIterator<string> {
     let submitted = 1;
     try {
       for (;;) {
-        while (inFlight.length < DEPTH && submitted < limit) {
+        // Nothing runs ahead of the first token, which the caller waits for most.
+        while (this.tokens.length > 0 && inFlight.length < DEPTH && submitted < limit) {
           inFlight.push(session.next());
           submitted++;
         }

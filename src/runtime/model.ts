@@ -1,7 +1,7 @@
 /** A loaded model: the object that `load` of a generated package gives. */
 import type { ProgramManifest } from "../plan/manifest.ts";
 import type { Device, DeviceInfo, Sizes } from "./devices/device.ts";
-import { BusyError, ContextError, DeviceError, OptionError, TokenizerError } from "./errors.ts";
+import { BusyError, ContextError, OptionError, TokenizerError } from "./errors.ts";
 import type { Argument, Executor } from "./executor.ts";
 import { Generation } from "./generation.ts";
 import { checkTokens, resolveOptions } from "./generation-options.ts";
@@ -37,7 +37,8 @@ export class Model {
     readonly device: DeviceDetails,
   ) {
     const chunk = (entry: string): number => largestLength(executor.program, entry);
-    this.session = new Session(executor, { prefill: chunk("prefill"), extend: chunk("extend") });
+    const chunks = { prefill: chunk("prefill"), extend: chunk("extend") };
+    this.session = new Session(executor, chunks, facts.vocab);
   }
 
   /** Positions that the caches hold. */

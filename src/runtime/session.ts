@@ -26,6 +26,7 @@ export class Session {
   constructor(
     readonly executor: Executor,
     private readonly chunk: { readonly prefill: number; readonly extend: number },
+    private readonly vocab: number,
   ) {}
 
   get position(): number {
@@ -86,6 +87,8 @@ export class Session {
         `${this.cached.length} tokens are in the context and ${tokens.length} are added; it holds ${this.executor.context}`,
       );
     let logits = new Uint8Array(0);
+    // A build for several rows has room for the logits of each; this session is row 0.
+    const bytes = this.vocab * Float32Array.BYTES_PER_ELEMENT;
     for (let at = 0; at < tokens.length; at += this.chunk.extend) {
       const part = tokens.slice(at, at + this.chunk.extend);
       const plan = this.plan("extend", part.length);
@@ -93,7 +96,7 @@ export class Session {
       this.executor.setInput(plan, "count", Int32Array.of(part.length));
       this.executor.setInput(plan, "pos", Int32Array.of(this.cached.length));
       this.cached = [...this.cached, ...part];
-      const read = at + part.length === tokens.length ? this.executor.output(plan, "logits") : undefined;
+      const read = at + part.length === tokens.length ? this.executor.output(plan, "logits", bytes) : undefined;
       logits = new Uint8Array(await this.executor.run(plan, { B: 1, T: part.length }, read));
     }
     return new Float32Array(logits.buffer);

@@ -1,56 +1,83 @@
 /**
- * JSON for files from strangers: what `JSON.parse` lets pass is refused. A duplicate key is an error (not the last one
- * wins), an integer above 2^53 is an error (not rounded), depth is bounded. Objects come back as `Map`, so that a key
- * like `__proto__` is only a key.
+ * JSON for files from strangers (RFC 8259): what `JSON.parse` lets pass is refused. A duplicate key is an error (not the
+ * last one wins), an integer beyond 2^53 is an error (not rounded), depth is bounded. Objects come back as `Map`, so
+ * that a key like `__proto__` is only a key.
  */
 export type StrictJson = null | boolean | number | string | readonly StrictJson[] | ReadonlyMap<string, StrictJson>;
 
+/** `problem` without its place; `start` and `end` are offsets in UTF-16 units. */
 export class StrictJsonError extends Error {
   override readonly name = "StrictJsonError";
+  constructor(
+    readonly problem: string,
+    readonly start: number,
+    readonly end: number,
+  ) {
+    super(`${problem} at offset ${start}`);
+  }
 }
 
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+/** Called for each key with the keys around it, outermost first, and where it stands. */
+export type OnKey = (path: readonly string[], start: number, end: number) => void;
+
+/** No header and no config is nested deeper. */
+const MAX_DEPTH = 32;
+
+const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
 // eslint-disable-next-line no-control-regex -- JSON strings hold no control characters.
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SPACE = /[ \t\n\r]*/y;
 
-/** Reads one JSON value that fills the whole text. Throws `StrictJsonError` with the offset of the problem. */
-export function parseStrictJson(text: string, maxDepth = 32): StrictJson {
-  const reader = new Reader(text, maxDepth);
-  const value = reader.value(0);
-  reader.space();
-  if (reader.at < text.length) reader.fail("more text after the value");
-  return value;
+/** Reads one JSON value that fills the whole text. Throws `StrictJsonError`. */
+export function parseStrictJson(text: string, onKey: OnKey = () => {}): StrictJson {
+  return new Reader(text, onKey).document();
 }
 
 class Reader {
-  at = 0;
+  private at = 0;
+  /** The keys and list places around the value that is read. */
+  private readonly path: string[] = [];
+
   constructor(
     private readonly text: string,
-    private readonly maxDepth: number,
+    private readonly onKey: OnKey,
   ) {}
 
-  fail(message: string): never {
-    throw new StrictJsonError(`${message} at offset ${this.at}`);
-  }
-
-  space(): void {
+  document(): StrictJson {
+    const value = this.value();
     this.match(SPACE);
+    if (this.at < this.text.length) this.fail("something follows the value");
+    return value;
   }
 
-  value(depth: number): StrictJson {
-    if (depth > this.maxDepth) this.fail("nested too deep");
-    this.space();
-    const first = this.text[this.at];
-    if (first === "{") return this.object(depth);
-    if (first === "[") return this.array(depth);
-    if (first === '"') return this.string();
+  private fail(problem: string, start = this.at, end = start + 1): never {
+    throw new StrictJsonError(problem, start, Math.min(end, this.text.length));
+  }
+
+  private match(pattern: RegExp): RegExpExecArray | null {
+    pattern.lastIndex = this.at;
+    const found = pattern.exec(this.text);
+    if (found !== null) this.at = pattern.lastIndex;
+    return found;
+  }
+
+  private accept(character: string): boolean {
+    this.match(SPACE);
+    if (this.text[this.at] !== character) return false;
+    this.at++;
+    return true;
+  }
+
+  private value(): StrictJson {
+    if (this.path.length > MAX_DEPTH) this.fail("nested too deeply");
+    if (this.accept("{")) return this.object();
+    if (this.accept("[")) return this.array();
+    if (this.text[this.at] === '"') return this.string("a malformed string");
     for (const [word, meaning] of [
       ["true", true],
       ["false", false],
       ["null", null],
     ] as const)
-      // prettier-ignore
       if (this.text.startsWith(word, this.at)) {
         this.at += word.length;
         return meaning;
@@ -58,57 +85,53 @@ class Reader {
     return this.number();
   }
 
-  private match(pattern: RegExp): string | undefined {
-    pattern.lastIndex = this.at;
-    const found = pattern.exec(this.text)?.[0];
-    if (found !== undefined) this.at += found.length;
-    return found;
-  }
-
-  private accept(character: string): boolean {
-    this.space();
-    if (this.text[this.at] !== character) return false;
-    this.at++;
-    return true;
-  }
-
   private number(): number {
-    const text = this.match(NUMBER);
-    if (text === undefined) this.fail("expected a value");
+    const start = this.at;
+    const found = this.match(NUMBER);
+    if (found === null) this.fail("a value is expected");
+    const [text, fraction, exponent] = found;
     const value = Number(text);
-    if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value)))
-      this.fail(`the number ${text} is too large`);
+    const isInteger = fraction === undefined && exponent === undefined;
+    if (!Number.isFinite(value) || (isInteger && !Number.isSafeInteger(value)))
+      this.fail(`the number ${text} is beyond 2^53`, start, this.at);
     return value;
   }
 
-  private string(): string {
-    const quoted = this.match(STRING);
-    if (quoted === undefined) this.fail("expected a string");
-    return JSON.parse(quoted) as string;
+  private string(otherwise: string): string {
+    const found = this.match(STRING);
+    if (found === null) this.fail(otherwise);
+    return JSON.parse(found[0]) as string;
   }
 
-  private array(depth: number): readonly StrictJson[] {
-    this.at++;
+  private array(): readonly StrictJson[] {
     const items: StrictJson[] = [];
     if (this.accept("]")) return items;
-    do items.push(this.value(depth + 1));
+    do items.push(this.within(String(items.length)));
     while (this.accept(","));
-    if (!this.accept("]")) this.fail("expected `,` or `]`");
+    if (!this.accept("]")) this.fail("`,` or `]` is expected");
     return items;
   }
 
-  private object(depth: number): ReadonlyMap<string, StrictJson> {
-    this.at++;
+  private object(): ReadonlyMap<string, StrictJson> {
     const entries = new Map<string, StrictJson>();
     if (this.accept("}")) return entries;
     do {
-      this.space();
-      const key = this.string();
-      if (entries.has(key)) this.fail(`duplicate key ${JSON.stringify(key)}`);
-      if (!this.accept(":")) this.fail("expected `:`");
-      entries.set(key, this.value(depth + 1));
+      this.match(SPACE);
+      const start = this.at;
+      const key = this.string("a key in double quotes is expected");
+      if (entries.has(key)) this.fail(`the key ${JSON.stringify(key)} occurs twice`, start, this.at);
+      this.onKey([...this.path, key], start, this.at);
+      if (!this.accept(":")) this.fail("`:` is expected");
+      entries.set(key, this.within(key));
     } while (this.accept(","));
-    if (!this.accept("}")) this.fail("expected `,` or `}`");
+    if (!this.accept("}")) this.fail("`,` or `}` is expected");
     return entries;
+  }
+
+  private within(step: string): StrictJson {
+    this.path.push(step);
+    const value = this.value();
+    this.path.pop();
+    return value;
   }
 }

@@ -11,10 +11,14 @@ export type WeightNameRule =
   | { readonly kind: "optional_prefix"; readonly prefix: string }
   | { readonly kind: "ignore"; readonly pattern: string }
   /** Not loaded: compared with the parameter at `path` where the file has it. */
-  | { readonly kind: "tied"; readonly published: string; readonly path: string };
+  | { readonly kind: "tied"; readonly published: string; readonly path: string }
+  /** The tensor whose name holds the number k at `{index}` is `path[k]`. A leading `...` is any beginning of both. */
+  | { readonly kind: "stack"; readonly published: string; readonly path: string; readonly index: string };
 
 export type Resolution =
   | { readonly kind: "parameter"; readonly path: string }
+  /** The part `index` of a parameter along its first axis. */
+  | { readonly kind: "slice"; readonly path: string; readonly index: number }
   | { readonly kind: "tied"; readonly path: string }
   | { readonly kind: "ignored" }
   | { readonly kind: "extra" };
@@ -39,6 +43,11 @@ export function resolveName(
   };
   const path = candidates.find(isParameter) ?? firstParameter("rename");
   if (path !== undefined) return { kind: "parameter", path };
+  for (const candidate of candidates)
+    for (const rule of rules) {
+      const slice = rule.kind === "stack" ? stacked(candidate, rule) : undefined;
+      if (slice !== undefined && isParameter(slice.path)) return { kind: "slice", ...slice };
+    }
   const tied = firstParameter("tied");
   if (tied !== undefined) return { kind: "tied", path: tied };
   const isIgnored = rules.some(
@@ -63,6 +72,20 @@ function renamed(name: string, published: string, path: string): string | undefi
     return captured ?? token;
   });
   return written + name.slice(match[0].length);
+}
+
+const ANY_BEGINNING = "...";
+
+/** The parameter and the place in it for a tensor of a `stack`; undefined where the rule does not match. */
+function stacked(
+  name: string,
+  { published, path, index }: Extract<WeightNameRule, { kind: "stack" }>,
+): { readonly path: string; readonly index: number } | undefined {
+  const isOpen = published.startsWith(ANY_BEGINNING);
+  const match = compile(isOpen ? `**${published.slice(ANY_BEGINNING.length)}` : published, "whole").exec(name);
+  const number = match?.groups?.[index] ?? "";
+  if (match === null || !/^(0|[1-9]\d{0,8})$/.test(number)) return undefined;
+  return { path: (isOpen ? (match[1] ?? "") : "") + path, index: Number(number) };
 }
 
 const compiled = new Map<string, RegExp>();

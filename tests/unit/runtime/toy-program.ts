@@ -176,7 +176,8 @@ export const JS_TEXT: Readonly<Record<string, string>> = {
 };
 
 export function jsKernels(): Readonly<Record<string, JsKernel>> {
-  return Object.fromEntries(Object.entries(JS_TEXT).map(([name, text]) => [name, (0, eval)(text) as JsKernel]));
+  const functionOf = (text: string): JsKernel => (new Function(`return ${text}`) as () => JsKernel)();
+  return Object.fromEntries(Object.entries(JS_TEXT).map(([name, text]) => [name, functionOf(text)]));
 }
 
 const scalar = (name: string, kind: PlanBuffer["kind"], bytes = 4): PlanBuffer => ({ name, kind, bytes });

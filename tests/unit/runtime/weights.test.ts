@@ -53,6 +53,54 @@ describe("resolveName", () => {
   });
 });
 
+describe("a stack", () => {
+  const rule = { kind: "stack", path: "experts.up", index: "e", published: "...experts.{e}.w1.weight" } as const;
+  const path = "layers.0.mlp.experts.up";
+  const name = (e: number | string): string => `layers.0.mlp.experts.${e}.w1.weight`;
+  const parameters: readonly Parameter[] = [{ path, dtype: "f16", dims: [3, 2] }];
+  const load = async (tensors: Readonly<Record<string, TestTensor>>, ...rules: readonly WeightNameRule[]) => {
+    const bytes = new Uint8Array(12);
+    const deliver = (piece: { readonly offset: number; readonly bytes: Uint8Array }) =>
+      bytes.set(piece.bytes, piece.offset);
+    await loadWeights(bytesOf(fileOf(tensors), "the file"), parameters, [rule, ...rules], deliver);
+    return [...new Uint16Array(bytes.buffer)];
+  };
+  // The order of the file is not that of the slices.
+  const slices = {
+    [name(2)]: f32Tensor([2], [1, 1]),
+    [name(0)]: f32Tensor([2], [0.5, 0.5]),
+    [name(1)]: f32Tensor([2], [2, 2]),
+  };
+
+  it("resolves names with the same beginning, and only numbers", () => {
+    const resolve = (given: string, each: WeightNameRule) => resolveName(given, (known) => known === path, [each]);
+    expect(resolve(name(12), rule)).toEqual({ kind: "slice", path, index: 12 });
+    expect(resolve(name("x"), rule)).toEqual({ kind: "extra" });
+    expect(resolve(name("01"), rule)).toEqual({ kind: "extra" });
+    expect(resolve(`${name(1)}.x`, rule)).toEqual({ kind: "extra" });
+    expect(resolve("layers.1.mlp.experts.1.w1.weight", rule)).toEqual({ kind: "extra" });
+    const whole = { ...rule, path, published: "moe.{e}.up" };
+    expect(resolve("moe.4.up", whole)).toEqual({ kind: "slice", path, index: 4 });
+    expect(resolve("x.moe.4.up", whole)).toEqual({ kind: "extra" });
+  });
+
+  it("puts each tensor at its place", async () => {
+    expect(await load(slices)).toEqual([0x3800, 0x3800, 0x4000, 0x4000, 0x3c00, 0x3c00]);
+    expect(await load({ [path]: f32Tensor([3, 2], [0, 0, 0, 0, 0, 1]) })).toEqual([0, 0, 0, 0, 0, 0x3c00]);
+  });
+
+  it("lists slices that are missing, too many or of another shape, and a parameter given twice", async () => {
+    const { [name(1)]: gone, ...rest } = slices;
+    await expect(load({ ...rest, [name(3)]: gone! })).rejects.toThrow(
+      /experts\.3\.w1\.weight: F32\[2\] in the file(.|\n)*up\[1\]: not in the file; the model needs \[2\]/,
+    );
+    await expect(load({ ...slices, [name(1)]: f32Tensor([1], [0]) })).rejects.toThrow(/up\[1\]: the shape is \[1\]/);
+    await expect(load({ ...slices, [path]: f32Tensor([3, 2], [0, 0, 0, 0, 0, 0]) })).rejects.toThrow(/both layers/);
+    const again = { ...slices, [`old.${name(1)}`]: f32Tensor([2], [0, 0]) };
+    await expect(load(again, { kind: "optional_prefix", prefix: "old." })).rejects.toThrow(/old\.layers/);
+  });
+});
+
 describe("loadWeights", () => {
   const parameters: readonly Parameter[] = [
     { path: "a", dtype: "f32", dims: [2] },
