@@ -37,5 +37,5 @@ function visit(
 
 function yieldsOf(statement: Statement): readonly (readonly KValue[])[] {
   if (statement.kind === "for") return [statement.yields];
-  return statement.kind === "if" ? [statement.thenYields, statement.elseYields] : [];
+  return statement.kind === "if" ? [statement.yields, statement.otherwiseYields] : [];
 }

@@ -32,8 +32,8 @@ function collect(body: readonly Statement[], read: Set<Buffer>, written: Set<Buf
     else if (statement.kind === "store") written.add(statement.buffer);
     else if (statement.kind === "for") collect(statement.body, read, written);
     else if (statement.kind === "if") {
-      collect(statement.then, read, written);
-      collect(statement.else, read, written);
+      collect(statement.body, read, written);
+      collect(statement.otherwise, read, written);
     }
   }
 }
