@@ -1,12 +1,6 @@
 /** What a package is made of: everything the compiler decided, as data. `emitPackage` only writes it down. */
 import type { Program } from "../../src/plan/ir.ts";
-
-/** Published names against paths here; the same records as the `weights` clause of the language. */
-export type ArtifactWeightRule =
-  | { readonly kind: "rename"; readonly published: string; readonly path: string }
-  | { readonly kind: "optional_prefix"; readonly prefix: string }
-  | { readonly kind: "ignore"; readonly pattern: string }
-  | { readonly kind: "tied"; readonly published: string; readonly path: string };
+import type { WeightNameRule } from "../../src/runtime/weight-names.ts";
 
 export interface ArtifactProfile {
   readonly name: string;
@@ -42,10 +36,11 @@ export interface Artifact {
   readonly eos: readonly number[];
   /** In the order in which the package tries them. */
   readonly profiles: readonly ArtifactProfile[];
-  readonly weightRules: readonly ArtifactWeightRule[];
+  /** Published names against paths here: the `weights` clause of the source. */
+  readonly weightRules: readonly WeightNameRule[];
   readonly parameters: readonly ArtifactParameter[];
   /** The bundled runtime (`src/runtime/bundled.generated.ts`). */
   readonly runtime: string;
-  /** License text of the bundled tokenizer library and the like, if it is to lie in the package. */
-  readonly notices?: string;
+  /** License text of the library that the runtime contains. */
+  readonly notices: string;
 }

@@ -22,9 +22,9 @@ export function emitPackage(artifact: Artifact): ReadonlyMap<string, string> {
     ["index.js", indexModule(artifact)],
     ["index.d.ts", typesModule(artifact)],
     ["runtime.js", artifact.runtime],
+    ["NOTICES", artifact.notices],
     ...programs,
     ...files,
-    ...(artifact.notices === undefined ? [] : ([["NOTICES", artifact.notices]] as const)),
   ]);
 }
 

@@ -113,6 +113,8 @@ export interface LoadOptions {
   readonly profile?: Profile;
   /** A \`GPUDevice\` of your own; \`close\` does not destroy it. */
   readonly device?: object;
+  /** Threads of the target \`cpu\`; default: as many as the machine has, 8 at most. */
+  readonly threads?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
   readonly fetch?: typeof fetch;

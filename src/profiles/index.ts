@@ -1,16 +1,17 @@
 /** The named profiles, in the order in which a package tries them: the most demanding of a target first. */
 import type { TargetInfo } from "../kernel/target-info.ts";
+import { cpuSimd } from "./cpu.ts";
 import { js } from "./js.ts";
 import { webgpuBase, webgpuCpu, webgpuGpu } from "./webgpu.ts";
 
-export const PROFILES: readonly TargetInfo[] = [webgpuGpu, webgpuCpu, webgpuBase, js];
+export const PROFILES: readonly TargetInfo[] = [webgpuCpu, webgpuGpu, webgpuBase, cpuSimd, js];
 
 /** The profile of this name, or undefined. */
 export function profileNamed(name: string): TargetInfo | undefined {
   return PROFILES.find((profile) => profile.name === name);
 }
 
-/** The profiles that the target `webgpu` or `js` emits, in the order in which they are tried at load. */
+/** The profiles of a target, in the order in which they are tried at load. */
 export function profilesOf(target: string): readonly TargetInfo[] {
   return PROFILES.filter((profile) => profile.target === target);
 }

@@ -10,12 +10,16 @@ import { DeviceError } from "./errors.ts";
 /** Bytes of a call's argument. */
 export type Argument = Int32Array | Uint32Array | Float32Array;
 
+/** The logits of a token fit; those of a long text are not worth a buffer before anybody asks for them. */
+const WARM_READ_BYTES = 2 ** 20;
+
 export class Executor {
   private constructor(
     readonly program: ProgramManifest,
     private readonly prepared: PreparedProgram,
     /** Length of the caches, in positions. */
     readonly context: number,
+    private readonly bytesOf: (buffer: number) => number,
   ) {}
 
   /** Makes buffers and pipelines and fills the constants; weights come by `writeBuffer`. The caches hold `context`
@@ -28,7 +32,7 @@ export class Executor {
     capacity: number,
   ): Promise<Executor> {
     const bytesOf = (index: number): number => sizeOf(program.buffers[index], context, capacity);
-    const executor = new Executor(program, await device.prepare(program, code, bytesOf), context);
+    const executor = new Executor(program, await device.prepare(program, code, bytesOf), context, bytesOf);
     program.buffers.forEach((buffer, index) => {
       if (buffer.fill !== undefined) executor.writeBuffer(index, 0, constantBytes(buffer));
     });
@@ -73,7 +77,9 @@ export class Executor {
   output(plan: number, name: string, bytes?: number): ManifestRange {
     const range = this.plan(plan).outputs[name];
     if (range === undefined) throw new DeviceError(`the entry ${this.plan(plan).entry} has no result ${name}`);
-    return [range[0], range[1], Math.min(bytes ?? range[2], range[2])];
+    const [buffer, offset, capacity] = range;
+    // A cache for fewer positions than the plan was compiled for is shorter than the plan says.
+    return [buffer, offset, Math.min(bytes ?? capacity, capacity, this.bytesOf(buffer) - offset)];
   }
 
   outputNames(plan: number): readonly string[] {
@@ -95,6 +101,18 @@ export class Executor {
       if (groups[0] * groups[1] * groups[2] > 0) recording.launch(plan, step, groups);
     });
     return recording.submit(read);
+  }
+
+  /**
+   * Runs every plan once with one token and reads a result, so that the first call meets compiled kernels and buffers
+   * to read back into. All buffers hold zeros before; what is written here is written again before anybody reads it.
+   */
+  async warmUp(): Promise<void> {
+    for (let plan = 0; plan < this.program.plans.length; plan++) {
+      const results = this.outputNames(plan).map((name) => this.output(plan, name));
+      const small = results.filter(([, , bytes]) => bytes <= WARM_READ_BYTES).sort((a, b) => b[2] - a[2]);
+      await this.run(plan, { B: 1, T: 1 }, small[0]);
+    }
   }
 
   private plan(index: number): ManifestPlan {

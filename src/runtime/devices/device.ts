@@ -26,6 +26,8 @@ export interface Device {
   readonly info: DeviceInfo;
   /** Resolves when the device is lost, not when it is closed. */
   readonly lost: Promise<DeviceLostError>;
+  /** Drivers may compile a kernel when it is launched first: a run before the first call is worth its time. */
+  readonly compilesLate: boolean;
   /** Makes all buffers, pipelines and bind groups. `bytesOf` gives the size of each buffer, in bytes. */
   prepare(program: ProgramManifest, code: KernelCode, bytesOf: (buffer: number) => number): Promise<PreparedProgram>;
   close(): void;

@@ -19,6 +19,7 @@ export class JsDevice implements Device {
   readonly info: DeviceInfo = { target: "js", adapter: "JavaScript", isSoftware: true };
   /** Never: there is nothing to lose. */
   readonly lost = new Promise<never>(() => {});
+  readonly compilesLate = false;
 
   prepare(program: ProgramManifest, code: KernelCode, bytesOf: (buffer: number) => number): Promise<PreparedProgram> {
     return Promise.resolve(new JsProgram(program, code, bytesOf));

@@ -1,9 +1,14 @@
-/** Picks the profile: the first whose requirements the machine meets, in the order of the package. */
-import { UnsupportedAdapterError } from "../errors.ts";
+/**
+ * Picks the profile: the first whose requirements the machine meets, in the order of the package, but `cpu` before a
+ * software adapter of WebGPU.
+ */
+import { OptionError, UnsupportedAdapterError } from "../errors.ts";
 import type { Device, KernelCode, Requirements } from "./device.ts";
 import type { ProgramManifest } from "../../plan/manifest.ts";
+import { CpuDevice, cpuProblem } from "./cpu.ts";
+import { canShareMemory, machineThreads } from "./cpu-threads.ts";
 import { JsDevice } from "./js.ts";
-import { requestAdapter, unmet } from "./webgpu-adapter.ts";
+import { isSoftware, requestAdapter, unmet } from "./webgpu-adapter.ts";
 import { WebGpuDevice } from "./webgpu.ts";
 
 /** A profile of a package; its code is fetched when it is chosen. */
@@ -21,6 +26,8 @@ export interface OpenOptions {
   readonly profile?: string;
   /** A WebGPU device of the caller's, not destroyed by `close`. */
   readonly device?: GPUDevice;
+  /** Threads of the target `cpu`, the caller's among them; default: as many as the machine has, 8 at most. */
+  readonly threads?: number;
 }
 
 export interface Opened {
@@ -38,18 +45,24 @@ export async function openDevice(profiles: readonly ProfileEntry[], options: Ope
   );
   const reasons: string[] = [];
   let adapter: GPUAdapter | Error | undefined;
-  for (const profile of candidates) {
+  if (options.device === undefined && candidates.some((profile) => profile.target === "webgpu"))
+    adapter = await requestAdapter().catch((error: unknown) =>
+      error instanceof Error ? error : new Error(String(error)),
+    );
+  for (const profile of preferred(candidates, adapter)) {
     if (profile.target === "js") return { device: new JsDevice(), profile };
+    if (profile.target === "cpu") {
+      const problem = cpuProblem();
+      if (problem === undefined) return { device: new CpuDevice(await threadsOf(options)), profile };
+      reasons.push(`${profile.name}: ${problem}`);
+      continue;
+    }
     if (profile.target !== "webgpu") {
       reasons.push(`${profile.name}: this runtime has no target ${profile.target}`);
       continue;
     }
-    if (options.device === undefined)
-      adapter ??= await requestAdapter().catch((error: unknown) =>
-        error instanceof Error ? error : new Error(String(error)),
-      );
     if (adapter instanceof Error) {
-      reasons.push(`${profile.name}: ${adapter.message}`);
+      reasons.push(adapter.message);
       continue;
     }
     const reason =
@@ -63,9 +76,26 @@ export async function openDevice(profiles: readonly ProfileEntry[], options: Ope
   const names = profiles.map(({ name, target: of }) => `${name} (${of})`).join(", ");
   throw new UnsupportedAdapterError(
     reasons.length > 0
-      ? `no profile of this package fits this machine:\n  ${reasons.join("\n  ")}`
+      ? `no profile of this package fits this machine:\n  ${[...new Set(reasons)].join("\n  ")}`
       : `this package has no profile for the request; it has ${names}`,
   );
+}
+
+/** One where memory cannot be shared, whatever was asked for. */
+async function threadsOf({ threads }: OpenOptions): Promise<number> {
+  if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 64))
+    throw new OptionError(`threads must be an integer from 1 to 64, not ${threads}`);
+  return canShareMemory() ? (threads ?? machineThreads()) : 1;
+}
+
+/** WebAssembly goes before an adapter that computes on the CPU as well. */
+function preferred(
+  candidates: readonly ProfileEntry[],
+  adapter: GPUAdapter | Error | undefined,
+): readonly ProfileEntry[] {
+  if (adapter === undefined || adapter instanceof Error || !isSoftware(adapter.info)) return candidates;
+  const isCpu = ({ target }: ProfileEntry): boolean => target === "cpu";
+  return [...candidates.filter(isCpu), ...candidates.filter((profile) => !isCpu(profile))];
 }
 
 function offerOf(device: GPUDevice): Parameters<typeof unmet>[0] {

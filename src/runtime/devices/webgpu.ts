@@ -8,6 +8,7 @@ import { WebGpuProgram } from "./webgpu-program.ts";
 export class WebGpuDevice implements Device {
   readonly info: DeviceInfo;
   readonly lost: Promise<DeviceLostError>;
+  readonly compilesLate = true;
   private failure: Error | undefined;
   private isClosed = false;
 

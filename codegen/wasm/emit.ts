@@ -1,0 +1,301 @@
+/**
+ * Kernel IR to WebAssembly functions with SIMD128. A kernel becomes one function without results:
+ *
+ *     kernel(buffers..., call scalars..., launch scalars..., from, to, grid_x, grid_y, grid_z, stack)
+ *
+ * Buffers are byte offsets into the memory, the first of them at 64 KiB or above. The function runs the workgroups from
+ * `from` to `to` along x, all along y and z: in blocks of rows, within which z and y are the inner loops, so that
+ * neighbours share columns of a weight.
+ * `stack` is the offset, also at 64 KiB or above, of an area for private memory; the module's global `stack_bytes` says
+ * how large the largest is. The kernel must have been legalized for a
+ * profile without workgroup memory: workgroups of several invocations are loops too, and must not meet.
+ */
+import { InternalError, assertNever } from "../../src/support/errors.ts";
+import type { Builtin, Expression, KScalarParam, KType, KValue, Kernel, Statement } from "../../src/kernel/ir.ts";
+import { unrollLoops } from "../../src/kernel/unroll.ts";
+import { containsCollective, walkStatements } from "../../src/kernel/walk.ts";
+import { inlinableValues } from "../inline.ts";
+import { FunctionBody } from "./function-body.ts";
+import { MemoryAccess } from "./memory-access.ts";
+import type { WasmFunction } from "./module.ts";
+import { encodeModule, functionText } from "./module.ts";
+import { privateMemory } from "./private-memory.ts";
+import type { Code } from "./target.ts";
+import { binaryCode, bitcastCode, castCode, constantCode, extractCode, laneSumCode, repeatsOperands, shapeOf, shuffle, unaryCode, vectorCode, wasmType } from "./target.ts"; // prettier-ignore
+
+/** The module of a program's kernels: one exported function each. `shared`: its memory is shared between threads. */
+export function emitWasm(kernels: readonly Kernel[], shared = false): Uint8Array<ArrayBuffer> {
+  const emitters = kernels.map((kernel) => new WasmEmitter(kernel));
+  const functions = emitters.map((emitter) => emitter.emit());
+  return encodeModule(functions, { shared, stackBytes: Math.max(0, ...emitters.map(({ stackBytes }) => stackBytes)) });
+}
+
+/** The function of one kernel in the text format. */
+export function emitWat(kernel: Kernel): string {
+  return functionText(new WasmEmitter(kernel).emit());
+}
+
+const AXES = ["x", "y", "z"] as const;
+type AxisName = `workgroup_${(typeof AXES)[number]}`;
+/** With tiles of two rows 32 rows, which at a depth of 2048 are 256 KiB: half of a second-level cache. */
+const ROW_BLOCK = 16;
+
+class WasmEmitter {
+  readonly stackBytes: number;
+  private readonly kernel: Kernel;
+  private readonly body = new FunctionBody();
+  private readonly memory: MemoryAccess;
+  private readonly literals = new Map<KValue, number>();
+  /** What each value that is made by an expression is. */
+  private readonly definitions = new Map<KValue, Expression>();
+  private readonly inlined: ReadonlySet<KValue>;
+  private readonly builtins = new Map<Builtin, Code>();
+
+  constructor(kernel: Kernel) {
+    this.kernel = unrollLoops(kernel);
+    walkStatements(this.kernel.body, (statement) => {
+      if (statement.kind !== "let") return;
+      const { result, expression } = statement;
+      this.definitions.set(result, expression);
+      if (expression.kind === "constant") this.literals.set(result, expression.value);
+    });
+    const inlined = new Set(inlinableValues(this.kernel.body));
+    walkStatements(this.kernel.body, (statement) => this.keepRepeated(statement, inlined));
+    this.inlined = inlined;
+    const own = privateMemory(this.kernel, this.literals);
+    this.stackBytes = own.bytes;
+    this.memory = new MemoryAccess(this.body, own, (value) => this.push(value), this.literals, (value) => this.sumOf(value)); // prettier-ignore
+  }
+
+  emit(): WasmFunction {
+    const { kernel, body } = this;
+    if (kernel.workgroup.some((size) => size > 1) && containsCollective(kernel.body))
+      throw new InternalError(`kernel ${kernel.name}: invocations of a workgroup cannot meet in WebAssembly`);
+    for (const buffer of kernel.buffers) this.memory.bind(buffer, body.param(buffer.name, "i32"));
+    for (const from of ["call", "launch"] as const)
+      kernel.scalars.forEach((scalar, i) => this.scalar(scalar, from, kernel.scalarValues[i]));
+    const [from, to] = [body.param("from", "i32"), body.param("to", "i32")];
+    const grid = AXES.map((axis) => body.param(`grid_${axis}`, "i32"));
+    grid.forEach((local, i) => this.builtins.set(`grid_${AXES[i] ?? "x"}`, [["local.get", local]]));
+    this.memory.bindStack(body.param("stack", "i32"));
+    const [x, y, z] = grid.map((local, i): Code => [["local.get", i === 0 ? to : local]]);
+    const zero: Code = [["i32.const", 0]];
+    this.rows(y ?? [], (fromRow, toRow) =>
+      this.axis("workgroup_x", [["local.get", from]], x ?? [], () =>
+        this.axis("workgroup_z", zero, z ?? [], () =>
+          this.axis("workgroup_y", fromRow, toRow, () => this.invocations(2)),
+        ),
+      ),
+    );
+    return body.finish(kernel.name);
+  }
+
+  private scalar({ name, type, from }: KScalarParam, which: KScalarParam["from"], value: KValue | undefined): void {
+    if (from === which && value !== undefined) this.body.bind(value, this.body.param(name, wasmType(type)));
+  }
+
+  /** A loop over blocks of rows of the grid, so that what a block of them reads stays in the cache for all columns. */
+  private rows(count: Code, inner: (from: Code, to: Code) => void): void {
+    if (this.isOne("workgroup_y")) return inner([["i32.const", 0]], count);
+    const [block, end] = [this.body.local("row_block", "i32"), this.body.local("row_end", "i32")];
+    this.body.loop(block, [["i32.const", 0]], count, [["i32.const", ROW_BLOCK]], () => {
+      const behind: Code = [["local.get", block], ["i32.const", ROW_BLOCK], ["i32.add"]];
+      this.body.add(...behind, ...count, ...behind, ...count, ["i32.lt_s"], ["select"], ["local.set", end]);
+      inner([["local.get", block]], [["local.get", end]]);
+    });
+  }
+
+  /** Whether the grid has one workgroup along the axis, whatever the sizes of the call. */
+  private isOne(name: AxisName): boolean {
+    const extent = this.kernel.grid[AXES.findIndex((axis) => name.endsWith(axis))] ?? [];
+    return extent.every(({ size, per }) => (size.asNumber() ?? Infinity) <= per);
+  }
+
+  /** A loop over one axis of the grid; none where the grid has one workgroup along it. */
+  private axis(name: AxisName, from: Code, to: Code, inner: () => void): void {
+    if (this.isOne(name)) {
+      // Of the split axis a thread may have no part.
+      this.builtins.set(name, [["i32.const", 0]]);
+      if (name !== "workgroup_x") return inner();
+      this.body.add(...from, ...to, ["i32.lt_s"], ["if"]);
+      inner();
+      return this.body.add(["end"]);
+    }
+    const index = this.body.local(name, "i32");
+    this.builtins.set(name, [["local.get", index]]);
+    this.body.loop(index, from, to, [["i32.const", 1]], inner);
+  }
+
+  private invocations(axis: number): void {
+    if (axis < 0) return this.statements(this.kernel.body);
+    const [size, name] = [this.kernel.workgroup[axis] ?? 1, `local_${AXES[axis] ?? "x"}` as const];
+    if (size === 1) {
+      this.builtins.set(name, [["i32.const", 0]]);
+      return this.invocations(axis - 1);
+    }
+    const index = this.body.local(name, "i32");
+    this.builtins.set(name, [["local.get", index]]);
+    this.body.loop(index, [["i32.const", 0]], [["i32.const", size]], [["i32.const", 1]], () =>
+      this.invocations(axis - 1),
+    );
+  }
+
+  private statements(list: readonly Statement[]): void {
+    for (const statement of list) this.statement(statement);
+  }
+
+  private statement(statement: Statement): void {
+    const { body } = this;
+    switch (statement.kind) {
+      case "let": {
+        const { result, expression } = statement;
+        if (this.literals.has(result) || this.inlined.has(result)) return;
+        body.add(...this.expression(expression, result.type), ["local.set", body.of(result)]);
+        return;
+      }
+      case "store":
+        this.memory.store(statement.buffer, statement.index, this.push(statement.value));
+        return;
+      case "barrier":
+        return;
+      case "for": {
+        const { index, from, to, step, carried, yields } = statement;
+        this.assign(carried.map(({ arg }) => arg), carried.map(({ init }) => init)); // prettier-ignore
+        body.loop(body.of(index), this.push(from), this.push(to), this.push(step), () => {
+          this.statements(statement.body);
+          this.assign(carried.map(({ arg }) => arg), yields); // prettier-ignore
+        });
+        for (const { arg, result } of carried) body.bind(result, body.of(arg));
+        return;
+      }
+      case "if":
+        body.add(...this.push(statement.condition), ["if"]);
+        this.statements(statement.body);
+        this.assign(statement.results, statement.yields);
+        if (statement.otherwise.length > 0 || statement.otherwiseYields.length > 0) {
+          body.add(["else"]);
+          this.statements(statement.otherwise);
+          this.assign(statement.results, statement.otherwiseYields);
+        }
+        body.add(["end"]);
+        return;
+      default:
+        assertNever(statement, "kernel statement");
+    }
+  }
+
+  /** All sources are on the stack before the first target changes: carried values may be exchanged. */
+  private assign(targets: readonly KValue[], sources: readonly KValue[]): void {
+    const changing = targets.flatMap((target, i) => {
+      const source = sources[i];
+      return source === undefined || source === target ? [] : [{ target, source }];
+    });
+    for (const { source } of changing) this.body.add(...this.push(source));
+    for (const { target } of changing.reverse()) this.body.add(["local.set", this.body.of(target)]);
+  }
+
+  /** Code that puts the value on the stack. */
+  private push(value: KValue): Code {
+    const literal = this.literals.get(value);
+    if (literal !== undefined) return constantCode(literal, value.type);
+    const definition = this.definitions.get(value);
+    if (definition !== undefined && this.inlined.has(value)) return this.expression(definition, value.type);
+    return [["local.get", this.body.of(value)]];
+  }
+
+  private expression(expression: Expression, type: KType): Code {
+    const push = (value: KValue): Code => this.push(value);
+    switch (expression.kind) {
+      case "constant":
+        return constantCode(expression.value, type);
+      case "builtin": {
+        const code = this.builtins.get(expression.name);
+        if (code === undefined) throw new InternalError(`WebAssembly has no ${expression.name}`);
+        return code;
+      }
+      case "unary":
+        return unaryCode(expression.op, push(expression.x), type);
+      case "binary": {
+        const { op, x, y } = expression;
+        if (op !== "dot") return binaryCode(op, push(x), push(y), x.type, this.literalOf(y));
+        const product = binaryCode("mul", push(x), push(y), x.type);
+        return [...product, ...laneSumCode(x.type, this.body.scratch("sum"))];
+      }
+      case "fma": {
+        const { x, y, z } = expression;
+        return [...push(x), ...push(y), [`${shapeOf(type)}.mul`], ...push(z), [`${shapeOf(type)}.add`]];
+      }
+      case "select": {
+        const { condition, x, y } = expression;
+        const choice = condition.type.lanes === 1 ? "select" : "v128.bitselect";
+        return [...push(x), ...push(y), ...push(condition), [choice]];
+      }
+      case "cast":
+        return castCode(push(expression.x), expression.x.type, type);
+      case "bitcast":
+        return bitcastCode(push(expression.x), expression.x.type, type);
+      case "vector":
+        return this.repeatedLane(expression.parts) ?? vectorCode(expression.parts.map(push), type);
+      case "extract":
+        return extractCode(push(expression.x), expression.lane, expression.x.type);
+      case "load":
+      case "workgroup_load":
+        return this.memory.load(expression.buffer, expression.index);
+      case "intrinsic":
+        if (expression.name !== "unpack2x16float") throw new InternalError(`WebAssembly has no ${expression.name}`);
+        return this.memory.unpackHalves(expression.args.flatMap(push));
+      case "workgroup_reduce":
+      case "workgroup_broadcast":
+      case "subgroup_reduce":
+        throw new InternalError(`WebAssembly has no ${expression.kind}: legalize writes it out`);
+      default:
+        return assertNever(expression, "kernel expression");
+    }
+  }
+
+  /** One lane of a vector in all lanes is one shuffle. */
+  private repeatedLane(parts: readonly KValue[]): Code | undefined {
+    const [part, ...others] = parts;
+    const definition = part === undefined || others.length > 0 ? undefined : this.definitions.get(part);
+    if (definition?.kind !== "extract" || definition.x.type.scalar === "bool") return undefined;
+    const { x, lane } = definition;
+    if (this.inlined.has(x) || this.literals.has(x)) return undefined;
+    return [...this.push(x), ...this.push(x), shuffle([lane, lane, lane, lane])];
+  }
+
+  /** The number that all lanes of a value are known to be. */
+  private literalOf(value: KValue): number | undefined {
+    const definition = this.definitions.get(value);
+    const part = definition?.kind === "vector" && definition.parts.length === 1 ? definition.parts[0] : undefined;
+    return this.literals.get(value) ?? (part === undefined ? undefined : this.literals.get(part));
+  }
+
+  /** Value and literal of `value + literal`. */
+  private sumOf(value: KValue): { readonly value: KValue; readonly literal: number } | undefined {
+    const definition = this.definitions.get(value);
+    if (definition?.kind !== "binary" || definition.op !== "add") return undefined;
+    for (const [term, other] of [
+      [definition.x, definition.y],
+      [definition.y, definition.x],
+    ] as const) {
+      // prettier-ignore
+      const literal = this.literals.get(other);
+      // Of a sum that has a local, only a term that has one may be read instead.
+      if (literal !== undefined && (this.inlined.has(value) || !this.inlined.has(term)))
+        return { value: term, literal };
+    }
+    return undefined;
+  }
+
+  /** Takes operands whose code would stand several times out of `inlined`; loop bounds are read in every round. */
+  private keepRepeated(statement: Statement, inlined: Set<KValue>): void {
+    if (statement.kind === "for") for (const value of [statement.to, statement.step]) inlined.delete(value);
+    if (statement.kind !== "let") return;
+    const { expression } = statement;
+    const isMinMax = expression.kind === "binary" && ["min", "max"].includes(expression.op) && expression.x.type.scalar !== "f32"; // prettier-ignore
+    if (expression.kind === "unary" && repeatsOperands(expression, () => false)) inlined.delete(expression.x);
+    if (expression.kind !== "binary") return;
+    const repeats = repeatsOperands(expression, () => this.literalOf(expression.y) !== undefined);
+    if (repeats || isMinMax) for (const value of [expression.x, expression.y]) inlined.delete(value);
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * Loads and stores of f16 and bf16: to and from f32 in vectors of four, by bits. Decoding is exact, subnormal numbers,
+ * infinities and NaN included; encoding rounds to nearest even, beyond the largest f16 to infinity.
+ */
+import type { Instruction } from "./instructions.ts";
+import type { Code } from "./target.ts";
+
+const words = (word: number): Instruction => ["v128.const", word, word, word, word];
+
+/** Four u16 in the lanes of a vector on the stack become four f32; `temp` is a local of type v128. */
+export function decodeCode(element: "f16" | "bf16", temp: number): Code {
+  const shl = (by: number): Code => [["i32.const", by], ["i32x4.shl"]];
+  if (element === "bf16") return shl(16);
+  const size: Code = [["local.get", temp], words(0x7fff), ["v128.and"], ...shl(13)];
+  return [
+    ["local.set", temp],
+    // The exponent moves by 112 in a multiplication, which normalizes subnormal numbers by the way.
+    ...size,
+    words(0x77800000),
+    ["f32x4.mul"],
+    ...size,
+    words(0x0f800000),
+    ["i32x4.ge_u"],
+    words(0x7f800000),
+    ["v128.and"],
+    ["v128.or"],
+    ["local.get", temp],
+    words(0x8000),
+    ["v128.and"],
+    ...shl(16),
+    ["v128.or"],
+  ];
+}
+
+/** Four f32 on the stack become four u16 in the lanes of a vector; the locals are of type v128. */
+export function encodeCode(element: "f16" | "bf16", bits: number, size: number): Code {
+  const get: Instruction = ["local.get", bits];
+  const shr = (by: number): Code => [["i32.const", by], ["i32x4.shr_u"]];
+  const abs: Code = [get, words(0x7fffffff), ["v128.and"]];
+  const rounded = (dropped: number, value: Code): Code => [
+    ...value,
+    ...value,
+    ...shr(dropped),
+    words(1),
+    ["v128.and"],
+    ["i32x4.add"],
+    words(2 ** (dropped - 1) - 1),
+    ["i32x4.add"],
+  ];
+  /** `x`, but `special` where the number's size in bits is above `limit`. */
+  const unless = (x: Code, limit: number, special: Code): Code => [...special, ...x, ...abs, words(limit), ["i32x4.gt_u"], ["v128.bitselect"]]; // prettier-ignore
+  if (element === "bf16")
+    return [["local.set", bits], ...unless([...rounded(16, [get]), ...shr(16)], 0x7f800000, [words(0x7fc0)])];
+  const a: Code = [["local.get", size]];
+  const normal: Code = [...rounded(13, a), words(112 << 23), ["i32x4.sub"], ...shr(13)];
+  // Added to 1/2, a number below 2^-14 is rounded to a multiple of 2^-24: the last bits are the subnormal f16.
+  const subnormal: Code = [...a, words(0x3f000000), ["f32x4.add"], words(0x3f000000), ["i32x4.sub"]];
+  const finite: Code = [...subnormal, ...normal, ...a, words(0x38800000), ["i32x4.lt_u"], ["v128.bitselect"]];
+  const value = unless(unless(finite, 0x477fefff, [words(0x7c00)]), 0x7f800000, [words(0x7e00)]);
+  return [["local.set", bits], ...abs, ["local.set", size], ...value, get, ...shr(16), words(0x8000), ["v128.and"], ["v128.or"]]; // prettier-ignore
+}
+
+/** The lower halves of the four words on the stack side by side in the lower eight bytes. */
+export function narrowCode(temp: number): Code {
+  const bytes = [0, 1, 4, 5, 8, 9, 12, 13];
+  return [
+    ["local.tee", temp],
+    ["local.get", temp],
+    ["i8x16.shuffle", ...bytes, ...bytes],
+  ];
+}

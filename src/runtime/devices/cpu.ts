@@ -1,0 +1,81 @@
+/**
+ * The CPU device: one WebAssembly module of all kernels of a program (`codegen/wasm` says how they are called) over one
+ * memory, run at once on the calling thread and its helpers.
+ */
+import type { ProgramManifest } from "../../plan/manifest.ts";
+import { DeviceError } from "../errors.ts";
+import { CpuProgram } from "./cpu-program.ts";
+import type { Device, DeviceInfo, KernelCode, PreparedProgram } from "./device.ts";
+
+/** The name of the module among the code of a profile: base64 of its bytes, or the bytes. */
+export const MODULE = "wasm";
+
+export class CpuDevice implements Device {
+  readonly info: DeviceInfo;
+  /** Never: there is nothing to lose. */
+  readonly lost = new Promise<never>(() => {});
+  readonly compilesLate = false;
+
+  /** Runs on so many threads, the caller's among them; more than one need memory that can be shared. */
+  constructor(private readonly threads = 1) {
+    const adapter = `WebAssembly, ${threads} thread${threads === 1 ? "" : "s"}`;
+    this.info = { target: "cpu", adapter, isSoftware: true };
+  }
+
+  async prepare(
+    program: ProgramManifest,
+    code: KernelCode,
+    bytesOf: (buffer: number) => number,
+  ): Promise<PreparedProgram> {
+    const bytes = moduleBytes(code[MODULE]);
+    if (this.threads > 1) shareMemory(bytes);
+    const module = await WebAssembly.compile(bytes).catch((error: unknown) => {
+      throw new DeviceError(`this engine refuses the package's WebAssembly: ${String(error)}`, { cause: error });
+    });
+    return CpuProgram.create(program, module, bytesOf, this.threads);
+  }
+
+  close(): void {}
+}
+
+function moduleBytes(code: unknown): Uint8Array<ArrayBuffer> {
+  if (code instanceof Uint8Array) return Uint8Array.from(code);
+  if (typeof code !== "string") throw new DeviceError("the package has no WebAssembly module");
+  return Uint8Array.from(atob(code), (character) => character.charCodeAt(0));
+}
+
+const IMPORT_SECTION = 2;
+/** Bytes of the import section before the flags of its first import: count, "env", "memory", the kind. */
+const BEFORE_FLAGS = 13;
+const SHARED_WITH_MAXIMUM = 3;
+
+/** Makes a module of `codegen/wasm`, whose first import is its memory, take a shared one. */
+function shareMemory(bytes: Uint8Array): void {
+  let at = 8;
+  while (at < bytes.length) {
+    const id = bytes[at++];
+    let size = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      const byte = bytes[at++] ?? 0;
+      size |= (byte & 0x7f) << shift;
+      more = byte >= 0x80;
+    }
+    if (id === IMPORT_SECTION) {
+      bytes[at + BEFORE_FLAGS] = SHARED_WITH_MAXIMUM;
+      return;
+    }
+    at += size;
+  }
+  throw new DeviceError("the package's WebAssembly imports no memory");
+}
+
+/** Why this engine cannot run the target; undefined where it can. */
+export function cpuProblem(): string | undefined {
+  if (typeof WebAssembly === "undefined") return "this engine has no WebAssembly";
+  return WebAssembly.validate(SIMD_MODULE) ? undefined : "this engine's WebAssembly has no SIMD";
+}
+
+/** A function that makes a vector and drops it. */
+const SIMD_MODULE = Uint8Array.of(
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
+); // prettier-ignore

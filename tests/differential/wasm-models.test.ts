@@ -1,0 +1,85 @@
+/**
+ * Moby on the target `cpu`: the recorded tokens, the same bits on 1, 2 and 4 threads, and workers that end with the
+ * model.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { describe, expect, it } from "vitest";
+import { artifactOf } from "../../src/driver/artifact.ts";
+import { compile } from "../../src/driver/compile.ts";
+import { packageData } from "../../src/driver/package-data.ts";
+import { cpuSimd } from "../../src/profiles/cpu.ts";
+import { CpuDevice } from "../../src/runtime/devices/cpu.ts";
+import { OptionError } from "../../src/runtime/errors.ts";
+import { loadModel } from "../../src/runtime/index.ts";
+import type { LoadOptions, Model, PackageData } from "../../src/runtime/index.ts";
+
+const root = path.resolve(import.meta.dirname, "../..");
+const moby = (name: string): string => path.join(root, "examples/moby", name);
+const recorded = JSON.parse(readFileSync(path.join(root, "tests/fixtures/moby/expected.json"), "utf8")) as {
+  readonly prompts: Readonly<
+    Record<string, { readonly tokens: readonly number[]; readonly greedy: readonly number[] }>
+  >;
+};
+
+function build(entries: readonly ("generate" | "forward")[]): PackageData {
+  const file = { path: "examples/moby/moby.llm", text: readFileSync(moby("moby.llm"), "utf8") };
+  return packageData(artifactOf(compile(file, { profiles: [cpuSimd], entries }), "moby", "0.0.0"));
+}
+
+const load = (data: PackageData, options: LoadOptions): Promise<Model> =>
+  loadModel(data, { weights: moby("model.safetensors"), tokenizer: null, ...options });
+
+/** Worker threads of this process that run. */
+const workers = (): number => (process.report.getReport() as { readonly workers: readonly unknown[] }).workers.length;
+
+describe("moby on the cpu", () => {
+  const data = build(["generate", "forward"]);
+  const prompts = Object.values(recorded.prompts);
+
+  it("continues as recorded, on one thread and on two", async () => {
+    for (const threads of [1, 2]) {
+      const model = await load(data, { threads });
+      expect(model.device).toMatchObject({ target: "cpu", profile: "cpu-simd", isSoftware: true });
+      for (const { tokens, greedy } of prompts) {
+        const generation = model.generate(tokens, { temperature: 0, maxTokens: greedy.length, stopAtEos: false });
+        for await (const piece of generation) expect(piece).toBe("");
+        expect(generation.tokens).toEqual(greedy);
+      }
+      await model.close();
+    }
+  });
+
+  it("gives the same bits on 1, 2 and 4 threads", async () => {
+    const tokens = Array.from({ length: 37 }, (_, i) => (i * 101) % 1024);
+    const logits: Uint8Array[] = [];
+    for (const threads of [1, 2, 4]) {
+      const model = await load(data, { threads });
+      const found = await model.forward(tokens);
+      logits.push(new Uint8Array(found.buffer, found.byteOffset, found.byteLength));
+      await model.close();
+    }
+    expect(logits[0]!.some((byte) => byte !== 0)).toBe(true);
+    expect(logits[1]).toEqual(logits[0]);
+    expect(logits[2]).toEqual(logits[0]);
+  });
+
+  it("has as many workers as threads but one, and none after close", async () => {
+    const before = workers();
+    const model = await load(data, { threads: 3 });
+    expect(workers()).toBe(before + 2);
+    await model.close();
+    await expect.poll(workers, { interval: 20 }).toBe(before);
+  });
+
+  it("refuses a number of threads that makes no sense", async () => {
+    await expect(load(data, { threads: 0 })).rejects.toThrow(OptionError);
+    await expect(load(data, { threads: 1.5 })).rejects.toThrow(/threads must be an integer/);
+  });
+
+  it("says so where the package has no module, or a wrong one", async () => {
+    const program = { kernels: [], buffers: [], ranges: [], grids: [], plans: [] };
+    await expect(new CpuDevice().prepare(program, {}, () => 0)).rejects.toThrow(/no WebAssembly module/);
+    await expect(new CpuDevice().prepare(program, { wasm: btoa("nothing") }, () => 0)).rejects.toThrow(/refuses/);
+  });
+});
