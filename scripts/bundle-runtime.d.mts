@@ -7,5 +7,8 @@ export declare function runtimeText(options?: {
   readonly external?: readonly string[];
 }): Promise<string>;
 
+/** The license text of the bundled library. */
+export declare function runtimeNotices(): string;
+
 /** Writes `src/runtime/bundled.generated.ts`. */
 export declare function bundleRuntime(): Promise<void>;

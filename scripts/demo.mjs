@@ -1,46 +1,47 @@
 /**
- * `npm run demo`: compiles examples/moby to a package, says what it made, and streams text from that package.
- * Arguments after `--`: a prompt.
+ * `npm run demo`: compiles examples/moby to a package and says what it made; then `demo-stream.mjs` streams text from
+ * it. Arguments after `--` are the prompt. The package has JavaScript kernels too, for a machine without an adapter.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import path from "node:path";
+import { spawnQuietly } from "./spawn-quietly.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const out = path.join(root, "build", "moby");
-const prompt = process.argv[2] ?? "Call me Ishmael.";
+const prompt = process.argv.slice(2).join(" ") || "Call me Ishmael.";
 
-if (!existsSync(path.join(root, "dist/llmc.mjs"))) spawnSync(process.execPath, ["scripts/prepare.mjs"], { cwd: root, stdio: "inherit" }); // prettier-ignore
-const built = llmc("build", "examples/moby", "--out", out, "--json");
-const { parameters, kernels, pipelines, memory, seconds, profiles, dispatches } = built;
-const passes = Object.entries(seconds.passes).map(([name, s]) => `${name} ${(s * 1000).toFixed(0)} ms`);
-say(`examples/moby/moby.llm -> build/moby (${profiles.join(", ")})`);
-say(`  ${parameters.toLocaleString("en")} parameters, ${kernels} kernels (${pipelines} pipelines), ${dispatches.extend1.perLayer} dispatches a layer`); // prettier-ignore
-say(`  peak memory ${kib(memory.extend1.peak)} a token (lower bound ${kib(memory.extend1.lowerBound)}), compiled in ${seconds.total.toFixed(2)} s`); // prettier-ignore
-say(`  passes: ${passes.join(", ")}`);
+if (spawnSync(process.execPath, ["scripts/prepare.mjs"], { cwd: root, stdio: ["ignore", 2, 2] }).status !== 0)
+  process.exit(3);
+summarize(build());
+process.exitCode = await spawnQuietly(process.execPath, ["scripts/demo-stream.mjs", out, prompt], { cwd: root });
 
-const { load } = await import(pathToFileURL(path.join(out, "index.js")).href);
-const model = await load();
-try {
-  say(`  running on ${model.target}: ${model.adapter}\n`);
-  process.stdout.write(prompt);
-  for await (const piece of model.generate(prompt, { maxTokens: 120, temperature: 0.7, topK: 40, seed: 1851 })) process.stdout.write(piece); // prettier-ignore
-  process.stdout.write("\n");
-} finally {
-  await model.close();
+/** The summary that `llmc build --json` prints. */
+function build() {
+  const args = ["dist/llmc.mjs", "build", "examples/moby", "--target", "webgpu,js", "--out", out, "--json"];
+  const child = spawnSync(process.execPath, args, {
+    cwd: root,
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const document = child.stdout.trim() === "" ? { ok: false } : JSON.parse(child.stdout);
+  if (document.ok) return document;
+  process.stderr.write(`llmc build failed: ${document.error?.message ?? `exit code ${child.status}`}\n`);
+  process.exit(child.status || 3);
 }
 
-function llmc(...args) {
-  const child = spawnSync(process.execPath, ["dist/llmc.mjs", ...args], { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }); // prettier-ignore
-  const document = JSON.parse(child.stdout);
-  if (child.status === 0) return document;
-  say(`llmc ${args[0]} failed: ${document.error.message}`);
-  process.exit(child.status ?? 1);
-}
-
-function say(text) {
-  process.stdout.write(`${text}\n`);
+function summarize({ parameters, kernels, dispatches, memory, seconds }) {
+  const slowest = Object.entries(seconds.passes).sort(([, a], [, b]) => b - a).slice(0, 3); // prettier-ignore
+  const { extend1 } = memory;
+  const rows = {
+    "examples/moby/moby.llm": "-> build/moby, an npm package",
+    parameters: parameters.toLocaleString("en"),
+    kernels: `${kernels}; ${dispatches.extend1.perLayer} launches a layer and token`,
+    passes: `${Object.keys(seconds.passes).length}; slowest: ${slowest.map(([name, s]) => `${name} ${s.toFixed(2)} s`).join(", ")}`,
+    "peak memory": `${kib(extend1.peak)} a token beside weights and cache (lower bound ${kib(extend1.lowerBound)})`,
+    "compile time": `${seconds.total.toFixed(2)} s`,
+  };
+  for (const [name, text] of Object.entries(rows)) process.stdout.write(`${name.padEnd(13)} ${text}\n`);
 }
 
 function kib(bytes) {

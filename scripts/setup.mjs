@@ -1,10 +1,10 @@
 /**
  * Makes a fresh clone ready, with nothing but Node and npm: installs the packages where they are missing or stale, and
  * a software Vulkan driver where no WebGPU adapter is found (Debian or Ubuntu, as root; elsewhere it prints the command).
- * `--no-adapter` leaves the driver alone. Has no dependency. Messages go to stderr.
+ * Without an adapter everything else still works, so only missing packages end it. `--no-adapter` leaves the driver
+ * alone. Has no dependency. Messages go to stderr.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
@@ -22,40 +22,48 @@ installPackages();
 if (!process.argv.includes("--no-adapter")) ensureAdapter();
 
 function installPackages() {
-  const stamp = path.join(root, "node_modules", ".llmc-lock");
-  const lock = createHash("sha256")
-    .update(readFileSync(path.join(root, "package-lock.json")))
-    .digest("hex");
-  const fresh = existsSync(stamp) && readFileSync(stamp, "utf8") === lock;
-  if (!fresh) {
-    say("installing packages (npm ci)");
-    run("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root });
-    writeFileSync(stamp, lock);
-  }
+  if (!isStale()) return;
+  say("installing packages (npm ci)");
+  const started = Date.now();
+  const installed = tried("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: root });
+  if (!installed) process.exit(5);
+  say(`packages installed in ${((Date.now() - started) / 1000).toFixed(0)} s`);
+}
+
+/** Whether a package of the lock file is missing or of another version; npm keeps its own record of what it installed. */
+function isStale() {
+  const record = path.join(root, "node_modules", ".package-lock.json");
+  if (!existsSync(record)) return true;
+  const packagesOf = (file) => JSON.parse(readFileSync(file, "utf8")).packages;
+  const installed = packagesOf(record);
+  return Object.entries(packagesOf(path.join(root, "package-lock.json"))).some(
+    ([place, { version, optional }]) => place !== "" && !optional && installed[place]?.version !== version,
+  );
 }
 
 function ensureAdapter() {
   if (hasAdapter()) return;
   const system = osRelease();
-  const family = `${system.ID ?? ""} ${system.ID_LIKE ?? ""}`;
-  const bookworm = system.VERSION_CODENAME === "bookworm";
-  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...(bookworm ? ["-t", "bookworm-backports"] : []), "mesa-vulkan-drivers"]; // prettier-ignore
-  if (process.platform !== "linux" || !/debian|ubuntu/.test(family)) {
+  const isDebian = process.platform === "linux" && /debian|ubuntu/.test(`${system.ID ?? ""} ${system.ID_LIKE ?? ""}`);
+  const backports = system.VERSION_CODENAME === "bookworm" ? ["-t", "bookworm-backports"] : [];
+  const install = ["apt-get", "install", "-y", "--no-install-recommends", ...backports, "mesa-vulkan-drivers"];
+  if (!isDebian)
     say(
       "no WebGPU adapter found; install a Vulkan driver (Fedora: dnf install mesa-vulkan-drivers), or use --target js",
     );
-    return;
-  }
-  if (process.getuid?.() !== 0) {
+  else if (process.getuid?.() !== 0)
     say(`no WebGPU adapter found; install Mesa's software Vulkan: sudo ${install.join(" ")}`);
-    return;
-  }
+  else installMesa(install, backports.length > 0);
+}
+
+function installMesa(install, needsBackports) {
   say("no WebGPU adapter found: installing Mesa's software Vulkan driver (mesa-vulkan-drivers)");
-  if (bookworm) addBackports();
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  run("apt-get", ["update", "-qq"], { env });
-  run(install[0], ["-qq", ...install.slice(1)], { env });
-  if (!hasAdapter()) say("still no WebGPU adapter; `npx llmc doctor` says what is missing");
+  if (needsBackports && !addBackports()) return;
+  const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" } };
+  const [command, ...args] = install;
+  const isInstalled = tried(command, ["update", "-qq"], options) && tried(command, ["-qq", ...args], options);
+  if (!isInstalled || !hasAdapter())
+    say("still no WebGPU adapter: going on without; `npx llmc doctor` says what is missing");
 }
 
 /** Asks in a child process: a driver that crashes must not take the setup with it. */
@@ -70,23 +78,23 @@ function hasAdapter() {
   return child.status === 0;
 }
 
-/** Debian 12's own Mesa is too old for Dawn; the suite bookworm-backports of the same mirror has a newer one. */
+/**
+ * Debian 12's own Mesa is too old for Dawn; the suite bookworm-backports of the same mirror has a newer one. False where
+ * this machine names no mirror.
+ */
 function addBackports() {
-  const entry = debianMirror();
-  const file = "/etc/apt/sources.list.d/llmc-backports.sources";
-  if (aptSources().some((source) => source.suites.includes("bookworm-backports"))) return;
-  say(`adding the suite bookworm-backports of this machine's own Debian mirror (${file})`);
-  const signed = entry.signedBy === undefined ? "" : `Signed-By: ${entry.signedBy}\n`;
-  writeFileSync(file, `Types: deb\nURIs: ${entry.uri}\nSuites: bookworm-backports\nComponents: main\n${signed}`);
-}
-
-function debianMirror() {
-  const entry = aptSources().find((source) => source.suites.includes("bookworm"));
-  if (entry === undefined) {
-    say("the apt sources of this machine name no mirror for the suite bookworm");
-    process.exit(4);
+  const sources = aptSources();
+  if (sources.some(({ suites }) => suites.includes("bookworm-backports"))) return true;
+  const mirror = sources.find(({ suites }) => suites.includes("bookworm"));
+  if (mirror === undefined) {
+    say("the apt sources of this machine name no mirror for bookworm; going on without an adapter");
+    return false;
   }
-  return entry;
+  const file = "/etc/apt/sources.list.d/llmc-backports.sources";
+  say(`adding the suite bookworm-backports of this machine's own Debian mirror (${file})`);
+  const signed = mirror.signedBy ? `Signed-By: ${mirror.signedBy}\n` : "";
+  writeFileSync(file, `Types: deb\nURIs: ${mirror.uri}\nSuites: bookworm-backports\nComponents: main\n${signed}`);
+  return true;
 }
 
 /** The mirrors that apt reads: one-line lists and deb822 files. */
@@ -124,11 +132,13 @@ function osRelease() {
   );
 }
 
-function run(command, args, options) {
+/** Runs a command whose stdout is of no interest; says what failed. */
+function tried(command, args, options) {
   try {
     execFileSync(command, args, { stdio: ["ignore", "ignore", "inherit"], ...options });
+    return true;
   } catch (error) {
     say(`${command} ${args.join(" ")} failed: ${error.message}`);
-    process.exit(5);
+    return false;
   }
 }

@@ -17,7 +17,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   "src/plan": ["src/support", "src/kernel", "src/ir"],
   "src/runtime": ["types:src/plan", "types:src/ir", "types:src/kernel"],
   "src/weights": ["src/support", "src/runtime"],
-  "src/import": ["src/support", "grammar", "src/weights", "types:src/sema"],
+  "src/import": ["src/support", "grammar", "src/runtime"],
   "src/profiles": ["src/kernel"],
   "src/std": ["src/support"],
   passes: ["src/support", "src/ir", "src/kernel", "src/plan"],
