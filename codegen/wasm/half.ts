@@ -9,25 +9,26 @@ const words = (word: number): Instruction => ["v128.const", word, word, word, wo
 
 /** Four u16 in the lanes of a vector on the stack become four f32; `temp` is a local of type v128. */
 export function decodeCode(element: "f16" | "bf16", temp: number): Code {
-  const shl = (by: number): Code => [["i32.const", by], ["i32x4.shl"]];
-  if (element === "bf16") return shl(16);
-  const size: Code = [["local.get", temp], words(0x7fff), ["v128.and"], ...shl(13)];
+  const shl: Code = [["i32.const", 16], ["i32x4.shl"]];
+  if (element === "bf16") return shl;
   return [
-    ["local.set", temp],
+    // The sign in the first bit, exponent and fraction at the places of f32.
+    ...shl,
+    ["i32.const", 3],
+    ["i32x4.shr_s"],
+    words(0x8fffe000),
+    ["v128.and"],
     // The exponent moves by 112 in a multiplication, which normalizes subnormal numbers by the way.
-    ...size,
     words(0x77800000),
     ["f32x4.mul"],
-    ...size,
-    words(0x0f800000),
-    ["i32x4.ge_u"],
+    ["local.tee", temp],
+    // Infinities and NaN have become 2^16 and more.
+    ["local.get", temp],
+    ["f32x4.abs"],
+    words(0x47800000),
+    ["f32x4.ge"],
     words(0x7f800000),
     ["v128.and"],
-    ["v128.or"],
-    ["local.get", temp],
-    words(0x8000),
-    ["v128.and"],
-    ...shl(16),
     ["v128.or"],
   ];
 }

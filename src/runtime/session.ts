@@ -1,6 +1,6 @@
 /**
  * One conversation: which tokens the caches on the device hold, and the calls that add to them. The state (`pos`,
- * `token`, `done`, `step`, the caches) stays on the device; here is only what the host must know to write its
+ * `token`, `active`, `step`, the caches) stays on the device; here is only what the host must know to write its
  * arguments. One row; batches are the executor's business.
  */
 import { ContextError, DeviceError } from "./errors.ts";
@@ -61,8 +61,7 @@ export class Session {
       this.executor.setInput(plan, "tokens", Int32Array.from(part));
       this.executor.setInput(plan, "count", Int32Array.of(part.length));
       this.executor.setInput(plan, "pos", Int32Array.of(at));
-      // The token sampled after an inner chunk means nothing: it must not end or advance anything.
-      this.executor.setInput(plan, "done", Int32Array.of(0));
+      // The token sampled after an inner chunk means nothing: it must not advance the random numbers.
       this.executor.setInput(plan, "step", Uint32Array.of(0));
       const run = this.executor.run(plan, { B: 1, T: part.length }, isLast ? this.executor.output(plan, "token", 4) : undefined); // prettier-ignore
       run.catch(() => {});

@@ -111,22 +111,22 @@ test.each([
   ["misspelt declarations", "", "fm f(x: f[C]) { }\n"],
   ["strings that are not closed", "fn f(x: f[C]) {\n", 'tap "a = x\n'],
 ])("a file full of %s is read in seconds", (_label, head, line) => {
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   const { diagnostics } = parse({
     path: "large.llm",
     text: head + line.repeat(Math.floor((1 << 19) / line.length)) + (head === "" ? "" : "}"),
   });
   expect(diagnostics.length).toBeGreaterThan(1);
   expect(diagnostics.length).toBeLessThanOrEqual(100);
-  expect(performance.now() - begin).toBeLessThan(5000);
+  expect(process.cpuUsage(begin).user / 1000).toBeLessThan(5000);
 });
 
 test("the largest file is read in seconds", () => {
   const block =
     "block Probe(x: f[..., dim]) -> f[..., dim] {\n  /// twice\n  let h = x + x // comment\n  return h\n}\n";
-  const begin = performance.now();
+  const begin = process.cpuUsage();
   expect(
     parse({ path: "large.llm", text: block.repeat(Math.floor((1 << 20) / block.length)) }).diagnostics.length,
   ).toBeLessThan(2);
-  expect(performance.now() - begin).toBeLessThan(5000);
+  expect(process.cpuUsage(begin).user / 1000).toBeLessThan(5000);
 });
