@@ -75,8 +75,8 @@ function kernel(
 
 const scale: KScalarParam = { name: "scale", type: F32, from: "launch" };
 const KERNELS: readonly Kernel[] = [
-  kernel("remember", [["tokens", "i32", "r"], ["pos", "i32", "r"], ["count", "i32", "r"], ["history", "i32", "w"]], call("T")), // prettier-ignore
-  kernel("sample", [["history", "i32", "r"], ["bias", "f32", "r"], ["count", "i32", "r"], ["stops", "i32", "r"], ["pos", "i32", "w"], ["token", "i32", "w"], ["done", "i32", "w"]], []), // prettier-ignore
+  kernel("remember", [["tokens", "i32", "r"], ["pos", "i32", "r"], ["count", "i32", "r"], ["history", "i32", "w"], ["is_active", "i32", "w"]], call("T")), // prettier-ignore
+  kernel("sample", [["history", "i32", "r"], ["bias", "f32", "r"], ["count", "i32", "r"], ["stops", "i32", "r"], ["pos", "i32", "w"], ["token", "i32", "w"], ["is_active", "i32", "w"]], []), // prettier-ignore
   kernel(
     "again",
     [
@@ -105,16 +105,17 @@ const NEXT = `var sum = 0; for (var i = 0; i < end; i++) { sum += history[i]; }
   let next = (sum + i32(bias[history[end - 1]])) % 16;`;
 
 const BODIES: Readonly<Record<string, string>> = {
-  remember: `@group(0) @binding(4) var<uniform> call: vec4<u32>;
+  remember: `@group(0) @binding(5) var<uniform> call: vec4<u32>;
 @compute @workgroup_size(1) fn main(@builtin(workgroup_id) id: vec3<u32>) {
   if (i32(id.x) < count[0] && id.x < call.x) { history[pos[0] + i32(id.x)] = tokens[id.x]; }
+  if (id.x == 0) { is_active[0] = 1; }
 }`,
   sample: `@compute @workgroup_size(1) fn main() {
-  if (done[0] != 0) { return; }
+  if (is_active[0] == 0) { return; }
   let end = pos[0] + count[0];
   ${NEXT}
   token[0] = next; pos[0] = end;
-  for (var i = 0; i < 8; i++) { if (stops[i] == next) { done[0] = 1; } }
+  for (var i = 0; i < 8; i++) { if (stops[i] == next) { is_active[0] = 0; } }
 }`,
   again: `@compute @workgroup_size(1) fn main() { history[pos[0]] = token[0]; }`,
   one_hot: `@compute @workgroup_size(1) fn main() {
@@ -145,16 +146,16 @@ export const WGSL: Readonly<Record<string, string>> = Object.fromEntries(
 
 /** The same kernels as JavaScript expressions, as `codegen/js` writes them. */
 export const JS_TEXT: Readonly<Record<string, string>> = {
-  remember: `(b, s, grid) => { for (let x = 0; x < grid[0]; x++) if (x < b.count[0] && x < s.T) b.history[b.pos[0] + x] = b.tokens[x]; }`,
+  remember: `(b, s, grid) => { for (let x = 0; x < grid[0]; x++) if (x < b.count[0] && x < s.T) b.history[b.pos[0] + x] = b.tokens[x]; b.is_active[0] = 1; }`,
   sample: `(b) => {
-    if (b.done[0] !== 0) return;
+    if (b.is_active[0] === 0) return;
     const end = b.pos[0] + b.count[0];
     let sum = 0;
     for (let i = 0; i < end; i++) sum += b.history[i];
     const next = (sum + b.bias[b.history[end - 1]]) % 16;
     b.token[0] = next;
     b.pos[0] = end;
-    for (let i = 0; i < 8; i++) if (b.stops[i] === next) b.done[0] = 1;
+    for (let i = 0; i < 8; i++) if (b.stops[i] === next) b.is_active[0] = 0;
   }`,
   again: `(b) => { b.history[b.pos[0]] = b.token[0]; }`,
   one_hot: `(b) => {
@@ -186,7 +187,7 @@ const BUFFERS: readonly PlanBuffer[] = [
   { name: "head", kind: "weight", bytes: HEAD.length * 4, path: "head.weight", dtype: "f32", dims: [4, VOCAB] },
   { name: "one", kind: "constant", bytes: 4, fill: { kind: "data", dtype: "i32", values: [1] } },
   { name: "history", kind: "state", bytes: CONTEXT * 4, dtype: "i32", dims: [1, "S"] },
-  ...["pos", "token", "done", "step"].map((name) => scalar(name, "state")),
+  ...["pos", "token", "active", "step"].map((name) => scalar(name, "state")),
   scalar("tokens", "input", CHUNK * 4),
   ...["count", "temperature", "top_k", "top_p", "seed"].map((name) => scalar(name, "input")),
   scalar("stops", "input", 32),
@@ -232,13 +233,13 @@ function plan(
 }
 
 const T = Dim.symbol("T");
-const session = ["pos", "token", "done", "step", "temperature", "top_k", "top_p", "seed", "stops"];
+const session = ["pos", "token", "active", "step", "temperature", "top_k", "top_p", "seed", "stops"];
 const remember = (length: Dim | number): LaunchStep =>
-  launch("remember", ["tokens", "pos", "count", "history"].map((name) => range(name)), length); // prettier-ignore
+  launch("remember", ["tokens", "pos", "count", "history", "active"].map((name) => range(name)), length); // prettier-ignore
 const firstRow = range("logits", 0, VOCAB * 4);
 const extended = { logits: firstRow };
 const oneHot = launch("one_hot", [...["history", "bias", "count", "pos"].map((name) => range(name)), firstRow], 1);
-const sample = (count: string): LaunchStep => launch("sample", ["history", "bias", count, "stops", "pos", "token", "done"].map((name) => range(name)), 1); // prettier-ignore
+const sample = (count: string): LaunchStep => launch("sample", ["history", "bias", count, "stops", "pos", "token", "active"].map((name) => range(name)), 1); // prettier-ignore
 
 export const TOY: Program = {
   profile: "toy",
