@@ -4,7 +4,7 @@ import type { WeightNameRule } from "../../src/runtime/weight-names.ts";
 
 export interface ArtifactProfile {
   readonly name: string;
-  /** `webgpu` or `js`: which device of the runtime runs it, and what `code` holds. */
+  /** `webgpu`, `cpu` or `js`: which device of the runtime runs it, and what `code` holds. */
   readonly target: string;
   readonly requires: {
     readonly features: readonly string[];

@@ -43,7 +43,7 @@ export interface Tiles {
 export interface TargetInfo {
   /** The profile's name, e.g. `webgpu-cpu`. */
   readonly name: string;
-  /** The target that emits it: `webgpu`, `js`, later `cpu`, `cuda`. */
+  /** The target that emits it: `webgpu`, `cpu`, `js`. */
   readonly target: string;
   readonly doc: string;
   readonly limits: Limits;
