@@ -32,12 +32,6 @@ export const TARGET = {
     "model Wide() { } // a profile whose tiles ask for 512",
     "model Wide() { } // --profile webgpu-gpu",
   ),
-  LLM0406: entry(
-    "no profile can hold the model",
-    "Each profile of the targets asked for was left out for a reason that its own diagnostic names.",
-    "model Huge(vocab: int = 2000000, dim: int = 16384) { }",
-    "model Smaller(vocab: int = 50000, dim: int = 4096) { }",
-  ),
   LLM0407: entry(
     "a kernel needs workgroup memory that the profile lacks",
     "Invocations of a workgroup can share values only through workgroup memory; this profile says that it has none.",
