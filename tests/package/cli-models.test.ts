@@ -197,6 +197,19 @@ describe("verify", () => {
     });
   });
 
+  it("compares the continuations of several prompts, and refuses a folder without answers", () => {
+    const folder = checkpoint();
+    const tokens = run(folder)["tokens"] as number[];
+    const expected = (greedy: readonly number[]): void =>
+      writeFileSync(join(folder, "expected.json"), JSON.stringify({ prompts: { a: { tokens: [1, 2], greedy } } }));
+    expected(tokens);
+    expect(llmcJson(["verify", folder, "--target", "js"])).toMatchObject({ ok: true, outputs: [{ name: "greedy" }] });
+    expected(tokens.map((token) => (token + 1) % VOCAB));
+    expect(llmcJson(["verify", folder, "--target", "js"])).toMatchObject({ outputs: [{ maxError: 5, ok: false }] });
+    writeFileSync(join(folder, "expected.json"), "{}");
+    expect(llmcJson(["verify", folder, "--target", "js"])).toMatchObject({ exitCode: 5, ok: false });
+  });
+
   it("refuses names, folders and families", () => {
     const folder = recorded();
     expect(llmcJson(["verify", folder, "--target", "cuda"])).toMatchObject({ exitCode: 2, ok: false });

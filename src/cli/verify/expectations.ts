@@ -13,7 +13,8 @@ export interface Greedy {
 
 export interface Expectations {
   readonly tensors: ReadonlyMap<string, NamedTensor>;
-  readonly greedy?: Greedy;
+  /** One continuation a prompt; absent where none was recorded. */
+  readonly greedy?: readonly Greedy[];
   /** Whether losses of training steps were recorded. */
   readonly hasTraining: boolean;
 }
@@ -27,8 +28,11 @@ export async function readExpectations(folder: string): Promise<Expectations> {
     throw fileError(`${folder} has neither golden.safetensors nor expected.json`);
   const answers = isFile(expected) ? readAnswers(expected) : {};
   const greedy = greedyOf(expected, answers);
+  const tensors = await tensorsOf(golden);
+  if (greedy === undefined && ![...tensors.keys()].some((name) => name.startsWith("out.")))
+    throw fileError(`${folder} has no out.* tensor and no greedy tokens to compare with`);
   return {
-    tensors: await tensorsOf(golden),
+    tensors,
     ...(greedy === undefined ? {} : { greedy }),
     hasTraining: answers["training"] !== undefined,
   };
@@ -55,10 +59,19 @@ function readAnswers(file: string): Readonly<Record<string, unknown>> {
   throw fileError(`${file} is not a JSON object`);
 }
 
-function greedyOf(file: string, { prompt, greedy }: Readonly<Record<string, unknown>>): Greedy | undefined {
-  if (prompt === undefined && greedy === undefined) return undefined;
-  if (!isTokens(prompt) || !isTokens(greedy)) throw fileError(`${file}: prompt and greedy are not lists of token ids`);
-  return { prompt, tokens: greedy };
+/** `prompt` and `greedy`, or `prompts: { text: { tokens, greedy } }`. */
+function greedyOf(file: string, answers: Readonly<Record<string, unknown>>): readonly Greedy[] | undefined {
+  const { prompt, greedy, prompts } = answers;
+  if (prompt !== undefined || greedy !== undefined) return [greedyFrom(file, prompt, greedy)];
+  if (typeof prompts !== "object" || prompts === null) return undefined;
+  return Object.values(prompts).map((answer: { readonly tokens?: unknown; readonly greedy?: unknown } | null) =>
+    greedyFrom(file, answer?.tokens, answer?.greedy),
+  );
+}
+
+function greedyFrom(file: string, prompt: unknown, tokens: unknown): Greedy {
+  if (!isTokens(prompt) || !isTokens(tokens)) throw fileError(`${file}: prompt and greedy are not lists of token ids`);
+  return { prompt, tokens };
 }
 
 function isTokens(value: unknown): value is number[] {

@@ -101,9 +101,13 @@ async function extendRow(
   return judgedRow("extend", target, maxError, tolerance, maxAbsolute(reference));
 }
 
-async function greedyRow(runner: Runner, greedy: Greedy, target: string): Promise<VerifyRow> {
-  runner.reset();
-  const tokens = await runner.greedy(greedy.prompt, greedy.tokens.length);
-  const wrong = greedy.tokens.filter((token, i) => tokens[i] !== token).length;
-  return judgedRow("greedy", target, wrong, 0, greedy.tokens.length);
+/** The number of tokens that differ, over all recorded prompts. */
+async function greedyRow(runner: Runner, recorded: readonly Greedy[], target: string): Promise<VerifyRow> {
+  let wrong = 0;
+  for (const { prompt, tokens } of recorded) {
+    runner.reset();
+    const made = await runner.greedy(prompt, tokens.length);
+    wrong += tokens.filter((token, i) => made[i] !== token).length;
+  }
+  return judgedRow("greedy", target, wrong, 0, Math.max(...recorded.map(({ tokens }) => tokens.length)));
 }
