@@ -117,13 +117,19 @@ export class ExtendBody {
 
   /** New keys and values go into the cache at `pos`; queries at `pos + t` read all of it that lies behind them. */
   private emitAttention(op: Op, b: Builder): readonly Cache[] {
-    const [q, k, v, offset, window] = op.operands;
+    const [q, k, v, offset, window, lengths] = op.operands;
     if (wordAttr(op, "mask") !== "causal") {
       const help = "give it `mask: causal`, or build with `--entries forward`";
       this.refuse(op, `\`attention\` has the mask \`${wordAttr(op, "mask")}\`, so a token sees later ones`, { help });
       return [];
     }
-    if (offset || [q, k, v].some((x) => !x || tokenAxis(x.type) !== 2)) {
+    if (offset || lengths) {
+      const name = offset ? "offset" : "lengths";
+      const help = "leave it out: positions and lengths of rows are the session's, or build with `--entries forward`";
+      this.refuse(op, `\`attention\` is given \`${name}\`, which generation sets itself`, { help });
+      return [];
+    }
+    if ([q, k, v].some((x) => !x || tokenAxis(x.type) !== 2)) {
       this.refuse(op, "`attention` is not over the tokens of this call: keys, values and queries need an axis T");
       return [];
     }

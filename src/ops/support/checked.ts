@@ -1,5 +1,8 @@
-/** What every `infer` checks first: the number of operands, none missing that is not optional, no family. */
-import type { OpDef } from "../../ir/op-def.ts";
+/**
+ * What every `infer` checks beside its own rule: first the number of operands, none missing that is not optional, no
+ * family; at the end that no size of a result is negative (a config value of -4 heads makes no model).
+ */
+import type { Inferred, OpDef } from "../../ir/op-def.ts";
 import type { TensorType } from "../../ir/type.ts";
 import { typeText } from "../../ir/type.ts";
 
@@ -7,8 +10,14 @@ import { typeText } from "../../ir/type.ts";
 export function checked(def: OpDef): OpDef {
   return {
     ...def,
-    infer: (operands, attrs) => operandsSentence(def, operands) ?? def.infer(operands, attrs),
+    infer: (operands, attrs) => operandsSentence(def, operands) ?? withoutNegative(def.infer(operands, attrs)),
   };
+}
+
+function withoutNegative(inferred: Inferred): Inferred {
+  if (typeof inferred === "string") return inferred;
+  const bad = inferred.find((type) => type.dims.some((dim) => (dim.asNumber() ?? 0) < 0));
+  return bad === undefined ? inferred : `the result would be ${typeText(bad)}: a size is not negative`;
 }
 
 function operandsSentence(def: OpDef, operands: readonly (TensorType | null)[]): string | undefined {

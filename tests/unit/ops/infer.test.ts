@@ -28,6 +28,8 @@ test.each<readonly [string, readonly string[], Attrs, string]>([
   ["add", ["f32[B, T, 48]", "f32[48]"], {}, "f32[B, T, 48]"],
   ["add", ["f32[B, T, 48]", "f32[64]"], {}, "x is f32[B, T, 48] but y is f32[64]"],
   ["add", ["f32[T]", "f32[B]"], {}, "x is f32[T] but y is f32[B]"],
+  ["reshape", ["f32[8]"], { shape: [Dim.of(2), Dim.of(4)] }, "f32[2, 4]"],
+  ["reshape", ["f32[8]"], { shape: [Dim.of(-2), Dim.of(-4)] }, "the result would be f32[-2, -4]: a size is not negative"],
   ["add", ["f32[3, 1]", "f32[1, 5]"], {}, "f32[3, 5]"],
   ["add", ["f32[3]", "f16[3]"], {}, "x is f32[3] but y is f16[3]: the element types differ, and nothing is converted without a `cast`"],
   ["sub", ["bool[3]", "bool[3]"], {}, "x is bool[3], and its element type must be f32, f16, bf16, f64, i32 or u32"],

@@ -119,6 +119,16 @@ describe("what looks ahead is refused", () => {
       "LLM0501: `forward` cannot be split into tokens: `attention` has the mask `full`",
     );
   });
+  test("attention with lengths of its own, which generation would overwrite", () => {
+    const extra: Options["extra"] = (b, x) => {
+      const heads = b.emit("reshape", [x], { shape: [x.type.dims[0]!, 1, x.type.dims[1]!, x.type.dims[2]!] });
+      const one = b.emit("constant", [], { value: { kind: "literal", dtype: "i32", dims: [], data: [1] } });
+      const lengths = b.emit("broadcast", [one], { shape: [x.type.dims[0]!] });
+      const seen = b.emit("attention", [heads, heads, heads, null, null, lengths], { mask: "causal", scale: 1 });
+      return b.emit("reshape", [seen], { shape: [...x.type.dims] });
+    };
+    expect(refused(llama({ extra }))).toContain("`attention` is given `lengths`");
+  });
   test("a mean over T", () => {
     const extra: Options["extra"] = (b, x) => b.emit("sub", [x, b.emit("mean", [x], { axis: 1, keep: true })]);
     expect(refused(llama({ extra }))).toContain("`mean` runs over all positions");
