@@ -24,7 +24,7 @@ export type OnKey = (path: readonly string[], start: number, end: number) => voi
 const MAX_DEPTH = 32;
 
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-// eslint-disable-next-line no-control-regex -- JSON strings hold no control characters.
+// A JSON string holds no control characters.
 const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
 const SPACE = /[ \t\n\r]*/y;
 

@@ -1,4 +1,5 @@
 /** Arguments that are attributes: a compile-time value of the kind that the op's record asks for. */
+import type { Dim } from "../support/dim.ts";
 import type { Argument, Expr } from "../../grammar/ast.ts";
 import type { Attr } from "../ir/ir.ts";
 import type { AttrSpec, SurfaceArg, SurfaceParam } from "../ir/op-def.ts";
@@ -26,26 +27,14 @@ export function attributeOf(context: Context, name: string, spec: AttrSpec, argu
 
 function convertAttribute(kind: Exclude<AttrSpec["kind"], "word" | "dtype">, entity: Entity): Attr | undefined {
   switch (kind) {
-    case "int":
-      return entity.kind === "int" ? entity.dim.asNumber() : undefined;
-    case "dim":
-      return entity.kind === "int" ? entity.dim : undefined;
-    case "float":
-      return numberOf(entity);
-    case "bool":
-      return entity.kind === "bool" ? entity.value : undefined;
     case "text":
       return entity.kind === "text" ? entity.value : undefined;
-    case "ints":
-      return listOf(entity, (item) => (item.kind === "int" ? item.dim.asNumber() : undefined));
-    case "floats":
-      return listOf(entity, numberOf);
     case "dims":
       return listOf(entity, (item) => (item.kind === "int" ? item.dim : undefined));
     case "literal":
       return undefined;
     default:
-      return assertNever(kind, "kind of attribute");
+      return convertNumeric(kind, entity);
   }
 }
 
@@ -57,14 +46,15 @@ export function surfaceValueOf(context: Context, param: SurfaceParam, argument: 
   if (kind === "word") return wordOf(context, name, expr, [], "word");
   const entity = evaluate(context, expr);
   if (entity.kind === "poison") return undefined;
-  const made = convertSurface(kind, entity);
+  const made = convertNumeric(kind, entity);
   return made ?? wrongKind(context, name, kind, entity, expr);
 }
 
-function convertSurface(
+/** What attributes and surface parameters read alike; undefined where the entity is of another kind. */
+function convertNumeric(
   kind: Exclude<SurfaceParam["kind"], "tensor" | "word">,
   entity: Entity,
-): SurfaceArg | undefined {
+): number | boolean | Dim | readonly number[] | undefined {
   switch (kind) {
     case "int":
       return entity.kind === "int" ? entity.dim.asNumber() : undefined;
@@ -79,7 +69,7 @@ function convertSurface(
     case "floats":
       return listOf(entity, numberOf);
     default:
-      return assertNever(kind, "kind of parameter");
+      return assertNever(kind, "kind of value");
   }
 }
 

@@ -28,7 +28,7 @@ const hasAdapter = await requestAdapter().then(
   () => true,
   () => false,
 );
-if (!hasAdapter) console.warn("skipped: the runtime on WebGPU, because there is no adapter");
+if (!hasAdapter) it("runs a model on WebGPU", ({ skip }) => skip("there is no WebGPU adapter"));
 
 describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (target) => {
   let model: Model;
