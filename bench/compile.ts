@@ -11,8 +11,8 @@ import { packageFiles } from "../src/driver/artifact.ts";
 import { compile } from "../src/driver/compile.ts";
 import { profileNamed } from "../src/profiles/index.ts";
 import { defined } from "../src/support/errors.ts";
-import type { Row } from "./harness.ts";
-import { RUNS, WARM_UPS, interleaved, machine, median, report } from "./harness.ts";
+import type { Row } from "./support/harness.ts";
+import { RUNS, WARM_UPS, interleaved, machine, median, report } from "./support/harness.ts";
 
 const SOURCE = "examples/llama/llama.llm";
 const PROFILE = "webgpu-gpu";

@@ -12,8 +12,8 @@ import { WebGpuDevice } from "../src/runtime/devices/webgpu.ts";
 import { Executor } from "../src/runtime/executor.ts";
 import { defined } from "../src/support/errors.ts";
 import { Rng } from "../src/support/random.ts";
-import type { Contestant, Row } from "./harness.ts";
-import { RUNS, interleaved, machine, report } from "./harness.ts";
+import type { Contestant, Row } from "./support/harness.ts";
+import { RUNS, interleaved, machine, report } from "./support/harness.ts";
 
 type Layout = "[K, N]" | "[N, K]";
 

@@ -14,6 +14,7 @@ import { decompose } from "./tensor/decompose.ts";
 import { deriveExtend } from "./tensor/derive-extend.ts";
 import { deriveGenerate } from "./tensor/derive-generate.ts";
 import { fuse } from "./tensor/fuse.ts";
+import { packWeights } from "./tensor/pack-weights.ts";
 import { schedule } from "./tensor/schedule.ts";
 import { selectEntries } from "./tensor/select-entries.ts";
 import type { Entry } from "./tensor/select-entries.ts";
@@ -30,6 +31,7 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
     canonicalize,
     fuse,
     schedule,
+    packWeights,
   ]);
 }
 

@@ -10,7 +10,7 @@ import path from "node:path";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const [name, ...rest] = process.argv.slice(2);
-const known = readdirSync(path.join(root, "bench")).filter((f) => f.endsWith(".ts") && f !== "harness.ts").map((f) => f.slice(0, -3)); // prettier-ignore
+const known = readdirSync(path.join(root, "bench")).filter((f) => f.endsWith(".ts")).map((f) => f.slice(0, -3)); // prettier-ignore
 if (!known.includes(name)) {
   const message = `unknown bench ${name ?? ""}; there are: ${known.join(", ")}`;
   if (process.argv.includes("--json"))
@@ -23,7 +23,8 @@ if (!existsSync(path.join(root, "bench/node_modules"))) {
   const install = spawnSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: path.join(root, "bench"), stdio: ["ignore", 2, 2] }); // prettier-ignore
   if (install.status !== 0) process.exit(5);
 }
-const outfile = path.join(root, "dist/bench", `${name}.mjs`);
+// There, so that Node finds the peers.
+const outfile = path.join(root, "bench/node_modules/.cache/llmc", `${name}.mjs`);
 await build({
   entryPoints: [path.join(root, "bench", `${name}.ts`)],
   outfile,
@@ -31,7 +32,7 @@ await build({
   platform: "node",
   format: "esm",
   target: "node20",
-  external: ["webgpu"],
+  external: ["webgpu", "onnxruntime-web"],
   logLevel: "error",
   banner: { js: 'import { createRequire as benchRequire } from "node:module"; const require = benchRequire(import.meta.url);' }, // prettier-ignore
 });

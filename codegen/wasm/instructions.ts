@@ -45,7 +45,7 @@ const OPCODES: ReadonlyMap<string, Opcode> = new Map([
   ...run(0xbc, "i32.reinterpret_f32"),
   ...run(0xbe, "f32.reinterpret_i32"),
   ...run(0x00, "i32.trunc_sat_f32_s i32.trunc_sat_f32_u", 0xfc),
-  ...table("memory", { "v128.load": 0x00, "v128.load16x4_u": 0x04, "v128.load32_splat": 0x09, "v128.store": 0x0b, "v128.load32_zero": 0x5c, "v128.load64_zero": 0x5d }, 0xfd), // prettier-ignore
+  ...table("memory", { "v128.load": 0x00, "v128.load16x4_s": 0x03, "v128.load16x4_u": 0x04, "v128.load32_splat": 0x09, "v128.store": 0x0b, "v128.load32_zero": 0x5c, "v128.load64_zero": 0x5d }, 0xfd), // prettier-ignore
   ...table("memory-lane", { "v128.store64_lane": 0x5b }, 0xfd),
   ...table("v128", { "v128.const": 0x0c }, 0xfd),
   ...table("shuffle", { "i8x16.shuffle": 0x0d }, 0xfd),
@@ -62,6 +62,8 @@ const OPCODES: ReadonlyMap<string, Opcode> = new Map([
   ...run(0xb5, "i32x4.mul i32x4.min_s i32x4.min_u i32x4.max_s i32x4.max_u", 0xfd),
   ...run(0xe0, "f32x4.abs f32x4.neg", 0xfd),
   ...run(0xe3, "f32x4.sqrt f32x4.add f32x4.sub f32x4.mul f32x4.div f32x4.min f32x4.max f32x4.pmin f32x4.pmax", 0xfd),
+  // The relaxed SIMD proposal: whether the product is rounded is up to the engine.
+  ...run(0x105, "f32x4.relaxed_madd f32x4.relaxed_nmadd", 0xfd),
   ...run(0xf8, "i32x4.trunc_sat_f32x4_s i32x4.trunc_sat_f32x4_u f32x4.convert_i32x4_s f32x4.convert_i32x4_u", 0xfd),
 ]);
 

@@ -1,5 +1,6 @@
 /** Readers of op attributes for lowering. The verifier has checked kinds, so a wrong one here is a bug of ours. */
 import type { Attr, Attrs, Literal } from "../../src/ir/ir.ts";
+import type { WeightLayout } from "../../src/plan/ir.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { InternalError } from "../../src/support/errors.ts";
 
@@ -22,6 +23,12 @@ export function numbersAttr(attrs: Attrs, name: string): readonly number[] {
     if (typeof item !== "number") throw new InternalError(`attribute ${name} is not a list of numbers`);
     return item;
   });
+}
+
+/** The order of a parameter's elements, where the attributes of its op say one. */
+export function layoutOf(attrs: Attrs): WeightLayout | undefined {
+  if (attrs["tile"] === undefined) return undefined;
+  return { tile: numbersAttr(attrs, "tile"), order: numbersAttr(attrs, "order") };
 }
 
 export function literalAttr(attrs: Attrs, name: string): Literal {

@@ -7,6 +7,7 @@
  */
 import type { KernelBuilder } from "../../src/kernel/builder.ts";
 import type { Buffer, KValue } from "../../src/kernel/ir.ts";
+import type { WeightLayout } from "../../src/plan/ir.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
 import type { Emitter } from "./emitter.ts";
@@ -49,7 +50,13 @@ export class GroupMemory {
     this.stores = spec.slots.map(() => []);
   }
 
-  /** Element `index` (row-major) of a block argument; a vector of four where the index has a lane that matters. */
+  /** The order of a block argument's elements, where it is not row-major. */
+  layoutOf(argument: number): WeightLayout | undefined {
+    const source = this.spec.args[argument];
+    return source?.kind === "slot" ? this.slot(source.slot).layout : undefined;
+  }
+
+  /** Element `index` of a block argument, counted in its layout; a vector of four where the index has a lane that matters. */
   load(argument: number, index: LinearIndex): KValue {
     const source = defined(this.spec.args[argument], "a block argument without a source");
     if (source.kind === "launch") return this.launchScalar(argument);

@@ -5,7 +5,7 @@
 import type { Attrs } from "../../src/ir/ir.ts";
 import type { TensorType } from "../../src/ir/type.ts";
 import { elementCount } from "../../src/ir/type.ts";
-import type { BufferKind } from "../../src/plan/ir.ts";
+import type { BufferKind, WeightLayout } from "../../src/plan/ir.ts";
 import { InternalError, defined } from "../../src/support/errors.ts";
 import type { PreparedGroup } from "./group-of.ts";
 import type { ArgumentSource, GroupSpec, Slot } from "./group-spec.ts";
@@ -41,9 +41,14 @@ export function slotSignature(operands: readonly Place[], results: readonly (Pla
     const key = `${buffer} ${offset} ${bytes}`;
     const which = seen.get(key) ?? seen.size;
     seen.set(key, which);
-    return `${place.buffer.kind}${which}`;
+    return `${place.buffer.kind}${which}${layoutText(place.buffer.layout)}`;
   });
   return words.join(" ");
+}
+
+/** A layout in the keys of kernels; nothing for row-major. */
+export function layoutText(layout: WeightLayout | undefined): string {
+  return layout === undefined ? "" : ` tile(${layout.tile.join(",")}) order(${layout.order.join(",")})`;
 }
 
 export function specOf(
@@ -67,7 +72,9 @@ export function specOf(
     const kind: BufferKind = place?.kind === "bytes" ? place.buffer.kind : "temporary";
     // Temporaries will lie in one arena, and a device checks usage by buffer: all of them are bound for writing.
     const access = isWritten || kind === "temporary" || kind === "arena" || kind === "output" ? "read_write" : "read";
-    slots.push({ name: uniqueName(names, hint), dtype: type.dtype, length: elementCount(type), access, kind });
+    const layout = place?.kind === "bytes" ? place.buffer.layout : undefined;
+    const slot: Slot = { name: uniqueName(names, hint), dtype: type.dtype, length: elementCount(type), access, kind };
+    slots.push(layout === undefined ? slot : { ...slot, layout });
     bindings.push(binding);
     places.push(place);
     return slots.length - 1;

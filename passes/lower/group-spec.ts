@@ -7,7 +7,7 @@ import type { Attrs, Block } from "../../src/ir/ir.ts";
 import type { DType } from "../../src/ir/type.ts";
 import type { Dim } from "../../src/support/dim.ts";
 import type { Loc } from "../../src/support/source.ts";
-import type { BufferKind } from "../../src/plan/ir.ts";
+import type { BufferKind, WeightLayout } from "../../src/plan/ir.ts";
 
 export interface Slot {
   /** A readable name for the buffer in kernel text; unique among the slots. */
@@ -17,6 +17,8 @@ export interface Slot {
   readonly length: Dim;
   readonly access: "read" | "read_write";
   readonly kind: BufferKind;
+  /** The order of its elements, where it is not row-major. */
+  readonly layout?: WeightLayout;
 }
 
 /** Where a block argument comes from: a slot, or a scalar that the host passes with the launch. */

@@ -6,6 +6,7 @@
  *
  * Atoms are at least 0 and below their extent; symbols of sizes are at least 1. Nothing here emits code.
  */
+import type { WeightLayout } from "../../src/plan/ir.ts";
 import { Dim } from "../../src/support/dim.ts";
 import type { KValue } from "../../src/kernel/ir.ts";
 
@@ -164,6 +165,19 @@ export function flatten(index: readonly LinearIndex[], dims: readonly Dim[]): Li
     flat = flat.scale(dim).add(index[axis] ?? 0);
   });
   return flat;
+}
+
+/** The position of an element in memory: row-major, or in the order of a layout whose tile divides the sizes. */
+export function placeIn(index: readonly LinearIndex[], dims: readonly Dim[], layout?: WeightLayout): LinearIndex {
+  if (layout === undefined) return flatten(index, dims);
+  const { tile, order } = layout;
+  const tiles = dims.map((dim, axis) => dim.div(tile[axis] ?? 1) ?? dim);
+  const part = (axis: number): LinearIndex => index[axis] ?? LinearIndex.of(0);
+  const size = (axis: number): Dim => Dim.of(tile[axis] ?? 1);
+  return flatten(
+    [...order.map((axis) => part(axis).quotient(size(axis))), ...order.map((axis) => part(axis).remainder(size(axis)))],
+    [...order.map((axis) => tiles[axis] ?? Dim.of(1)), ...order.map(size)],
+  );
 }
 
 /** The inverse of `flatten`. Axes of size 1 get the index 0. */

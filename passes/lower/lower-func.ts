@@ -14,7 +14,7 @@ import type { ConstantFill, LaunchStep, Plan, Range } from "../../src/plan/ir.ts
 import { defined } from "../../src/support/errors.ts";
 import { diagnostic } from "../../src/support/diagnostic.ts";
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
-import { dimAttr, literalAttr, numberAttr, numbersAttr } from "./attributes.ts";
+import { dimAttr, layoutOf, literalAttr, numberAttr, numbersAttr } from "./attributes.ts";
 import { copyGroup, groupOf } from "./group-of.ts";
 import type { PreparedGroup } from "./group-of.ts";
 import { slotSignature, specOf } from "./group-slots.ts";
@@ -137,7 +137,9 @@ class FuncLowering {
   private parameter(op: Op): void {
     const indices = Object.fromEntries(this.loops.map(({ index, i }) => [index, i]));
     const path = resolvePath(String(op.attrs["path"]), indices);
-    this.set(result(op), this.buffers.named(path, result(op).type, { kind: "weight", path }));
+    const layout = layoutOf(op.attrs);
+    const rest = { kind: "weight", path, ...(layout === undefined ? {} : { layout }) } as const;
+    this.set(result(op), this.buffers.named(path, result(op).type, rest));
   }
 
   private constant(op: Op): void {

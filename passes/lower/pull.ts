@@ -11,12 +11,13 @@ import { hasTrait } from "../../src/ir/op-def.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import type { Dims } from "../../src/ir/type.ts";
 import type { KValue } from "../../src/kernel/ir.ts";
+import type { WeightLayout } from "../../src/plan/ir.ts";
 import type { Dim } from "../../src/support/dim.ts";
 import { InternalError, defined } from "../../src/support/errors.ts";
 import type { Emitter } from "./emitter.ts";
 import type { GroupMemory } from "./group-memory.ts";
 import { kernelScalars } from "./kernel-scalars.ts";
-import { LANES, LinearIndex, flatten } from "./linear-index.ts";
+import { LANES, LinearIndex, placeIn } from "./linear-index.ts";
 import { isFold, pullFold } from "./pull-fold.ts";
 import { isMove, pullMove } from "./pull-move.ts";
 
@@ -57,6 +58,12 @@ export class Puller {
     return this.producers.get(value);
   }
 
+  /** The order of the elements of an argument of the body, where it is not row-major. */
+  layoutOf(value: Value): WeightLayout | undefined {
+    const argument = this.body.args.indexOf(value);
+    return argument < 0 ? undefined : this.memory.layoutOf(argument);
+  }
+
   /** A value of the kernel as an index; the same value gives the same index. */
   leafOf(value: KValue, extent: Dim): LinearIndex {
     const known = this.leaves.get(value);
@@ -95,7 +102,7 @@ export class Puller {
     if (op === undefined) {
       const argument = this.body.args.indexOf(value);
       if (argument < 0) throw new InternalError(`the group uses a value from outside: ${value.name}`);
-      return this.memory.load(argument, flatten(index, value.type.dims));
+      return this.memory.load(argument, placeIn(index, value.type.dims, this.memory.layoutOf(argument)));
     }
     const def = this.ops.get(op.name);
     if (def?.scalar !== undefined) {

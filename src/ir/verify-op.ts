@@ -29,7 +29,23 @@ function checkParam(op: Op): readonly string[] {
   if (op.results.length !== 1) problems.push("a parameter has one result");
   if (op.results.some((result) => result.type.family !== undefined))
     problems.push("a parameter is one tensor; a family of them is a path with an index");
-  return problems;
+  return [...problems, ...checkLayout(op)];
+}
+
+/** `tile` and `order` (`WeightLayout` of the plan) come together, one item an axis. */
+function checkLayout(op: Op): readonly string[] {
+  const [tile, order] = [op.attrs["tile"], op.attrs["order"]];
+  if (tile === undefined && order === undefined) return [];
+  const dims = op.results[0]?.type.dims ?? [];
+  const axes = dims.map((_, axis) => axis);
+  const isOrder = Array.isArray(order) && order.length === dims.length && axes.every((axis) => order.includes(axis));
+  if (!isOrder) return ["the attribute `order` must name each axis once"];
+  const isTile = Array.isArray(tile) && tile.length === dims.length && dims.every((dim, axis) => divides(tile[axis], dim)); // prettier-ignore
+  return isTile ? [] : ["the attribute `tile` must divide the size of each axis"];
+}
+
+function divides(size: Attr | undefined, dim: Dim): boolean {
+  return typeof size === "number" && Number.isInteger(size) && size >= 1 && dim.div(size) !== undefined;
 }
 
 function checkListed(op: Op, def: OpDef): readonly string[] {

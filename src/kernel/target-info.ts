@@ -34,6 +34,9 @@ export interface Tiles {
     /** Where terms lie side by side: another tile, its columns neighbours by fours. */
     readonly dotTile?: { readonly rows: number; readonly columns: number };
   };
+  /** Weights of products are stored in tiles of so many columns and terms, which follow one another in the order in which
+   * a product reads them; absent: as in the checkpoint. */
+  readonly weight?: { readonly columns: number; readonly terms: number };
   /** Matrix times few rows: invocations that split K, output columns of one workgroup. */
   readonly matvec: { readonly lanes: number; readonly columns: number };
   /** Attention: invocations of a workgroup, keys of one step. */

@@ -22,8 +22,19 @@ export interface PlanBuffer {
   readonly path?: string;
   readonly dtype?: DType;
   readonly dims?: readonly (number | string)[];
+  /** weight: the order of its elements, where it is not row-major. */
+  readonly layout?: WeightLayout;
   /** constant: how to fill it. */
   readonly fill?: ConstantFill;
+}
+
+/**
+ * The order of a tensor's elements in memory: it is cut into tiles of `tile` elements along each axis, and the tiles
+ * follow one another, as do the elements of each, the axis `order[0]` slowest. `tile` divides the sizes.
+ */
+export interface WeightLayout {
+  readonly tile: readonly number[];
+  readonly order: readonly number[];
 }
 
 export type ConstantFill =

@@ -5,7 +5,7 @@
 import type { Element, Extent, Kernel, Scalar } from "../kernel/ir.ts";
 import type { DType } from "../ir/type.ts";
 import { defined } from "../support/errors.ts";
-import type { BufferKind, ConstantFill, Program, Range } from "./ir.ts";
+import type { BufferKind, ConstantFill, Program, Range, WeightLayout } from "./ir.ts";
 
 /** A size as its terms: `2*B*T + 1` is `[[2, "B", "T"], [1]]`. */
 export type SizeTerms = readonly (readonly [number, ...string[]])[];
@@ -38,6 +38,7 @@ export interface ManifestBuffer {
   readonly path?: string;
   readonly dtype?: DType;
   readonly dims?: readonly (number | string)[];
+  readonly layout?: WeightLayout;
   readonly fill?: ConstantFill;
 }
 

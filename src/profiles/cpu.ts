@@ -25,6 +25,7 @@ export const cpuSimd: TargetInfo = {
     elementwise: 1,
     rowLanes: 1,
     matmul: { rows: 4, columns: 8, workgroupRows: 1, workgroupColumns: 1, dotTile: { rows: 2, columns: 4 } },
+    weight: { columns: 4, terms: 4 },
     matvec: { lanes: 1, columns: 4 },
     attention: { lanes: 1, keys: 4 },
   },

@@ -88,6 +88,7 @@ async function fillWeights(
       path: buffer.path,
       dtype: (buffer.dtype ?? "f32") as FloatType,
       dims: (buffer.dims ?? []).map(Number),
+      ...(buffer.layout === undefined ? {} : { layout: buffer.layout }),
     });
   });
   if (parameters.length === 0) return;

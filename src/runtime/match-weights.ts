@@ -2,6 +2,7 @@
  * Which tensors of a file make which parameters of a model, by names and the rules of the model's `weights` clause.
  * `pairTensors` pairs what can be paired; `matchWeights` checks everything and lists all that is wrong.
  */
+import type { WeightLayout } from "../plan/ir.ts";
 import { WeightsError } from "./errors.ts";
 import type { WeightMismatch } from "./errors.ts";
 import type { FloatType } from "./float-convert.ts";
@@ -14,6 +15,8 @@ export interface Parameter {
   readonly path: string;
   readonly dtype: FloatType;
   readonly dims: readonly number[];
+  /** How its buffer orders the elements, where that is not row-major. */
+  readonly layout?: WeightLayout;
 }
 
 /** The element types of a file that are read. */

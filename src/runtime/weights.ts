@@ -11,6 +11,7 @@ import { STORED_FLOATS, matchWeights } from "./match-weights.ts";
 import type { Parameter } from "./match-weights.ts";
 import { readSafetensors } from "./safetensors.ts";
 import type { SafetensorsEntry } from "./safetensors.ts";
+import { Placement } from "./weight-layout.ts";
 import type { WeightNameRule } from "./weight-names.ts";
 
 export type { Parameter } from "./match-weights.ts";
@@ -30,7 +31,7 @@ export interface LoadWeightsOptions {
 
 const PIECE_BYTES = 16 * 1024 * 1024;
 
-/** Reads the weights in `source` and calls `deliver` with pieces of each parameter, in the order of the file. */
+/** Reads the weights in `source` and calls `deliver` with pieces of each parameter, as its buffer has them. */
 export async function loadWeights(
   source: ByteSource,
   parameters: readonly Parameter[],
@@ -49,18 +50,22 @@ export async function loadWeights(
     return slices.map((entry, index) => ({ parameter, entry, share: index / slices.length }));
   });
   const total = parts.reduce((sum, { entry }) => sum + entry.bytes, 0);
+  const placements = new Map(parameters.map((parameter) => [parameter, new Placement(parameter)] as const));
   let loaded = 0;
   for (const { parameter, entry, share } of parts.sort((a, b) => a.entry.offset - b.entry.offset)) {
     const from = STORED_FLOATS[entry.dtype] ?? "f32";
-    let offset = share * parameter.dims.reduce((product, size) => product * size, FLOAT_BYTES[parameter.dtype]);
+    const placement = placements.get(parameter) ?? new Placement(parameter);
+    let offset = share * placement.bytes;
     let overflow: number | undefined;
-    for (let at = 0; at < entry.bytes; at += PIECE_BYTES) {
+    const piece = placement.pieceElements(PIECE_BYTES / FLOAT_BYTES[from]) * FLOAT_BYTES[from];
+    for (let at = 0; at < entry.bytes; at += piece) {
       options.signal?.throwIfAborted();
-      const length = Math.min(PIECE_BYTES, entry.bytes - at);
+      const length = Math.min(piece, entry.bytes - at);
       const read = await source.read(entry.offset + at, length, options.signal);
       const converted = convertFloats(read, from, parameter.dtype);
       overflow ??= converted.overflow;
-      deliver({ path: parameter.path, offset, bytes: converted.bytes });
+      const placed = placement.place(offset, converted.bytes);
+      if (placed !== undefined) deliver({ path: parameter.path, ...placed });
       offset += converted.bytes.length;
       options.onProgress?.((loaded += length), total);
     }

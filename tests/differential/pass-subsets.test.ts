@@ -5,11 +5,18 @@ import { describe, expect, test } from "vitest";
 import { artifactOf } from "../../src/driver/artifact.ts";
 import { compile } from "../../src/driver/compile.ts";
 import { packageData } from "../../src/driver/package-data.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { js } from "../../src/profiles/js.ts";
 import { loadModel } from "../../src/runtime/load.ts";
 import { mobyPrompts } from "../support/moby-package.ts";
 
 const PASSES = ["canonicalize", "decompose", "fuse", "simplify-index", "memory-plan"];
+/** With the passes that only this profile has something to do for. */
+const PROFILES: readonly (readonly [string, TargetInfo, readonly string[]])[] = [
+  ["js", js, PASSES],
+  ["cpu-simd", cpuSimd, [...PASSES, "pack-weights"]],
+];
 const TOKENS = 5;
 /** A prompt of more than one chunk. */
 const CHUNK = 4;
@@ -19,12 +26,12 @@ const text = readFileSync(path.join(folder, "moby.llm"), "utf8");
 const weights = new Uint8Array(readFileSync(path.join(folder, "model.safetensors")));
 const [prompt] = mobyPrompts();
 
-async function greedyTokens(off: readonly string[]): Promise<readonly number[]> {
-  const options = { profiles: [js], entries: ["generate"] as const, chunk: CHUNK, context: 32, off };
+async function greedyTokens(profile: TargetInfo, off: readonly string[]): Promise<readonly number[]> {
+  const options = { profiles: [profile], entries: ["generate"] as const, chunk: CHUNK, context: 32, off };
   const compilation = compile({ path: "moby.llm", text }, options);
   expect(compilation.diagnostics).toEqual([]);
   const model = await loadModel(packageData(artifactOf(compilation, "moby", "0.0.0")), {
-    target: "js",
+    target: profile.target,
     weights,
     tokenizer: null,
   });
@@ -37,15 +44,15 @@ async function greedyTokens(off: readonly string[]): Promise<readonly number[]> 
   }
 }
 
-describe("greedy tokens of moby", () => {
-  const subsets = PASSES.reduce<readonly (readonly string[])[]>(
+describe.each(PROFILES)("greedy tokens of moby, %s", (_name, profile, passes) => {
+  const subsets = passes.reduce<readonly (readonly string[])[]>(
     (sets, pass) => [...sets, ...sets.map((set) => [...set, pass])],
     [[]],
   );
   test.each(subsets.map((off) => [off.map((pass) => `-${pass}`).join(",") || "all passes", off] as const))(
     "%s",
     async (_label, off) => {
-      expect(await greedyTokens(off)).toEqual(prompt!.greedy.slice(0, TOKENS));
+      expect(await greedyTokens(profile, off)).toEqual(prompt!.greedy.slice(0, TOKENS));
     },
   );
 });

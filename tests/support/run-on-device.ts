@@ -11,7 +11,7 @@ import type { Device } from "../../src/runtime/devices/device.ts";
 import { Executor } from "../../src/runtime/executor.ts";
 import type { BuiltProgram } from "./build-program.ts";
 import type { PlanArguments } from "./run-plan.ts";
-import { bytesFromTensor, tensorFromBytes } from "./tensor-bytes.ts";
+import { bytesFromTensor, inLayout, tensorFromBytes } from "./tensor-bytes.ts";
 
 export interface DeviceResults {
   read(name: string, dtype: DType, dims: readonly number[]): Tensor;
@@ -38,8 +38,8 @@ export class ProgramOnDevice {
         ? Object.fromEntries([...code].map(([name, text]) => [name, make(text)]))
         : { [LINKED_MODULE]: linked };
     const executor = await Executor.create(device, manifest, kernels, context, context);
-    manifest.buffers.forEach(({ kind, bytes, name, path }, index) => {
-      if (kind === "weight") executor.writeBuffer(index, 0, bytesFromTensor(weights(path ?? name)));
+    manifest.buffers.forEach(({ kind, bytes, name, path, layout }, index) => {
+      if (kind === "weight") executor.writeBuffer(index, 0, bytesFromTensor(inLayout(weights(path ?? name), layout)));
       if (["temporary", "arena", "output"].includes(kind)) executor.writeBuffer(index, 0, notANumber(bytes));
     });
     return new ProgramOnDevice(manifest, executor);

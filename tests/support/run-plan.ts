@@ -14,7 +14,7 @@ import type { Plan, PlanBuffer, Program, Range } from "../../src/plan/ir.ts";
 import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { js } from "../../src/profiles/js.ts";
 import { wasmRunner } from "./wasm-kernel.ts";
-import { decoded, elementOf, encoded, viewOf } from "./tensor-bytes.ts";
+import { decoded, elementOf, encoded, inLayout, viewOf } from "./tensor-bytes.ts";
 
 export type Executor = "js" | "wasm" | "interpreter";
 
@@ -138,7 +138,10 @@ class Memory {
 }
 
 function contentOf(buffer: PlanBuffer, args: PlanArguments): Tensor | undefined {
-  if (buffer.kind === "weight") return args.weights?.(buffer.path ?? buffer.name);
+  if (buffer.kind === "weight") {
+    const weight = args.weights?.(buffer.path ?? buffer.name);
+    return weight === undefined ? undefined : inLayout(weight, buffer.layout);
+  }
   if (buffer.kind === "state") return args.state?.[buffer.name];
   const { fill } = buffer;
   if (fill?.kind === "data")

@@ -3,6 +3,8 @@ import type { DType, Tensor } from "../../src/ir/index.ts";
 import { fromBf16, fromF16, toBf16, toF16 } from "../../src/kernel/half.ts";
 import type { Bytes } from "../../src/kernel/interpret.ts";
 import type { Element } from "../../src/kernel/ir.ts";
+import type { WeightLayout } from "../../src/plan/ir.ts";
+import { packElements } from "../../src/runtime/weight-layout.ts";
 import { countOf } from "./random-tensor.ts";
 
 /** The element type that a buffer of this dtype has. */
@@ -31,6 +33,14 @@ export function bytesFromTensor({ dtype, data }: Tensor): Uint8Array {
   const array = new ARRAYS[elementOf(dtype)](data.length);
   data.forEach((x, i) => (array[i] = encoded(x, dtype)));
   return new Uint8Array(array.buffer);
+}
+
+/** The elements of a weight as a buffer with this layout has them. */
+export function inLayout(tensor: Tensor, layout: WeightLayout | undefined): Tensor {
+  if (layout === undefined) return tensor;
+  const { dtype, dims } = tensor;
+  const bytesEach = dtype === "f16" || dtype === "bf16" ? 2 : 4;
+  return tensorFromBytes(packElements(bytesFromTensor(tensor), dims, layout, bytesEach), dtype, dims);
 }
 
 /** The tensor at the front of `bytes`. */

@@ -179,7 +179,7 @@ function termAxisIsLast(puller: Puller, product: Product): boolean {
 
 /** Which axis of `value` lies side by side in the memory that it is pulled from. */
 function lastInMemory(puller: Puller, value: Value): number {
-  const last = value.type.dims.length - 1;
+  const last = puller.layoutOf(value)?.order.at(-1) ?? value.type.dims.length - 1;
   const op = puller.producer(value);
   const source = op?.operands[0];
   if (op === undefined || source === undefined || source === null) return last;
