@@ -15,13 +15,15 @@ import type { Builtin, Expression, KScalarParam, KType, KValue, Kernel, Statemen
 import { unrollLoops } from "../../src/kernel/unroll.ts";
 import { containsCollective, walkStatements } from "../../src/kernel/walk.ts";
 import { inlinableValues } from "../inline.ts";
+import { halfPairs } from "./half-pairs.ts";
+import type { Place } from "./half-pairs.ts";
 import { FunctionBody } from "./function-body.ts";
 import { MemoryAccess } from "./memory-access.ts";
 import type { WasmFunction } from "./module.ts";
 import { encodeModule, functionText } from "./module.ts";
 import { privateMemory } from "./private-memory.ts";
 import type { Code } from "./target.ts";
-import { binaryCode, bitcastCode, castCode, constantCode, extractCode, laneSumCode, repeatsOperands, shapeOf, shuffle, unaryCode, vectorCode, wasmType } from "./target.ts"; // prettier-ignore
+import { binaryCode, bitcastCode, castCode, constantCode, extractCode, fourLaneSumsCode, laneSumCode, repeatsOperands, shapeOf, shuffle, unaryCode, vectorCode, wasmType } from "./target.ts"; // prettier-ignore
 
 /** The module of a program's kernels: one exported function each. `shared`: its memory is shared between threads. */
 export function emitWasm(kernels: readonly Kernel[], shared = false): Uint8Array<ArrayBuffer> {
@@ -49,6 +51,9 @@ class WasmEmitter {
   /** What each value that is made by an expression is. */
   private readonly definitions = new Map<KValue, Expression>();
   private readonly inlined: ReadonlySet<KValue>;
+  /** Loads of halves that are one with the load after them, and the code of those that come second. */
+  private readonly pairs: ReadonlyMap<KValue, KValue>;
+  private readonly seconds = new Map<KValue, Code>();
   private readonly builtins = new Map<Builtin, Code>();
 
   constructor(kernel: Kernel) {
@@ -62,6 +67,7 @@ class WasmEmitter {
     const inlined = new Set(inlinableValues(this.kernel.body));
     walkStatements(this.kernel.body, (statement) => this.keepRepeated(statement, inlined));
     this.inlined = inlined;
+    this.pairs = halfPairs(this.kernel.body, (index) => this.placeOf(index));
     const own = privateMemory(this.kernel, this.literals);
     this.stackBytes = own.bytes;
     this.memory = new MemoryAccess(this.body, own, (value) => this.push(value), this.literals, (value) => this.sumOf(value)); // prettier-ignore
@@ -150,7 +156,7 @@ class WasmEmitter {
       case "let": {
         const { result, expression } = statement;
         if (this.literals.has(result) || this.inlined.has(result)) return;
-        body.add(...this.expression(expression, result.type), ["local.set", body.of(result)]);
+        body.add(...this.made(result, expression), ["local.set", body.of(result)]);
         return;
       }
       case "store":
@@ -194,6 +200,15 @@ class WasmEmitter {
     for (const { target } of changing.reverse()) this.body.add(["local.set", this.body.of(target)]);
   }
 
+  private made(result: KValue, expression: Expression): Code {
+    const second = this.pairs.get(result);
+    if (second === undefined || expression.kind !== "load")
+      return this.seconds.get(result) ?? this.expression(expression, result.type);
+    const [first, rest] = this.memory.loadPair(expression.buffer, expression.index);
+    this.seconds.set(second, rest);
+    return first;
+  }
+
   /** Code that puts the value on the stack. */
   private push(value: KValue): Code {
     const literal = this.literals.get(value);
@@ -235,7 +250,11 @@ class WasmEmitter {
       case "bitcast":
         return bitcastCode(push(expression.x), expression.x.type, type);
       case "vector":
-        return this.repeatedLane(expression.parts) ?? vectorCode(expression.parts.map(push), type);
+        return (
+          this.repeatedLane(expression.parts) ??
+          this.fourLaneSums(expression.parts) ??
+          vectorCode(expression.parts.map(push), type)
+        );
       case "extract":
         return extractCode(push(expression.x), expression.lane, expression.x.type);
       case "load":
@@ -261,6 +280,32 @@ class WasmEmitter {
     const { x, lane } = definition;
     if (this.inlined.has(x) || this.literals.has(x)) return undefined;
     return [...this.push(x), ...this.push(x), shuffle([lane, lane, lane, lane])];
+  }
+
+  /** A vector of the sums of the lanes of four vectors. */
+  private fourLaneSums(parts: readonly KValue[]): Code | undefined {
+    const summed = parts.flatMap((part): readonly KValue[] => {
+      const definition = this.definitions.get(part);
+      const isSum = definition?.kind === "binary" && definition.op === "dot" && this.literalOf(definition.y) === 1;
+      const isRead = isSum && definition.x.type.lanes === 4 && !this.inlined.has(definition.x);
+      return isRead && this.inlined.has(part) ? [definition.x] : [];
+    });
+    const [a, b, c, d] = summed.map((value) => this.push(value));
+    if (a === undefined || b === undefined || c === undefined || d === undefined) return undefined;
+    return fourLaneSumsCode([a, b, c, d], this.body.scratch("sum"), this.body.scratch("sums"));
+  }
+
+  /** The index as a value plus a literal. */
+  private placeOf(index: KValue): Place {
+    let [root, literal]: [KValue, number] = [index, 0];
+    for (;;) {
+      const definition = this.definitions.get(root);
+      if (definition?.kind === "constant") return { root: undefined, literal: literal + definition.value };
+      if (definition?.kind !== "binary" || definition.op !== "add") return { root, literal };
+      const [x, y] = [this.literals.get(definition.x), this.literals.get(definition.y)];
+      if (x === undefined && y === undefined) return { root, literal };
+      [root, literal] = y === undefined ? [definition.y, literal + (x ?? 0)] : [definition.x, literal + y];
+    }
   }
 
   /** The number that all lanes of a value are known to be. */

@@ -7,20 +7,21 @@ import type { Code } from "./target.ts";
 
 const words = (word: number): Instruction => ["v128.const", word, word, word, word];
 
-/** Four u16 in the lanes of a vector on the stack become four f32; `temp` is a local of type v128. */
-export function decodeCode(element: "f16" | "bf16", temp: number): Code {
+/** The exponent moves by 112 in a multiplication, which normalizes subnormal numbers by the way. */
+const REBIAS: Code = [words(0x77800000), ["f32x4.mul"]];
+
+/**
+ * Four u16 in the lanes of a vector on the stack become four f32; `temp` is a local of type v128. `isFinite`: none is
+ * an infinity or NaN.
+ */
+export function decodeCode(element: "f16" | "bf16", temp: number, isFinite = false): Code {
   const shl: Code = [["i32.const", 16], ["i32x4.shl"]];
   if (element === "bf16") return shl;
+  // The sign in the first bit, exponent and fraction at the places of f32.
+  const moved: Code = [...shl, ["i32.const", 3], ["i32x4.shr_s"], words(0x8fffe000), ["v128.and"], ...REBIAS];
+  if (isFinite) return moved;
   return [
-    // The sign in the first bit, exponent and fraction at the places of f32.
-    ...shl,
-    ["i32.const", 3],
-    ["i32x4.shr_s"],
-    words(0x8fffe000),
-    ["v128.and"],
-    // The exponent moves by 112 in a multiplication, which normalizes subnormal numbers by the way.
-    words(0x77800000),
-    ["f32x4.mul"],
+    ...moved,
     ["local.tee", temp],
     // Infinities and NaN have become 2^16 and more.
     ["local.get", temp],
@@ -31,6 +32,52 @@ export function decodeCode(element: "f16" | "bf16", temp: number): Code {
     ["v128.and"],
     ["v128.or"],
   ];
+}
+
+/** Eight halves in a vector on the stack as two vectors of four f32, the code of each. The locals are of type v128; the
+ * second code reads what the first has left there. */
+export function decodePairCode(
+  element: "f16" | "bf16",
+  isFinite: boolean,
+  lower: number,
+  upper: number,
+): readonly [first: Code, second: Code] {
+  const parts: Code = [["local.get", lower], ["local.get", upper]]; // prettier-ignore
+  if (element === "bf16") {
+    // A bf16 is the upper half of an f32, whose lower half is 0.
+    const zero = words(0);
+    return [
+      [["local.set", upper], zero, ["local.get", upper], interleave("low")],
+      [zero, ["local.get", upper], interleave("high")],
+    ];
+  }
+  const half: Code = [["local.get", lower]];
+  // Infinities and NaN keep an exponent of all ones through the multiplication.
+  const special: Code = [...half, words(0x7fff7fff), ["v128.and"], words(0x7bff7bff), ["i16x8.gt_s"], words(0x7f807f80), ["v128.and"], ["v128.or"]]; // prettier-ignore
+  const split: Code = [
+    ["local.tee", lower],
+    ["i32.const", 3],
+    ["i16x8.shr_s"],
+    words(0x8fff8fff),
+    ["v128.and"],
+    ...(isFinite ? [] : special),
+    ["local.set", upper],
+    ...half,
+    ["i32.const", 13],
+    ["i16x8.shl"],
+    ["local.set", lower],
+  ];
+  return [
+    [...split, ...parts, interleave("low"), ...REBIAS],
+    [...parts, interleave("high"), ...REBIAS],
+  ];
+}
+
+/** Halves of two vectors in turn, the first the lower half of each word: of their lower or upper four halves. */
+function interleave(which: "low" | "high"): Instruction {
+  const from = which === "low" ? 0 : 8;
+  const bytes = Array.from({ length: 16 }, (_, i) => from + 2 * (i >> 2) + (i & 1) + ((i & 2) === 0 ? 0 : 16));
+  return ["i8x16.shuffle", ...bytes];
 }
 
 /** Four f32 on the stack become four u16 in the lanes of a vector; the locals are of type v128. */

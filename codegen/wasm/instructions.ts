@@ -56,6 +56,8 @@ const OPCODES: ReadonlyMap<string, Opcode> = new Map([
   ...run(0x41, "f32x4.eq f32x4.ne f32x4.lt f32x4.gt f32x4.le f32x4.ge", 0xfd),
   ...run(0x4d, "v128.not v128.and v128.andnot v128.or v128.xor v128.bitselect", 0xfd),
   ...run(0x67, "f32x4.ceil f32x4.floor f32x4.trunc f32x4.nearest", 0xfd),
+  ...run(0x8b, "i16x8.shl i16x8.shr_s", 0xfd),
+  ...run(0x31, "i16x8.gt_s", 0xfd),
   ...run(0xa0, "i32x4.abs i32x4.neg", 0xfd),
   ...run(0xab, "i32x4.shl i32x4.shr_s i32x4.shr_u i32x4.add", 0xfd),
   ...run(0xb1, "i32x4.sub", 0xfd),

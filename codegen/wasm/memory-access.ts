@@ -5,9 +5,9 @@
  */
 import type { Buffer, KValue } from "../../src/kernel/ir.ts";
 import { elementBytes, loadType } from "../../src/kernel/ir.ts";
-import { defined } from "../../src/support/errors.ts";
+import { InternalError, defined } from "../../src/support/errors.ts";
 import type { FunctionBody } from "./function-body.ts";
-import { decodeCode, encodeCode, narrowCode } from "./half.ts";
+import { decodeCode, decodePairCode, encodeCode, narrowCode } from "./half.ts";
 import type { PrivateMemory } from "./private-memory.ts";
 import type { Code } from "./target.ts";
 import { extractCode, wasmType } from "./target.ts";
@@ -50,12 +50,22 @@ export class MemoryAccess {
             ? // Two halves, then two that are not there.
               [["v128.load32_zero", 2, offset], ...this.widenHalves()]
             : [["i32.load16_u", 1, offset], ["i32x4.splat"]];
-      const decoded = [...code, ...bits, ...decodeCode(element, this.body.scratch("half"))];
+      const decoded = [...code, ...bits, ...decodeCode(element, this.body.scratch("half"), buffer.isFinite)];
       return lanes === 1 ? extractCode(decoded, 0, F32X4) : decoded;
     }
     if (lanes === 4) return [...code, ["v128.load", 4, offset]];
     if (lanes === 2) return [...code, ["v128.load64_zero", 3, offset]];
     return [...code, [element === "f32" ? "f32.load" : "i32.load", 2, offset]];
+  }
+
+  /** Two neighbouring vectors of halves, the first at `index`: the code of each, the first before the second. */
+  loadPair(buffer: Buffer, index: KValue): readonly [first: Code, second: Code] {
+    const { element } = buffer;
+    if (element !== "f16" && element !== "bf16") throw new InternalError(`${buffer.name} has no halves`);
+    const { code, offset } = this.address(buffer, index);
+    const [lower, upper] = [this.body.local("lower", "v128"), this.body.local("upper", "v128")];
+    const [first, second] = decodePairCode(element, buffer.isFinite === true, lower, upper);
+    return [[...code, ["v128.load", 3, offset], ...first], second];
   }
 
   store(buffer: Buffer, index: KValue, value: Code): void {

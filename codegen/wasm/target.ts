@@ -166,7 +166,29 @@ export function laneSumCode(type: KType, temp: number): Code {
   return [...halves, ...folded(1, 0, 3, 2), [`${shape}.extract_lane`, 0]];
 }
 
-/** Words of one vector in another order; takes the vector twice. */
+/** The sums of the lanes of four vectors, in the order of `laneSumCode`; the locals are of type v128. */
+export function fourLaneSumsCode(vectors: readonly [Code, Code, Code, Code], temp: number, other: number): Code {
+  const halves = (a: Code, b: Code): Code => [
+    ...[...a, ...b, shuffle([0, 4, 1, 5])],
+    ...[...a, ...b, shuffle([2, 6, 3, 7])],
+    ["f32x4.add"],
+  ];
+  const [a, b, c, d] = vectors;
+  const both: Code = [["local.get", temp], ["local.get", other]]; // prettier-ignore
+  return [
+    ...halves(a, b),
+    ["local.set", temp],
+    ...halves(c, d),
+    ["local.set", other],
+    ...both,
+    shuffle([0, 1, 4, 5]),
+    ...both,
+    shuffle([2, 3, 6, 7]),
+    ["f32x4.add"],
+  ];
+}
+
+/** Words of two vectors, counted through both, in another order. */
 export function shuffle(lanes: readonly number[]): Instruction {
   return ["i8x16.shuffle", ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte))];
 }

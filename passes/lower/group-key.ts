@@ -6,14 +6,15 @@
 import { Dim } from "../../src/support/dim.ts";
 import type { Attr, Attrs, Block, Value } from "../../src/ir/ir.ts";
 import { typeText } from "../../src/ir/type.ts";
-import { layoutText } from "./group-slots.ts";
+import { contentText } from "./group-slots.ts";
 import type { GroupSpec } from "./group-spec.ts";
 
 export function groupKey(spec: GroupSpec): string {
   // A temporary that is read may become one buffer with a result; for anything else only the access matters.
-  const slots = spec.slots.map(({ dtype, length, access, kind, layout }, which) => {
+  const slots = spec.slots.map((slot, which) => {
+    const { dtype, length, access, kind } = slot;
     const isMergeable = kind === "temporary" && !spec.outputs.includes(which);
-    return `${dtype}[${length}] ${access}${isMergeable ? " temporary" : ""}${layoutText(layout)}`;
+    return `${dtype}[${length}] ${access}${isMergeable ? " temporary" : ""}${contentText(slot)}`;
   });
   const args = spec.args.map((arg) => (arg.kind === "slot" ? `slot ${arg.slot}` : "launch"));
   return [

@@ -43,8 +43,8 @@ export class GroupMemory {
       const vectors = knownScalar.has(which) ? undefined : slot.length.div(LANES);
       const element = elementOf(slot.dtype);
       return vectors === undefined
-        ? builder.buffer(slot.name, slot.access, element, slot.length)
-        : builder.buffer(slot.name, slot.access, element, vectors, LANES);
+        ? builder.buffer(slot.name, slot.access, element, slot.length, 1, slot.isFinite)
+        : builder.buffer(slot.name, slot.access, element, vectors, LANES, slot.isFinite);
     });
     this.loads = spec.slots.map(() => []);
     this.stores = spec.slots.map(() => []);

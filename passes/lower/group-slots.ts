@@ -5,7 +5,7 @@
 import type { Attrs } from "../../src/ir/ir.ts";
 import type { TensorType } from "../../src/ir/type.ts";
 import { elementCount } from "../../src/ir/type.ts";
-import type { BufferKind, WeightLayout } from "../../src/plan/ir.ts";
+import type { BufferKind } from "../../src/plan/ir.ts";
 import { InternalError, defined } from "../../src/support/errors.ts";
 import type { PreparedGroup } from "./group-of.ts";
 import type { ArgumentSource, GroupSpec, Slot } from "./group-spec.ts";
@@ -41,14 +41,15 @@ export function slotSignature(operands: readonly Place[], results: readonly (Pla
     const key = `${buffer} ${offset} ${bytes}`;
     const which = seen.get(key) ?? seen.size;
     seen.set(key, which);
-    return `${place.buffer.kind}${which}${layoutText(place.buffer.layout)}`;
+    return `${place.buffer.kind}${which}${contentText(place.buffer)}`;
   });
   return words.join(" ");
 }
 
-/** A layout in the keys of kernels; nothing for row-major. */
-export function layoutText(layout: WeightLayout | undefined): string {
-  return layout === undefined ? "" : ` tile(${layout.tile.join(",")}) order(${layout.order.join(",")})`;
+/** What kernels know of a slot's elements, in the keys of kernels; nothing for row-major elements of any value. */
+export function contentText({ layout, isFinite }: Pick<Slot, "layout" | "isFinite">): string {
+  const order = layout === undefined ? "" : ` tile(${layout.tile.join(",")}) order(${layout.order.join(",")})`;
+  return isFinite === true ? `${order} finite` : order;
 }
 
 export function specOf(
@@ -72,9 +73,12 @@ export function specOf(
     const kind: BufferKind = place?.kind === "bytes" ? place.buffer.kind : "temporary";
     // Temporaries will lie in one arena, and a device checks usage by buffer: all of them are bound for writing.
     const access = isWritten || kind === "temporary" || kind === "arena" || kind === "output" ? "read_write" : "read";
-    const layout = place?.kind === "bytes" ? place.buffer.layout : undefined;
-    const slot: Slot = { name: uniqueName(names, hint), dtype: type.dtype, length: elementCount(type), access, kind };
-    slots.push(layout === undefined ? slot : { ...slot, layout });
+    const buffer = place?.kind === "bytes" ? place.buffer : undefined;
+    slots.push({
+      ...{ name: uniqueName(names, hint), dtype: type.dtype, length: elementCount(type), access, kind },
+      ...(buffer?.layout === undefined ? {} : { layout: buffer.layout }),
+      ...(buffer?.isFinite === true ? { isFinite: true } : {}),
+    });
     bindings.push(binding);
     places.push(place);
     return slots.length - 1;

@@ -19,6 +19,8 @@ export interface Slot {
   readonly kind: BufferKind;
   /** The order of its elements, where it is not row-major. */
   readonly layout?: WeightLayout;
+  /** Every element is a finite number. */
+  readonly isFinite?: boolean;
 }
 
 /** Where a block argument comes from: a slot, or a scalar that the host passes with the launch. */

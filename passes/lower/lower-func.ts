@@ -138,7 +138,12 @@ class FuncLowering {
     const indices = Object.fromEntries(this.loops.map(({ index, i }) => [index, i]));
     const path = resolvePath(String(op.attrs["path"]), indices);
     const layout = layoutOf(op.attrs);
-    const rest = { kind: "weight", path, ...(layout === undefined ? {} : { layout }) } as const;
+    const isFinite = this.context.info.hasFiniteHalves === true && result(op).type.dtype === "f16";
+    const rest = {
+      ...({ kind: "weight", path } as const),
+      ...(layout === undefined ? {} : { layout }),
+      ...(isFinite ? { isFinite } : {}),
+    };
     this.set(result(op), this.buffers.named(path, result(op).type, rest));
   }
 

@@ -45,8 +45,18 @@ export class KernelBuilder extends KernelDraft {
   private readonly scalars: { readonly param: KScalarParam; readonly value: KValue }[] = [];
 
   /** The next storage buffer, in binding order. `length` counts elements, or vectors where `lanes > 1`. */
-  buffer(name: string, access: Buffer["access"], element: Element, length: Dim | number, lanes: 1 | 2 | 4 = 1): Buffer {
-    const made: Buffer = { name, space: "storage", access, element, lanes, length: Dim.of(length) };
+  buffer(
+    name: string,
+    access: Buffer["access"],
+    element: Element,
+    length: Dim | number,
+    lanes: 1 | 2 | 4 = 1,
+    isFinite = false,
+  ): Buffer {
+    const made: Buffer = {
+      ...{ name, space: "storage", access, element, lanes, length: Dim.of(length) },
+      ...(isFinite ? { isFinite } : {}),
+    };
     this.buffers.push(made);
     return made;
   }

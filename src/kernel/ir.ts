@@ -31,6 +31,8 @@ export interface Buffer {
   readonly length: Dim;
   /** If there, the buffer has `ceil(length / per)` elements: `length` halves in words, two a word. */
   readonly per?: number;
+  /** Every element is a finite number: whoever fills the buffer sees to that. Absent: not known. */
+  readonly isFinite?: boolean;
 }
 
 export interface KValue {

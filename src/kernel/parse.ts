@@ -68,7 +68,8 @@ class KernelParser extends BodyParser {
     const name = this.r.kind("value");
     this.r.expect(":");
     const access = this.oneOf(ACCESSES, "an access mode");
-    return this.array(name, "storage", access);
+    const isFinite = this.r.accept("finite");
+    return this.array(name, "storage", access, isFinite ? { isFinite } : {});
   }
 
   private local(): Buffer {
@@ -77,7 +78,12 @@ class KernelParser extends BodyParser {
     return this.array(name, this.oneOf(LOCAL_SPACES, "an address space"), "read_write");
   }
 
-  private array(name: string, space: Buffer["space"], access: Buffer["access"]): Buffer {
+  private array(
+    name: string,
+    space: Buffer["space"],
+    access: Buffer["access"],
+    content: Pick<Buffer, "isFinite"> = {},
+  ): Buffer {
     const token = this.r.peek();
     const match = ARRAY.exec(this.r.word());
     if (match === null) return this.r.fail("expected an element type", token);
@@ -88,7 +94,7 @@ class KernelParser extends BodyParser {
     const per = isPacked ? this.packing() : {};
     this.r.expect("]");
     const lanes = match[2] === undefined ? 1 : (Number(match[2]) as 2 | 4);
-    const buffer: Buffer = { name, space, access, element: match[1] as Element, lanes, length, ...per };
+    const buffer: Buffer = { name, space, access, element: match[1] as Element, lanes, length, ...per, ...content };
     if (this.buffers.has(name)) this.r.fail(`a second buffer %${name}`, token);
     this.buffers.set(name, buffer);
     return buffer;

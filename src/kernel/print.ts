@@ -31,7 +31,7 @@ export function signatureText(kernel: Kernel): string {
 }
 
 function bufferText(buffer: Buffer): string {
-  return `%${buffer.name}: ${buffer.access} ${arrayText(buffer)}`;
+  return `%${buffer.name}: ${buffer.access} ${buffer.isFinite === true ? "finite " : ""}${arrayText(buffer)}`;
 }
 
 function localText(buffer: Buffer): string {

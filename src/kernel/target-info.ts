@@ -63,6 +63,9 @@ export interface TargetInfo {
   /** Where the terms of a product lie side by side, it is summed in vectors of four partial sums, which are added up at
    * the end: for targets where adding up a vector's lanes takes several instructions. */
   readonly sumsInVectors?: boolean;
+  /** Weights in f16 are refused at load where they hold infinities or NaN, so that kernels need not expect them: for
+   * targets that decode f16 in several instructions. */
+  readonly hasFiniteHalves?: boolean;
   /** What the device must offer for this profile to be chosen at load. */
   readonly requires: { readonly features: readonly string[]; readonly limits: Partial<Limits> };
 }

@@ -24,6 +24,8 @@ export interface PlanBuffer {
   readonly dims?: readonly (number | string)[];
   /** weight: the order of its elements, where it is not row-major. */
   readonly layout?: WeightLayout;
+  /** weight: kernels rely on every element being a finite number. */
+  readonly isFinite?: boolean;
   /** constant: how to fill it. */
   readonly fill?: ConstantFill;
 }

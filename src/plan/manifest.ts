@@ -39,6 +39,7 @@ export interface ManifestBuffer {
   readonly dtype?: DType;
   readonly dims?: readonly (number | string)[];
   readonly layout?: WeightLayout;
+  readonly isFinite?: boolean;
   readonly fill?: ConstantFill;
 }
 

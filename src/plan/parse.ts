@@ -82,6 +82,7 @@ function readBuffer(reader: TextReader): PlanBuffer {
   const dtype = DTYPES.some((word) => reader.is(word)) ? oneOf(reader, DTYPES) : undefined;
   const dims = reader.accept("[") ? reader.list("]", () => readSize(reader)) : undefined;
   const path = reader.accept("path") ? reader.string() : undefined;
+  const isFinite = reader.accept("finite");
   const layout = reader.accept("layout") ? { tile: integers(reader), order: integers(reader) } : undefined;
   const fill = readFill(reader);
   return {
@@ -91,6 +92,7 @@ function readBuffer(reader: TextReader): PlanBuffer {
     ...(path === undefined ? {} : { path }),
     ...(dtype === undefined ? {} : { dtype }),
     ...(dims === undefined ? {} : { dims }),
+    ...(isFinite ? { isFinite } : {}),
     ...(layout === undefined ? {} : { layout }),
     ...(fill === undefined ? {} : { fill }),
   };

@@ -35,5 +35,6 @@ export const cpuSimd: TargetInfo = {
   hasF16: false,
   accurate: ["floor", "abs", "neg", "not", "sqrt", "rsqrt", "div"],
   sumsInVectors: true,
+  hasFiniteHalves: true,
   requires: { features: [], limits: {} },
 };

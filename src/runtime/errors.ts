@@ -26,7 +26,7 @@ export class SafetensorsError extends Error {
 /** One way in which a checkpoint and the model disagree. Shapes are as `[576, 1536]`. */
 export interface WeightMismatch {
   readonly path: string;
-  readonly problem: "missing" | "extra" | "shape" | "dtype" | "tied" | "range" | "ambiguous";
+  readonly problem: "missing" | "extra" | "shape" | "dtype" | "tied" | "range" | "finite" | "ambiguous";
   /** What the model asks for and what the file holds, where there is one. */
   readonly expected?: string;
   readonly found?: string;
@@ -55,6 +55,8 @@ function mismatchText({ path, problem, expected, found }: WeightMismatch): strin
       return `${path}: stored as ${found}; the model reads ${expected}`;
     case "tied":
       return `${path}: must equal ${expected}, and does not`;
+    case "finite":
+      return `${path}: holds ${found}; this target reads ${expected} weights as finite numbers, a build with storage f32 any`;
     case "range":
       return `${path}: holds ${found}, beyond what ${expected} can store`;
     case "ambiguous":

@@ -71,6 +71,21 @@ export function convertFloats(bytes: Uint8Array, from: FloatType, to: FloatType)
   return overflow === undefined ? { bytes: output } : { bytes: output, overflow };
 }
 
+/** An infinity or NaN among f16 values, if there is one; two values are looked at together. */
+export function nonFiniteHalf(bytes: Uint8Array): number | undefined {
+  const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+  const pairs = new Uint32Array(aligned.buffer, aligned.byteOffset, aligned.length >> 2);
+  const isSpecial = (bits: number): boolean => (bits & 0x7c00) === 0x7c00;
+  for (let i = 0; i < pairs.length; i++) {
+    const pair = pairs[i] ?? 0;
+    if (isSpecial(pair)) return fromHalf(pair & 0xffff);
+    if (isSpecial(pair >>> 16)) return fromHalf(pair >>> 16);
+  }
+  if (aligned.length % 4 === 0) return undefined;
+  const last = (aligned.at(-2) ?? 0) | ((aligned.at(-1) ?? 0) << 8);
+  return isSpecial(last) ? fromHalf(last) : undefined;
+}
+
 function read(view: DataView, i: number, type: FloatType): number {
   if (type === "f64") return view.getFloat64(i * 8, true);
   if (type === "f32") return view.getFloat32(i * 4, true);

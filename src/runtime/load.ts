@@ -89,6 +89,7 @@ async function fillWeights(
       dtype: (buffer.dtype ?? "f32") as FloatType,
       dims: (buffer.dims ?? []).map(Number),
       ...(buffer.layout === undefined ? {} : { layout: buffer.layout }),
+      ...(buffer.isFinite === true ? { isFinite: true } : {}),
     });
   });
   if (parameters.length === 0) return;

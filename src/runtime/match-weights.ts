@@ -17,6 +17,8 @@ export interface Parameter {
   readonly dims: readonly number[];
   /** How its buffer orders the elements, where that is not row-major. */
   readonly layout?: WeightLayout;
+  /** Infinities and NaN are refused. */
+  readonly isFinite?: boolean;
 }
 
 /** The element types of a file that are read. */

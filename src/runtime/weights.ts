@@ -5,7 +5,7 @@
 import type { ByteSource } from "./byte-source.ts";
 import { WeightsError } from "./errors.ts";
 import type { WeightMismatch } from "./errors.ts";
-import { FLOAT_BYTES, convertFloats } from "./float-convert.ts";
+import { FLOAT_BYTES, convertFloats, nonFiniteHalf } from "./float-convert.ts";
 import type { FloatType } from "./float-convert.ts";
 import { STORED_FLOATS, matchWeights } from "./match-weights.ts";
 import type { Parameter } from "./match-weights.ts";
@@ -57,6 +57,7 @@ export async function loadWeights(
     const placement = placements.get(parameter) ?? new Placement(parameter);
     let offset = share * placement.bytes;
     let overflow: number | undefined;
+    let special: number | undefined;
     const piece = placement.pieceElements(PIECE_BYTES / FLOAT_BYTES[from]) * FLOAT_BYTES[from];
     for (let at = 0; at < entry.bytes; at += piece) {
       options.signal?.throwIfAborted();
@@ -64,13 +65,15 @@ export async function loadWeights(
       const read = await source.read(entry.offset + at, length, options.signal);
       const converted = convertFloats(read, from, parameter.dtype);
       overflow ??= converted.overflow;
+      if (parameter.isFinite === true) special ??= nonFiniteHalf(converted.bytes);
       const placed = placement.place(offset, converted.bytes);
       if (placed !== undefined) deliver({ path: parameter.path, ...placed });
       offset += converted.bytes.length;
       options.onProgress?.((loaded += length), total);
     }
-    if (overflow !== undefined)
-      problems.push({ path: parameter.path, problem: "range", expected: parameter.dtype, found: String(overflow) });
+    const { path, dtype } = parameter;
+    if (overflow !== undefined) problems.push({ path, problem: "range", expected: dtype, found: String(overflow) });
+    else if (special !== undefined) problems.push({ path, problem: "finite", expected: dtype, found: String(special) });
   }
   if (problems.length > 0) throw new WeightsError(`${source.name} does not fit this model:`, problems);
 }

@@ -32,7 +32,7 @@ describe.each(CASES)("$dims in tiles of $tile, order $order", ({ dims, tile, ord
   const count = dims.reduce((product: number, size) => product * size, 1);
   it.each([2, 4] as const)("puts each element of %i bytes where the layout says", (bytesEach) => {
     const make = bytesEach === 2 ? Uint16Array : Uint32Array;
-    const source = make.from({ length: count }, (_, i) => i + 1);
+    const source = make.from(Array.from({ length: count }, (_, i) => i + 1));
     // Bytes that begin anywhere, as those of a file do.
     const shifted = new Uint8Array(count * bytesEach + 1);
     shifted.set(new Uint8Array(source.buffer), 1);
