@@ -1,0 +1,14 @@
+/** Gives the event loop a turn. */
+
+/** Resolves when timers, signals and the page had their turn; sooner than a timer of 0 ms, which waits 1 or 4. */
+export function nextTurn(): Promise<void> {
+  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(null);
+  });
+}
