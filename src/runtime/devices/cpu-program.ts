@@ -11,8 +11,6 @@ import { nextTurn } from "./next-turn.ts";
 const PAGE = 65536;
 /** Bytes between the beginnings of cache lines and of vectors. */
 const ALIGNMENT = 64;
-/** A launch that touches fewer bytes, every row of the grid all of them, is over before other threads are awake. */
-const SPLIT_BYTES = 512 * 1024;
 
 type Kernel = (...args: readonly number[]) => void;
 
@@ -49,6 +47,7 @@ export class CpuProgram implements PreparedProgram {
     private readonly offsets: readonly number[],
     private readonly launches: readonly (readonly Launch[])[],
     private readonly pool: ThreadPool | undefined,
+    private readonly splitBytes: number,
   ) {}
 
   /** `threads` beyond 1 need a module whose memory is shared. Throws `DeviceError` where the buffers do not fit in the 4 GiB of a module, or the engine has not the memory. */
@@ -57,6 +56,7 @@ export class CpuProgram implements PreparedProgram {
     module: WebAssembly.Module,
     bytesOf: (buffer: number) => number,
     threads: number,
+    splitBytes: number,
   ): Promise<CpuProgram> {
     const stackBytes = align(await stackBytesOf(module, threads > 1));
     // Nothing lies below the first page: addresses with a part of their offset taken off must not wrap.
@@ -95,7 +95,7 @@ export class CpuProgram implements PreparedProgram {
     );
     const names = program.kernels.map(({ name }) => name);
     const pool = threads > 1 ? await ThreadPool.start(module, memory, names, stackBytes, threads) : undefined;
-    return new CpuProgram(memory, offsets, launches, pool);
+    return new CpuProgram(memory, offsets, launches, pool, splitBytes);
   }
 
   write(buffer: number, offset: number, bytes: Uint8Array): void {
@@ -156,7 +156,7 @@ export class CpuProgram implements PreparedProgram {
     args[fromAt + 1] = args[fromAt + 2] = x;
     args[fromAt + 3] = y;
     args[fromAt + 4] = z;
-    if (this.pool === undefined || x < 2 || bytes * y * z < SPLIT_BYTES) {
+    if (this.pool === undefined || x < 2 || bytes * y * z < this.splitBytes) {
       this.call(launch, args);
       return undefined;
     }

@@ -165,10 +165,11 @@ let hasWarned = false;
 export function warnOfOneThread(): void {
   if (hasWarned) return;
   hasWarned = true;
+  // Such a page has no SharedArrayBuffer either; this is what its author can change.
   const reason =
-    typeof SharedArrayBuffer === "undefined"
-      ? "this engine has no SharedArrayBuffer"
-      : "this page is not isolated from other origins (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)";
+    globalThis.crossOriginIsolated === false
+      ? "this page is not isolated from other origins (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)"
+      : "this engine has no SharedArrayBuffer";
   console.warn(`llmc: one thread instead of those asked for: ${reason}`);
 }
 
@@ -179,8 +180,10 @@ export function warnOfOneThread(): void {
 async function startThread(start: WorkerStart, threads: Thread[], onEnd: (how: string) => void): Promise<void> {
   if (isNode()) {
     const { Worker: NodeWorker } = await nodeModule<typeof import("node:worker_threads")>("node:worker_threads");
-    const source = `const { parentPort, workerData } = require("node:worker_threads");\n(${WORKER_SOURCE})(workerData, () => parentPort.postMessage(null));`;
-    const worker = new NodeWorker(source, { eval: true, workerData: start });
+    // The text is a module where the process was started with --input-type=module, else a script; `import()` is in both.
+    const source = `import("node:worker_threads").then(({ parentPort, workerData }) => (${WORKER_SOURCE})(workerData, () => parentPort.postMessage(null)));`;
+    // Options of the process, a loader's say, are not for a thread that loads nothing.
+    const worker = new NodeWorker(source, { eval: true, workerData: start, execArgv: [] });
     threads.push(worker);
     await new Promise((resolve, reject) => {
       worker.once("message", resolve);
