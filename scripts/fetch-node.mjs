@@ -17,11 +17,12 @@ export function fetchNode(major) {
   const binary = path.join(folder, "node_modules", name, "bin", platform === "win" ? "node.exe" : "node");
   if (existsSync(binary)) return { binary };
   mkdirSync(folder, { recursive: true });
-  const args = ["install", "--prefix", folder, "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--loglevel=error", `${name}@${major}`]; // prettier-ignore
+  const args = ["install", "--prefix", folder, "--ignore-scripts", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--fetch-retries=1", "--loglevel=error", `${name}@${major}`]; // prettier-ignore
   const { status, stderr, error } = spawnSync("npm", args, { cwd: folder, encoding: "utf8", timeout: 120_000, shell: platform === "win" }); // prettier-ignore
   if (status === 0 && existsSync(binary)) return { binary };
-  const lines = (error?.message ?? stderr).split("\n").map((line) => line.replace(/^npm error /, ""));
-  return { problem: `npm cannot install ${name}@${major}: ${lines.find((line) => line !== "") ?? "no reason given"}` };
+  const lines = (error?.message ?? stderr).split("\n").map((line) => line.replace(/^npm error (code )?/, ""));
+  const reason = lines.filter((line) => line !== "").slice(0, 2).join(", "); // prettier-ignore
+  return { problem: `npm cannot install ${name}@${major}: ${reason}` };
 }
 
 if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {

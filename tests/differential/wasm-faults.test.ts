@@ -156,6 +156,37 @@ describe("a thread that ends", () => {
   });
 });
 
+/** Turns of the event loop until `call` resolves. */
+async function turnsOf(call: Promise<unknown>): Promise<number> {
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    next = setImmediate(count);
+  };
+  let next = setImmediate(count);
+  await call;
+  clearImmediate(next);
+  return turns;
+}
+
+describe("a call of many launches", () => {
+  const launches = async (turns: number): Promise<number> => {
+    const on = await prepare(1);
+    on.write(TURNS, 0, new Uint8Array(new Int32Array(GROUPS).fill(turns).buffer));
+    const recording = on.begin({ T: GROUPS });
+    for (let i = 0; i < 10; i++) recording.launch(0, 0, [GROUPS, 1, 1]);
+    return turnsOf(recording.submit());
+  };
+
+  it("gives the event loop its turns where they are long", async () => {
+    expect(await launches(1e7)).toBeGreaterThan(4);
+  });
+
+  it("does not where they are short: a turn costs more than a launch", async () => {
+    expect(await launches(10)).toBeLessThan(4);
+  });
+});
+
 describe("a slow thread", () => {
   const slow = [1, 1, 1, 1, 1, 1, 1, 3e8];
   // Counting in f32 ends at 2^24.
@@ -163,15 +194,9 @@ describe("a slow thread", () => {
 
   it("is waited for, and the event loop gets its turns meanwhile", async () => {
     const on = await prepare(2);
-    let turns = 0;
-    const count = (): void => {
-      turns++;
-      next = setImmediate(count);
-    };
-    let next = setImmediate(count);
-    expect(await run(on, slow)).toEqual(counted);
-    clearImmediate(next);
-    expect(turns).toBeGreaterThan(2);
+    const call = run(on, slow);
+    expect(await turnsOf(call)).toBeGreaterThan(2);
+    expect(await call).toEqual(counted);
   });
 
   it("keeps calls and writes in their order, with nobody waiting in between", async () => {

@@ -6,7 +6,7 @@ import type { ManifestRange, ManifestScalar, ProgramManifest } from "../../plan/
 import { DeviceError } from "../errors.ts";
 import { ThreadPool } from "./cpu-threads.ts";
 import type { PreparedProgram, Recording, Sizes } from "./device.ts";
-import { nextTurn } from "./next-turn.ts";
+import { STRETCH_MS, nextTurn } from "./next-turn.ts";
 
 const PAGE = 65536;
 /** Bytes between the beginnings of cache lines and of vectors. */
@@ -37,7 +37,8 @@ interface Call {
 }
 
 export class CpuProgram implements PreparedProgram {
-  /** Launches that other threads still work on, and what was asked for meanwhile; undefined where there is nothing. */
+  private lastTurn = performance.now();
+  /** Calls that wait for other threads or a turn, and what was asked for meanwhile; undefined where there is nothing. */
   private underway: Promise<void> | undefined;
   /** A kernel's, on this thread. */
   private failure: DeviceError | undefined;
@@ -111,13 +112,13 @@ export class CpuProgram implements PreparedProgram {
       launch: (plan, step, groups) => void calls.push({ launch: at(at(this.launches, plan), step), groups }),
       submit: async (read) => {
         const bytes = await this.inOrder(() => this.execute(calls, sizes, read, 0));
-        if (read !== undefined) await nextTurn();
+        if (read !== undefined) await this.turn();
         return bytes;
       },
     };
   }
 
-  /** Does `work` now, or behind what is under way. `work` gives a promise where it has to wait for other threads. */
+  /** Does `work` now, or behind what is under way. `work` gives a promise where it has to wait itself. */
   private inOrder<V>(work: () => V | Promise<V>): V | Promise<V> {
     const result = this.underway === undefined ? work() : this.underway.then(work);
     if (result instanceof Promise) {
@@ -130,6 +131,11 @@ export class CpuProgram implements PreparedProgram {
     return result;
   }
 
+  private async turn(): Promise<void> {
+    await nextTurn();
+    this.lastTurn = performance.now();
+  }
+
   /** Runs the calls from number `from` on; a copy of the bytes of `read` after them. */
   private execute(
     calls: readonly Call[],
@@ -140,6 +146,9 @@ export class CpuProgram implements PreparedProgram {
     const failure = this.failure ?? this.pool?.failure;
     if (failure !== undefined) throw failure;
     for (let i = from; i < calls.length; i++) {
+      // A long prompt is one call behind the other, with nobody waiting for a result in between.
+      if (performance.now() - this.lastTurn > STRETCH_MS)
+        return this.turn().then(() => this.execute(calls, sizes, read, i));
       const rest = this.launch(at(calls, i), sizes);
       if (rest !== undefined) return rest.then(() => this.execute(calls, sizes, read, i + 1));
     }

@@ -6,15 +6,13 @@
 import { DeviceError } from "../errors.ts";
 import { CONTROL, WORKER_SOURCE } from "./cpu-worker.ts";
 import type { WorkerStart } from "./cpu-worker.ts";
-import { nextTurn } from "./next-turn.ts";
+import { STRETCH_MS, nextTurn } from "./next-turn.ts";
 
 /** Most arguments of a kernel. */
 const MOST_ARGS = 128;
 /** Looks at a value that often before the thread sleeps: about as long as a sleep and a wake take. */
 const SPINS = 2000;
-/** The calling thread waits so long at a stretch. The end of a worker is an event, which needs a turn to be heard. */
-const STRETCH_MS = 20;
-/** A page is not told of every end of a worker: a thread that has not answered for so long is taken for dead. */
+/** A page is not told of every end of a worker; a thread that has not answered for so long is taken for dead. */
 const PATIENCE_MS = 30_000;
 
 interface Thread {

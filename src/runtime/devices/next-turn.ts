@@ -1,4 +1,7 @@
-/** Gives the event loop a turn. */
+/** Gives the event loop a turn: for timers, signals, the page, and the ends of workers. */
+
+/** A thread with an event loop computes or waits so long at a stretch, but for a launch that takes longer. */
+export const STRETCH_MS = 20;
 
 /** Resolves when timers, signals and the page had their turn; sooner than a timer of 0 ms, which waits 1 or 4. */
 export function nextTurn(): Promise<void> {
