@@ -1,11 +1,13 @@
 /**
  * The test command: bundling, type check, lint, format check, then each suite with its seconds, and one closing line
- * with the counts. `--quick` leaves out the suites that need an adapter or build whole packages. What a machine lacks
- * is skipped and listed with its reason. A failed check counts as one failed test.
+ * with the counts. `--quick` leaves out the suites that need an adapter, another Node or build whole packages. What a
+ * machine lacks is skipped and listed with its reason, or a failure where `LLMC_REQUIRE=node22,chromium` names it. A
+ * failed check counts as one failed test.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
+import { fetchNode } from "./fetch-node.mjs";
 import { spawnQuietly } from "./spawn-quietly.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -22,11 +24,29 @@ const checks = [
 ];
 const suites = ["unit", "golden", "fuzz", ...(quick ? [] : ["differential", "package", "browser"])];
 
+/** The suites of the target `cpu`, whose threads and WebAssembly are the engine's, run in these Nodes as well. */
+const nodes = quick ? [] : [22, 24];
+const cpuSuites = ["differential/wasm-", "package/cpu"].flatMap((prefix) =>
+  readdirSync(path.join(root, "tests", path.dirname(prefix)))
+    .filter((f) => f.startsWith(path.basename(prefix)) && f.endsWith(".test.ts") && f !== "wasm-browser.test.ts")
+    .map((f) => path.join("tests", path.dirname(prefix), f)),
+);
+
+/** What `LLMC_REQUIRE` may name, and the reasons of skipped tests that say it is not there. */
+const needs = {
+  ...Object.fromEntries(nodes.map((major) => [`node${major}`, new RegExp(`^cpu \\(node ${major}\\)`)])),
+  chromium: /no Chromium on this machine/,
+  webgpu: /no WebGPU adapter/,
+};
+const required = (process.env.LLMC_REQUIRE ?? "").split(",").filter((name) => name !== "");
+
 const rows = [];
 const skips = [];
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const check of checks) await runCheck(...check);
-for (const suite of suites) await runSuite(suite);
+for (const suite of suites) await runSuite(suite, [path.join("tests", suite)]);
+for (const major of nodes) await runUnderNode(major);
+for (const name of quick ? [] : required) checkRequired(name);
 
 process.stdout.write("\n");
 for (const [name, seconds, outcome] of rows)
@@ -41,12 +61,33 @@ async function runCheck(name, command, args) {
   rows.push([name, seconds, status === 0 ? "ok" : "FAILED"]);
 }
 
-async function runSuite(suite) {
-  const report = path.join(root, "node_modules", ".cache", "llmc", `${suite}.json`);
+async function runUnderNode(major) {
+  const name = `cpu (node ${major})`;
+  const { binary, problem } = fetchNode(major);
+  if (problem === undefined) return runSuite(name, cpuSuites, binary);
+  total.skipped++;
+  skips.push(`${name}: ${problem}`);
+  rows.push([name, 0, "SKIPPED"]);
+}
+
+/** A requirement that is not met is one failure, however many tests were skipped for it. */
+function checkRequired(name) {
+  const reason = needs[name];
+  const missed = reason === undefined ? [] : skips.filter((skip) => reason.test(skip));
+  if (reason !== undefined && missed.length === 0) return;
+  total.failed++;
+  const names = Object.keys(needs).join(", ");
+  rows.push([name, 0, reason === undefined ? `FAILED: LLMC_REQUIRE knows ${names}` : `FAILED: required, ${missed.length} skipped`]); // prettier-ignore
+}
+
+/** Runs test files with vitest, in this Node or that of `binary`. */
+async function runSuite(suite, files, binary = process.execPath) {
+  const report = path.join(root, "node_modules", ".cache", "llmc", `${suite.replace(/\W+/g, "-")}.json`);
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
-  const args = ["run", path.join("tests", suite), "--reporter=default", "--reporter=./scripts/test-reporter.mjs"];
-  const { seconds, status } = await timed(bin("vitest"), args, { LLMC_TEST_REPORT: report });
+  const vitest = path.join(root, "node_modules/vitest/vitest.mjs");
+  const args = [vitest, "run", ...files, "--reporter=default", "--reporter=./scripts/test-reporter.mjs"];
+  const { seconds, status } = await timed(binary, args, { LLMC_TEST_REPORT: report });
   const none = { passed: 0, failed: 0, skipped: 0, skips: [] };
   const counts = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : none;
   // vitest can fail without a failed test: no file was found, or a worker died.

@@ -1,11 +1,20 @@
 /**
- * exp, log, sin, cos, tanh, erf and pow in f32, written out with multiplications, additions and bit operations, because
- * WGSL promises too little for them (section 15.7.4). Coefficients of exp, log, sin, cos and tanh are those of Cephes
- * (S. Moshier 1989, `single/`), of erf a minimax fit by N. Juffa (2016). Largest errors accepted, in ulp
- * of f32: exp 2, log 1.5, tanh 2, erf 2, sin and cos 1 and an absolute 2^-24 more, for |x| < 4096. They are empirical, not
- * proven: `tests/differential/kernels.test.ts` samples 128 points of every binade in JavaScript and on the adapter, and
- * finds at most 1.6. pow is exp(y log |x|), tested at a few points only. Results that would be infinite are the largest
- * finite number or one near it; NaN gives no promise.
+ * exp, log, sin, cos, tanh, erf and pow in f32, written out with multiplications, additions and bit operations,
+ * because WGSL promises too little for them (section 15.7.4). Coefficients of exp, log, sin, cos and tanh are those of
+ * Cephes (S. Moshier 1989, `single/`), of erf a minimax fit by N. Juffa (2016). Largest errors accepted, in ulp of
+ * f32: exp 2, log 1.5, tanh 2, erf 2, sin and cos 1 and an absolute 2^-24 more, for |x| < 4096. They are empirical,
+ * not proven: `tests/differential/kernels.test.ts` and `wasm-kernels.test.ts` sample 128 points of every binade in
+ * JavaScript, on the adapter and in WebAssembly, and find at most 1.6. pow is exp(y log |x|), tested at a few points
+ * only.
+ *
+ * exp and tanh in WebAssembly, all 2^32 inputs (`node scripts/exhaustive-math.mjs`, 2026-11-27, 76 s and 83 s on two
+ * threads): exp at most 0.9903 ulp, at 70.4030990600586, and 0.7503 of 2^-149 among subnormal results, at
+ * -87.33735656738281; tanh at most 1.3303 ulp, at 0.6283095479011536, and none among subnormal ones. There NaN stays
+ * NaN, and no other input gives it.
+ *
+ * Results that would be infinite are the largest finite number or one near it: exp gives 3.4027985e38 from 88.72284
+ * on, and for infinity. exp(-infinity) is 0, tanh(infinity) 1, tanh(-infinity) -1, tanh(-0) is +0. Elsewhere than in
+ * WebAssembly NaN gives no promise: WGSL may assume it absent.
  */
 import type { KType, KValue } from "../../src/kernel/ir.ts";
 import type { Sequence } from "./sequence.ts";

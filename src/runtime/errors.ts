@@ -13,7 +13,11 @@ export class DeviceLostError extends Error {
   override readonly name = "DeviceLostError";
 }
 
-/** The device refused a shader, a buffer or a launch: a bug of the compiler that made this package. */
+/**
+ * The device refused a shader, a buffer or a launch, which is a bug of the compiler that made this package; it has not
+ * the memory; or one of its threads ended. The message says which. A model that failed while it ran refuses further
+ * calls: close it and load it again.
+ */
 export class DeviceError extends Error {
   override readonly name = "DeviceError";
 }

@@ -121,7 +121,7 @@ describe.each(CASES)("$name", ({ text, buffers, scalars, output }) => {
   });
 
   it("is the same on the adapter", async ({ skip }) => {
-    if (adapter === undefined) return skip();
+    if (adapter === undefined) return skip("no WebGPU adapter on this machine");
     for (const legal of [legalizeKernel(kernel, base), simplifyKernel(legalizeKernel(kernel, base))]) {
       const own = wordsOf(legal, buffers());
       await runKernelOnWebgpu(adapter.device, legal, own, scalars);
@@ -201,7 +201,7 @@ describe.each(FUNCTIONS)("%s in f32", (name, f, x, bound, absolute) => {
   });
 
   it("keeps its bound on the adapter", async ({ skip }) => {
-    if (adapter === undefined) return skip();
+    if (adapter === undefined) return skip("no WebGPU adapter on this machine");
     const y = new Float32Array(x.length);
     await runKernelOnWebgpu(adapter.device, legalizeKernel(kernel, base), new Map([["x", x], ["y", y]]), { T: x.length }); // prettier-ignore
     const worst = worstUlp(x, y, f, absolute);

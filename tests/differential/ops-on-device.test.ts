@@ -55,7 +55,7 @@ describe.each([...new Set(CASES.map(({ name }) => name))])("%s on the device", (
   const cases = CASES.filter((found) => found.name === name && !isNarrow(found));
 
   it("for webgpu-cpu", { timeout: COLD }, async ({ skip }) => {
-    if (device === undefined) return skip();
+    if (device === undefined) return skip("no WebGPU adapter on this machine");
     for (const found of cases) expect(await difference(device, found, built(found, webgpuCpu))).toBeUndefined();
   });
 
@@ -65,7 +65,7 @@ describe.each([...new Set(CASES.map(({ name }) => name))])("%s on the device", (
   });
   if (differing.length > 0)
     it("for webgpu-base, where its kernels are others", { timeout: COLD }, async ({ skip }) => {
-      if (device === undefined) return skip();
+      if (device === undefined) return skip("no WebGPU adapter on this machine");
       for (const [found, base] of differing) expect(await difference(device, found, base)).toBeUndefined();
     });
 });

@@ -18,7 +18,7 @@ afterAll(() => adapter?.close());
 describe.each(Array.from({ length: 30 }, (_, seed) => seed))("random program %i", (seed) => {
   const info = seed % 2 === 0 ? webgpuCpu : webgpuBase;
   it(`gives the reference's answers for ${info.name}`, { timeout: 180_000 }, async ({ skip }) => {
-    if (device === undefined) return skip();
+    if (device === undefined) return skip("no WebGPU adapter on this machine");
     const program = programOf(seed);
     expect(await problemOf(program, buildRandom(program, info), device, seed)).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 /**
- * Moby's package on the target `cpu` in headless Chromium: on a page that may share memory, on one that may not, and in
- * a worker. The tokens are those that PyTorch recorded.
+ * Moby's package on the target `cpu` in headless Chromium: on the page's thread and in a module worker, where memory may
+ * be shared and where it may not. The tokens are those that PyTorch recorded.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -70,12 +70,15 @@ async function serve(isolated: boolean): Promise<string> {
   return `http://localhost:${(server.address() as AddressInfo).port}/`;
 }
 
+/** What `script` answers, and what the page wrote on its console. */
 async function onPage(isolated: boolean, script: (url: string) => string): Promise<unknown> {
   const url = await serve(isolated);
   const page = await browser!.newPage();
+  const lines: string[] = [];
+  page.on("console", (message) => lines.push(message.text()));
   await page.goto(url);
   try {
-    return await page.evaluate(script(url));
+    return { result: await page.evaluate(script(url)), lines };
   } finally {
     await page.close();
   }
@@ -90,22 +93,22 @@ afterAll(async () => {
 });
 
 describe("moby on the cpu of a browser", { timeout: 60_000 }, () => {
-  const expected = (adapter: string): unknown => ({ adapter, tokens: greedy.slice(0, TOKENS) });
-  const page = (threads: string) => (url: string) => `(${RUN})(${JSON.stringify(url)}, ${threads})`;
+  const tokens = greedy.slice(0, TOKENS);
+  const two = { result: { adapter: "WebAssembly, 2 threads", tokens }, lines: [] };
+  const one = {
+    result: { adapter: "WebAssembly, 1 thread", tokens },
+    lines: [expect.stringMatching(/^llmc: one thread instead of those asked for: this page is not isolated/)],
+  };
+  const page = (url: string): string => `(${RUN})(${JSON.stringify(url)}, 2)`;
+  const worker = (url: string): string => `(${IN_WORKER})(${JSON.stringify(url)})`;
 
-  it("runs on two threads where memory can be shared", async ({ skip }) => {
+  it.for([
+    ["runs on two threads", "a page that may share memory", true, page, two],
+    ["runs on two threads", "a worker of such a page", true, worker, two],
+    ["runs on one thread, though two are asked for, and says so,", "a page that may not", false, page, one],
+    ["runs on one thread, though two are asked for, and says so,", "a worker of such a page", false, worker, one],
+  ] as const)("%s on %s", async ([, , isolated, script, expected], { skip }) => {
     if (browser === undefined) return skip(NO_CHROMIUM);
-    expect(await onPage(true, page("2"))).toEqual(expected("WebAssembly, 2 threads"));
-  });
-
-  it("runs on one thread where it cannot, though two are asked for", async ({ skip }) => {
-    if (browser === undefined) return skip(NO_CHROMIUM);
-    expect(await onPage(false, page("2"))).toEqual(expected("WebAssembly, 1 thread"));
-  });
-
-  it("runs in a worker", async ({ skip }) => {
-    if (browser === undefined) return skip(NO_CHROMIUM);
-    const found = await onPage(true, (url) => `(${IN_WORKER})(${JSON.stringify(url)})`);
-    expect(found).toEqual(expected("WebAssembly, 2 threads"));
+    expect(await onPage(isolated, script)).toEqual(expected);
   });
 });

@@ -177,3 +177,41 @@ it.each(FUNCTIONS)("%s keeps its bound in ulp, in scalars as in vectors", (name,
   });
   expect(worst).toBeLessThanOrEqual(bound);
 });
+
+/** As the header of `accurate-math.ts` says; the worst inputs of all are from `scripts/exhaustive-math.mjs`. */
+it.each([
+  [
+    "exp",
+    [NaN, Infinity, -Infinity, 0, -0, 88.73, 3e38, -104, -1e-40],
+    [NaN, 3.402798519021476e38, 0, 1, 1, 3.402798519021476e38, 3.402798519021476e38, 0, 1],
+  ],
+  [
+    "tanh",
+    [NaN, Infinity, -Infinity, 0, -0, 11, -11, 1e-45, -1e-40],
+    [NaN, 1, -1, 0, 0, 1, -1, Math.fround(1e-45), Math.fround(-1e-40)],
+  ],
+  [
+    "log",
+    [Infinity, 0, -0, -1, 1],
+    [Math.fround(88.72283935546875), -3.4028234663852886e38, -3.4028234663852886e38, -3.4028234663852886e38, 0],
+  ],
+] as const)("%s of what is unusual", (name, inputs, expected) => {
+  const x = Float32Array.from(inputs);
+  const y = new Float32Array(x.length);
+  const kernel = legalizeKernel(parseKernel(POINTWISE.replace("{f}", name)), cpuSimd);
+  runKernelInWasm(kernel, new Map([["x", x], ["y", y]]), { T: x.length }); // prettier-ignore
+  expect([...y]).toEqual(expected);
+});
+
+it.each([
+  ["exp", Math.exp, 70.4030990600586, 0.9903],
+  ["exp", Math.exp, -87.33735656738281, 0.7503],
+  ["tanh", Math.tanh, 0.6283095479011536, 1.3303],
+] as const)("%s at its worst input", (name, f, input, ulps) => {
+  const y = new Float32Array(1);
+  const kernel = legalizeKernel(parseKernel(POINTWISE.replace("{f}", name)), cpuSimd);
+  runKernelInWasm(kernel, new Map([["x", Float32Array.of(input)], ["y", y]]), { T: 1 }); // prettier-ignore
+  const exact = f(Math.fround(input));
+  const ulp = 2 ** (Math.max(-126, Math.floor(Math.log2(exact))) - 23);
+  expect(Math.abs(y[0]! - exact) / ulp).toBeCloseTo(ulps, 3);
+});

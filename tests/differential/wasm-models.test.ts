@@ -12,7 +12,7 @@ import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { CpuDevice } from "../../src/runtime/devices/cpu.ts";
 import { OptionError } from "../../src/runtime/errors.ts";
 import { loadModel } from "../../src/runtime/index.ts";
-import type { LoadOptions, Model, PackageData } from "../../src/runtime/index.ts";
+import type { Generation, LoadOptions, Model, PackageData } from "../../src/runtime/index.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const moby = (name: string): string => path.join(root, "examples/moby", name);
@@ -70,6 +70,48 @@ describe("moby on the cpu", () => {
     expect(workers()).toBe(before + 2);
     await model.close();
     await expect.poll(workers, { interval: 20 }).toBe(before);
+  });
+
+  /** Ways to abort a generation; each gives the signal's controller its turn at another point. */
+  const ABORTS: readonly (readonly [string, (generation: Generation, abort: () => void) => Promise<unknown>])[] = [
+    ["before it began", async (generation, abort) => (abort(), generation.text())],
+    ["in the prefill", async (generation, abort) => {
+      const first = generation.next();
+      abort();
+      await first;
+    }],
+    ["in the turn behind the prefill", async (generation, abort) => {
+      setImmediate(abort);
+      await generation.text();
+    }],
+    ["in a step", async (generation, abort) => {
+      for (let i = 0; i < 3; i++) await generation.next();
+      const next = generation.next();
+      abort();
+      await next;
+      await generation.next();
+    }],
+    ["by a timer", async (generation, abort) => {
+      setTimeout(abort, 3);
+      await generation.text();
+    }],
+  ]; // prettier-ignore
+
+  it.each(ABORTS)("gives the recorded tokens after a generation that was aborted %s", async (_, run) => {
+    const model = await load(data, { threads: 2 });
+    const [first, second] = prompts;
+    for (const { tokens, greedy } of [first!, first!, second!]) {
+      const controller = new AbortController();
+      const options = { temperature: 0, maxTokens: 60, stopAtEos: false, signal: controller.signal };
+      const aborted = model.generate(first!.tokens, options);
+      await expect(run(aborted, () => controller.abort())).rejects.toThrow(/abort/);
+      expect(aborted.tokens).toEqual(first!.greedy.slice(0, aborted.tokens.length));
+      expect(aborted.tokens.length).toBeLessThan(60);
+      const after = model.generate(tokens, { temperature: 0, maxTokens: 30, stopAtEos: false });
+      await after.text();
+      expect(after.tokens).toEqual(greedy.slice(0, 30));
+    }
+    await model.close();
   });
 
   it("refuses a number of threads that makes no sense", async () => {

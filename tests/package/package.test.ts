@@ -91,9 +91,9 @@ await model.close();
 });
 
 describe("the runtime", () => {
-  it("is half tokenizer library at most: at most 24 KB gzipped without it", async () => {
+  it("is half tokenizer library at most: at most 26 KB gzipped without it", async () => {
     const bytes = gzipSync(await runtimeText({ external: ["@huggingface/tokenizers"] })).length;
     expect(bytes).toBeGreaterThan(5_000);
-    expect(bytes).toBeLessThanOrEqual(24 * 1024);
+    expect(bytes).toBeLessThanOrEqual(26 * 1024);
   });
 });

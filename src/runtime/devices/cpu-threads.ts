@@ -6,12 +6,13 @@
 import { DeviceError } from "../errors.ts";
 import { CONTROL, WORKER_SOURCE } from "./cpu-worker.ts";
 import type { WorkerStart } from "./cpu-worker.ts";
+import { STRETCH_MS, nextTurn } from "./next-turn.ts";
 
 /** Most arguments of a kernel. */
 const MOST_ARGS = 128;
 /** Looks at a value that often before the thread sleeps: about as long as a sleep and a wake take. */
 const SPINS = 2000;
-/** A thread that does not answer for so long is dead. */
+/** A page is not told of every end of a worker; a thread that has not answered for so long is taken for dead. */
 const PATIENCE_MS = 30_000;
 
 interface Thread {
@@ -23,6 +24,7 @@ export class ThreadPool {
   private readonly control = new Int32Array(new SharedArrayBuffer(4 * CONTROL.length));
   private readonly values = new Float64Array(new SharedArrayBuffer(8 * MOST_ARGS));
   private readonly canSleep = canSleep();
+  private firstFailure: DeviceError | undefined;
 
   private constructor(private readonly count: number) {}
 
@@ -39,6 +41,8 @@ export class ThreadPool {
   ): Promise<ThreadPool> {
     const pool = new ThreadPool(count);
     const { control, values } = pool;
+    const onEnd = (how: string): void =>
+      pool.fail(`a thread of this model ended (${how}); close the model and load it again`);
     try {
       const starts = Array.from({ length: count - 1 }, (_, i): WorkerStart => {
         return {
@@ -54,7 +58,7 @@ export class ThreadPool {
           spins: SPINS,
         };
       });
-      await Promise.all(starts.map(async (start) => pool.threads.push(await startThread(start))));
+      await Promise.all(starts.map((start) => startThread(start, pool.threads, onEnd)));
       return pool;
     } catch (error) {
       pool.close();
@@ -62,10 +66,19 @@ export class ThreadPool {
     }
   }
 
-  /** Runs kernel number `kernel` with `args`, whose items at `fromAt` and `fromAt + 1` are the first workgroup along x
-   * and the one behind the last. `own` runs a stretch on this thread. */
-  run(kernel: number, args: readonly number[], fromAt: number, own: (from: number, to: number) => void): void {
+  /** Why nothing can run any more: a thread ended, a kernel failed, the pool is closed. Undefined where all is well. */
+  get failure(): DeviceError | undefined {
+    return this.firstFailure;
+  }
+
+  /**
+   * Runs kernel number `kernel` with `args`, whose items at `fromAt` and `fromAt + 1` are the first workgroup along x
+   * and the one behind the last. `own` runs a stretch on this thread. False where other threads still work on it: then
+   * nothing else may run before `finished` resolves. Throws the failure, if there is one.
+   */
+  run(kernel: number, args: readonly number[], fromAt: number, own: (from: number, to: number) => void): boolean {
     const { control, values, count } = this;
+    this.throwFailure();
     const size = args[fromAt + 1] ?? 0;
     values.set(args);
     control[CONTROL.indexOf("kernel")] = kernel;
@@ -77,31 +90,54 @@ export class ThreadPool {
     Atomics.notify(control, CONTROL.indexOf("round"));
     try {
       own(0, Math.floor(size / count));
-    } finally {
-      this.wait();
+    } catch (error) {
+      this.fail(String(error), error);
     }
-    if (Atomics.load(control, CONTROL.indexOf("failures")) > 0)
-      throw new DeviceError("a kernel of this package failed on another thread");
+    return this.wait();
   }
 
-  /** Until the other threads are done. */
-  private wait(): void {
+  /** Resolves when all threads are done with the launch that `run` began; rejects with the failure, if there is one. */
+  async finished(): Promise<void> {
+    const start = performance.now();
+    while (!this.wait()) {
+      await nextTurn();
+      if (performance.now() - start > PATIENCE_MS)
+        this.fail("a thread of this model does not answer; close the model and load it again");
+      this.throwFailure();
+    }
+  }
+
+  /** Waits until the other threads are done, but not for long: whether they are. Throws where a kernel failed. */
+  private wait(): boolean {
     const { control } = this;
     const at = CONTROL.indexOf("pending");
     const start = performance.now();
-    let spins = 0;
-    for (;;) {
+    for (let spins = 1; ; spins++) {
       const pending = Atomics.load(control, at);
-      if (pending === 0) return;
-      if (++spins < SPINS) continue;
-      if (this.canSleep) Atomics.wait(control, at, pending, PATIENCE_MS);
-      if ((this.canSleep || spins % SPINS === 0) && performance.now() - start > PATIENCE_MS)
-        throw new DeviceError("a thread of WebAssembly does not answer; load the model again");
+      if (pending === 0) break;
+      if (spins < SPINS) continue;
+      if (this.canSleep) Atomics.wait(control, at, pending, STRETCH_MS);
+      else if (spins % SPINS !== 0) continue;
+      if (performance.now() - start >= STRETCH_MS && Atomics.load(control, at) !== 0) return false;
     }
+    if (Atomics.load(control, CONTROL.indexOf("failures")) > 0)
+      this.fail("a kernel of this package failed on another thread");
+    this.throwFailure();
+    return true;
   }
 
-  /** Ends the workers. */
+  /** The first failure stays: those after it follow from it. */
+  private fail(message: string, cause?: unknown): void {
+    this.firstFailure ??= cause instanceof DeviceError ? cause : new DeviceError(message, { cause });
+  }
+
+  private throwFailure(): void {
+    if (this.firstFailure !== undefined) throw this.firstFailure;
+  }
+
+  /** Ends the workers, in the middle of a launch too. */
   close(): void {
+    this.fail("the model is closed");
     this.control[CONTROL.indexOf("kernel")] = -1;
     Atomics.add(this.control, CONTROL.indexOf("round"), 1);
     Atomics.notify(this.control, CONTROL.indexOf("round"));
@@ -121,30 +157,51 @@ export async function machineThreads(): Promise<number> {
   return Math.max(1, Math.min(8, available));
 }
 
-/** Starts one worker and waits until it is ready. */
-async function startThread(start: WorkerStart): Promise<Thread> {
+let hasWarned = false;
+
+/** For a caller who asked for threads where there can be none: says so, once. */
+export function warnOfOneThread(): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  // Such a page has no SharedArrayBuffer either; this is what its author can change.
+  const reason =
+    globalThis.crossOriginIsolated === false
+      ? "this page is not isolated from other origins (Cross-Origin-Opener-Policy, Cross-Origin-Embedder-Policy)"
+      : "this engine has no SharedArrayBuffer";
+  console.warn(`llmc: one thread instead of those asked for: ${reason}`);
+}
+
+/**
+ * Starts one worker, puts it into `threads` and waits until it is ready. `onEnd` hears how it ended, if it does by
+ * itself: it has no reason to.
+ */
+async function startThread(start: WorkerStart, threads: Thread[], onEnd: (how: string) => void): Promise<void> {
   if (isNode()) {
     const { Worker: NodeWorker } = await nodeModule<typeof import("node:worker_threads")>("node:worker_threads");
-    const source = `const { parentPort, workerData } = require("node:worker_threads");\n(${WORKER_SOURCE})(workerData, () => parentPort.postMessage(null));`;
-    const worker = new NodeWorker(source, { eval: true, workerData: start });
-    await new Promise((resolve, reject) => worker.once("message", resolve).once("error", reject));
+    // The text is a module where the process was started with --input-type=module, else a script; `import()` is in both.
+    const source = `import("node:worker_threads").then(({ parentPort, workerData }) => (${WORKER_SOURCE})(workerData, () => parentPort.postMessage(null)));`;
+    // Options of the process, a loader's say, are not for a thread that loads nothing.
+    const worker = new NodeWorker(source, { eval: true, workerData: start, execArgv: [] });
+    threads.push(worker);
+    await new Promise((resolve, reject) => {
+      worker.once("message", resolve);
+      worker.on("error", (error) => (onEnd(String(error)), reject(error)));
+      worker.on("exit", (code) => (onEnd(`exit code ${code}`), reject(new Error(`it ended with exit code ${code}`))));
+    });
     // A process with a model that nobody closed still ends by itself.
     worker.unref();
-    return worker;
+    return;
   }
   const source = `onmessage = ({ data }) => (${WORKER_SOURCE})(data, () => postMessage(null));`;
   const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-  const worker = new Worker(url);
   try {
+    const worker = new Worker(url);
+    threads.push(worker);
     await new Promise<void>((resolve, reject) => {
       worker.onmessage = () => resolve();
-      worker.onerror = (event) => reject(new Error(event.message));
+      worker.onerror = ({ message }) => (onEnd(message), reject(new Error(message)));
       worker.postMessage(start);
     });
-    return worker;
-  } catch (error) {
-    worker.terminate();
-    throw error;
   } finally {
     URL.revokeObjectURL(url);
   }

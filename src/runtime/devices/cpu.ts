@@ -10,14 +10,23 @@ import type { Device, DeviceInfo, KernelCode, PreparedProgram } from "./device.t
 /** The name of the module among the code of a profile: base64 of its bytes, or the bytes. */
 export const MODULE = "wasm";
 
+/** A launch that touches fewer bytes, every row of the grid all of them, is over before other threads are awake. */
+const SPLIT_BYTES = 512 * 1024;
+
 export class CpuDevice implements Device {
   readonly info: DeviceInfo;
   /** Never: there is nothing to lose. */
   readonly lost = new Promise<never>(() => {});
   readonly compilesLate = false;
 
-  /** Runs on so many threads, the caller's among them; more than one need memory that can be shared. */
-  constructor(private readonly threads = 1) {
+  /**
+   * Runs on so many threads, the caller's among them; more than one need memory that can be shared. Launches that touch
+   * fewer than `splitBytes` bytes stay on the caller's thread.
+   */
+  constructor(
+    private readonly threads = 1,
+    private readonly splitBytes = SPLIT_BYTES,
+  ) {
     const adapter = `WebAssembly, ${threads} thread${threads === 1 ? "" : "s"}`;
     this.info = { target: "cpu", adapter, isSoftware: true };
   }
@@ -32,7 +41,7 @@ export class CpuDevice implements Device {
     const module = await WebAssembly.compile(bytes).catch((error: unknown) => {
       throw new DeviceError(`this engine refuses the package's WebAssembly: ${String(error)}`, { cause: error });
     });
-    return CpuProgram.create(program, module, bytesOf, this.threads);
+    return CpuProgram.create(program, module, bytesOf, this.threads, this.splitBytes);
   }
 
   close(): void {}

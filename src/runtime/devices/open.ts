@@ -6,7 +6,7 @@ import { OptionError, UnsupportedAdapterError } from "../errors.ts";
 import type { Device, KernelCode, Requirements } from "./device.ts";
 import type { ProgramManifest } from "../../plan/manifest.ts";
 import { CpuDevice, cpuProblem } from "./cpu.ts";
-import { canShareMemory, machineThreads } from "./cpu-threads.ts";
+import { canShareMemory, machineThreads, warnOfOneThread } from "./cpu-threads.ts";
 import { JsDevice } from "./js.ts";
 import { isSoftware, requestAdapter, unmet } from "./webgpu-adapter.ts";
 import { WebGpuDevice } from "./webgpu.ts";
@@ -85,7 +85,9 @@ export async function openDevice(profiles: readonly ProfileEntry[], options: Ope
 async function threadsOf({ threads }: OpenOptions): Promise<number> {
   if (threads !== undefined && (!Number.isInteger(threads) || threads < 1 || threads > 64))
     throw new OptionError(`threads must be an integer from 1 to 64, not ${threads}`);
-  return canShareMemory() ? (threads ?? machineThreads()) : 1;
+  if (canShareMemory()) return threads ?? machineThreads();
+  if (threads !== undefined && threads > 1) warnOfOneThread();
+  return 1;
 }
 
 /** WebAssembly goes before an adapter that computes on the CPU as well. */
