@@ -6,7 +6,8 @@
  *
  * Row b brings `count[b]` new tokens, padded on the right, at positions `pos[b] + t`; logits are those of its last real
  * token; pos advances by count. Keys and values of each attention lie in caches `[B, G, S, D]`, families where the
- * attention stands in a loop over layers. Where `forward` is not causal the module stays as it is; that is an error
+ * attention stands in a loop over layers. A table of learned positions must have a row for each position of the
+ * capacities, because a row beyond its last one would silently be its last one. Where `forward` is not causal the module stays as it is; that is an error
  * only if generation is wanted. Results of `forward` behind its first (hidden states that a build taps) are dropped.
  */
 import { Builder } from "../../src/ir/builder.ts";
@@ -21,8 +22,10 @@ import { diagnostic } from "../../src/support/diagnostic.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
 import type { Pass } from "../manager/pass.ts";
-import { ExtendBody } from "./extend/extend-body.ts";
+import { CONTEXT, ExtendBody } from "./extend/extend-body.ts";
 import type { Problem } from "./extend/extend-body.ts";
+import type { PositionTable } from "./extend/position-tables.ts";
+import { holds, positionTables, positionsHeld } from "./extend/position-tables.ts";
 import { ROWS, TOKENS } from "./extend/positions.ts";
 import { selectLast } from "./extend/select-last.ts";
 
@@ -39,14 +42,18 @@ export function deriveExtend(generation: Generation): Pass<Module> {
     establishes: [],
     destroys: [],
     required: true,
-    run(module, { ops }) {
+    run(module, { ops, capacities }) {
       const forward = funcNamed(module, "forward");
-      const derived = forward === undefined ? [] : extendOf(forward, ops);
+      if (forward === undefined) return { ir: module, diagnostics: [] };
+      const bound = BOUNDS[generation];
+      const positions = capacities[bound.symbol];
+      const short = positions === undefined ? [] : shortTables(positionTables(forward, ops), positions, bound);
+      const derived = extendOf(forward, ops);
       if (isFunc(derived)) {
         const single = { ...substituteSymbols(derived, ops, { [TOKENS]: 1 }), name: "extend1" };
-        return { ir: { ...module, funcs: [...module.funcs, single, derived] }, diagnostics: [] };
+        return { ir: { ...module, funcs: [...module.funcs, single, derived] }, diagnostics: short };
       }
-      return { ir: module, diagnostics: generation === "required" ? derived : [] };
+      return { ir: module, diagnostics: generation === "required" ? [...derived, ...short] : short };
     },
   };
 }
@@ -147,4 +154,33 @@ function lookAhead({ sentence, loc, label, help }: Problem): Diagnostic {
     ...(loc === undefined ? {} : { loc, label: label ?? "here a token's result needs other positions" }),
     help: help ?? "let tokens meet in a causal attention only, or build with `--entries forward`",
   });
+}
+
+/** What bounds the positions of a build, in words: a session's cache, or the call where nothing is generated. */
+interface Bound {
+  readonly symbol: string;
+  readonly option: string;
+  readonly words: (positions: number) => string;
+}
+const BOUNDS: Readonly<Record<Generation, Bound>> = {
+  required: { symbol: CONTEXT, option: "--context", words: (positions) => `the context is ${positions}` },
+  "if-possible": { symbol: TOKENS, option: "--chunk", words: (positions) => `a call has up to ${positions} tokens` },
+};
+
+/** The tables of learned positions that have fewer rows than the build has positions. */
+function shortTables(
+  tables: readonly PositionTable[],
+  positions: number,
+  { option, words }: Bound,
+): readonly Diagnostic[] {
+  const held = positionsHeld(tables, positions);
+  return tables
+    .filter((table) => !holds(table, positions))
+    .map(({ path, rows, loc }) => {
+      const name = path === undefined ? "a table of positions" : `the table of positions \`${path}\``;
+      return diagnostic("LLM0503", `${name} has ${rows} rows, and ${words(positions)}`, {
+        ...(loc === undefined ? {} : { loc, label: `position ${positions - 1} has no row here` }),
+        help: held > 0 ? `build with \`${option} ${held}\`, or give the table more rows` : "give the table more rows",
+      });
+    });
 }

@@ -8,8 +8,10 @@ import type { PassContext } from "../../passes/manager/pass.ts";
 import { runPipeline } from "../../passes/manager/pipeline.ts";
 import type { Instrument, PassRecord, Pipeline } from "../../passes/manager/pipeline.ts";
 import { kernelPipeline, planPipeline, tensorPipeline } from "../../passes/pipelines.ts";
+import { positionTables, positionsHeld } from "../../passes/tensor/extend/position-tables.ts";
 import type { Entry } from "../../passes/tensor/select-entries.ts";
 import type { Module } from "../ir/ir.ts";
+import { funcNamed } from "../ir/ir.ts";
 import { printModule } from "../ir/index.ts";
 import type { DType } from "../ir/type.ts";
 import { printKernel } from "../kernel/index.ts";
@@ -38,7 +40,7 @@ export interface CompileOptions {
   readonly storage?: DType;
   /** The header of the weights that the build is for, if they are known. */
   readonly checkpoint?: SafetensorsFile;
-  /** Capacities; defaults 1, 128 and the model's context, else 1,024. */
+  /** Capacities; defaults 1, 128 and the model's context, else 1,024 or what its tables of positions hold. */
   readonly batch?: number;
   readonly chunk?: number;
   readonly context?: number;
@@ -163,8 +165,15 @@ function compileFor(
 }
 
 function capacitiesOf(model: AnalyzedModel | undefined, options: CompileOptions): Capacities {
-  const S = options.context ?? model?.context ?? 1024;
+  const S = options.context ?? model?.context ?? contextThatFits(model);
   return { B: options.batch ?? 1, T: Math.min(options.chunk ?? 128, S), S };
+}
+
+/** Where nobody says how long the context is: 1,024 tokens, or as many as the tables of positions have rows for. */
+function contextThatFits(model: AnalyzedModel | undefined): number {
+  const most = 1024;
+  const forward = model && funcNamed(model.module, "forward");
+  return (forward && positionsHeld(positionTables(forward, OPS), most)) || most;
 }
 
 function same(a: Diagnostic, b: Diagnostic): boolean {

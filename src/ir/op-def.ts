@@ -20,6 +20,21 @@ export interface AttrSpec {
   readonly default?: Attr;
   /** For `word`: the legal ones. */
   readonly words?: readonly string[];
+  /** For `int`, `float` and `dim`: the legal ones, where not all are. */
+  readonly range?: NumberRange;
+}
+
+/** `least`: that number and all above it; `above`: all above that number. */
+export type NumberRange = { readonly least: number } | { readonly above: number };
+
+export function isInRange(range: NumberRange | undefined, x: number): boolean {
+  if (range === undefined) return true;
+  return "least" in range ? x >= range.least : x > range.above;
+}
+
+/** `at least 1`, `above 0`. */
+export function rangeText(range: NumberRange): string {
+  return "least" in range ? `at least ${range.least}` : `above ${range.above}`;
 }
 
 export type Trait =
@@ -139,6 +154,10 @@ export interface SurfaceParam {
   readonly kind: "tensor" | "int" | "float" | "bool" | "word" | "ints" | "floats" | "dim";
   readonly doc: string;
   readonly optional?: boolean;
+  /** For `word`: the legal ones. */
+  readonly words?: readonly string[];
+  /** For numbers, and for a `tensor` that is written as a number: the legal ones, where not all are. */
+  readonly range?: NumberRange;
 }
 /** A tensor, or a compile-time value of the parameter's kind. */
 export type SurfaceArg = Value | number | boolean | string | Dim | readonly number[];

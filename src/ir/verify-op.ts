@@ -7,7 +7,7 @@ import { assertNever } from "../support/errors.ts";
 import { isLiteral } from "./attr-text.ts";
 import type { Attr, Op } from "./ir.ts";
 import type { AttrSpec, OpDef, OpTable } from "./op-def.ts";
-import { padded } from "./op-def.ts";
+import { isInRange, padded, rangeText } from "./op-def.ts";
 import type { RegionName } from "./region-types.ts";
 import { isRegionName, regionArgTypes, regionOperandTypes, regionResultTypes } from "./region-types.ts";
 import type { TensorType } from "./type.ts";
@@ -74,15 +74,16 @@ function checkAttrs(op: Op, def: OpDef): readonly string[] {
 
 function describe(spec: AttrSpec): string {
   if (spec.kind === "word" && spec.words !== undefined) return `one of ${spec.words.join(", ")}`;
+  if (spec.range !== undefined) return `of the kind ${spec.kind}, ${rangeText(spec.range)}`;
   return `of the kind ${spec.kind}`;
 }
 
 function fits(attr: Attr, spec: AttrSpec): boolean {
   switch (spec.kind) {
     case "int":
-      return Number.isSafeInteger(attr);
+      return Number.isSafeInteger(attr) && isInRange(spec.range, Number(attr));
     case "float":
-      return typeof attr === "number";
+      return typeof attr === "number" && isInRange(spec.range, attr);
     case "bool":
       return typeof attr === "boolean";
     case "word":
@@ -94,9 +95,9 @@ function fits(attr: Attr, spec: AttrSpec): boolean {
     case "floats":
       return Array.isArray(attr) && attr.every((item) => typeof item === "number");
     case "dim":
-      return attr instanceof Dim || Number.isSafeInteger(attr);
+      return isDim(attr) && isInRange(spec.range, Dim.of(attr).asNumber() ?? Infinity);
     case "dims":
-      return Array.isArray(attr) && attr.every((item) => item instanceof Dim || Number.isSafeInteger(item));
+      return Array.isArray(attr) && attr.every(isDim);
     case "dtype":
       return DTYPES.some((dtype) => dtype === attr);
     case "literal":
@@ -104,6 +105,10 @@ function fits(attr: Attr, spec: AttrSpec): boolean {
     default:
       return assertNever(spec.kind, "attribute kind");
   }
+}
+
+function isDim(attr: unknown): attr is number | Dim {
+  return attr instanceof Dim || Number.isSafeInteger(attr);
 }
 
 function checkRegion(op: Op, name: RegionName): readonly string[] {

@@ -6,7 +6,7 @@ import type { BinaryExpr, BinaryOperator, UnaryExpr } from "../../grammar/ast.ts
 import { Dim } from "../support/dim.ts";
 import type { Entity, FloatEntity, IntEntity, Origin } from "./entity.ts";
 import { bool, float, int, kindText, originsOf, poison } from "./entity.ts";
-import { arithmeticNote, reportAtOrigin, sourceText, substitutedText } from "./explain.ts";
+import { arithmeticNote, originDetails, reportAtOrigin, sourceText, substitutedText } from "./explain.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
 import { addSizes, multiplySizes, subtractSizes } from "./size.ts";
@@ -124,7 +124,7 @@ function exactQuotient(
   const symbolic = left.dim.asNumber() === undefined || right.dim.asNumber() === undefined;
   report(context, "LLM0204", "this division of ints is not exact", expr.span, {
     label: symbolic ? `\`${left.dim}\` need not be a multiple of \`${right.dim}\`` : "leaves a remainder",
-    related: mergeOrigins(left, right).map((o) => ({ message: `\`${o.name}\` is ${o.text}`, at: o.loc ?? o.declared })),
+    ...originDetails(mergeOrigins(left, right), "computed"),
     notes: [divisionNote(expr, left, right, context)],
     help: "choose config values that divide, or write one side as a float for a quotient that is not an int",
   });

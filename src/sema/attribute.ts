@@ -3,16 +3,18 @@ import type { Dim } from "../support/dim.ts";
 import type { Argument, Expr } from "../../grammar/ast.ts";
 import type { Attr } from "../ir/ir.ts";
 import type { AttrSpec, SurfaceArg, SurfaceParam } from "../ir/op-def.ts";
+import { isInRange, rangeText } from "../ir/op-def.ts";
 import { DTYPES } from "../ir/type.ts";
 import { assertNever } from "../support/errors.ts";
 import { numberOf } from "./arithmetic.ts";
 import type { Entity } from "./entity.ts";
 import { kindText, valueText } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
+import { reportAtOrigin } from "./explain.ts";
 import { didYouMean } from "./report.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
-import { COMPUTE } from "./types.ts";
+import { COMPUTE, checkedSize } from "./types.ts";
 
 /** The attribute `name`, or undefined after a report. */
 export function attributeOf(context: Context, name: string, spec: AttrSpec, argument: Argument): Attr | undefined {
@@ -22,7 +24,34 @@ export function attributeOf(context: Context, name: string, spec: AttrSpec, argu
   const entity = evaluate(context, expr);
   if (entity.kind === "poison") return undefined;
   const made = convertAttribute(spec.kind, entity);
-  return made ?? wrongKind(context, name, spec.kind, entity, expr);
+  if (made === undefined) return wrongKind(context, name, spec.kind, entity, expr);
+  const isFine = spec.kind === "dims" ? areSizes(context, entity, expr) : isAllowed(context, name, spec, entity, expr);
+  return isFine ? made : undefined;
+}
+
+/** Whether each item can be the size of an axis; false after a report. */
+function areSizes(context: Context, list: Entity, expr: Expr): boolean {
+  if (list.kind !== "list") return false;
+  return list.items.every((item, index) => {
+    const at = expr.kind === "list" ? (expr.items[index] ?? expr) : expr;
+    return item.kind === "int" && checkedSize(context, item, at) !== undefined;
+  });
+}
+
+/** Whether a number lies in the range of its parameter; false after a report. What is no number is not judged. */
+export function isAllowed(
+  context: Context,
+  name: string,
+  { range }: Pick<AttrSpec, "range">,
+  entity: Entity,
+  expr: Expr,
+): boolean {
+  const x = numberOf(entity);
+  if (range === undefined || x === undefined || isInRange(range, x)) return true;
+  reportAtOrigin(context, "LLM0226", `\`${name}\` cannot be ${x}`, entity, expr.span, {
+    label: `\`${name}\` is ${rangeText(range)}`,
+  });
+  return false;
 }
 
 function convertAttribute(kind: Exclude<AttrSpec["kind"], "word" | "dtype">, entity: Entity): Attr | undefined {
@@ -43,11 +72,12 @@ export function surfaceValueOf(context: Context, param: SurfaceParam, argument: 
   const { kind, name } = param;
   const { value: expr } = argument;
   if (kind === "tensor") return undefined;
-  if (kind === "word") return wordOf(context, name, expr, [], "word");
+  if (kind === "word") return wordOf(context, name, expr, param.words ?? [], "word");
   const entity = evaluate(context, expr);
   if (entity.kind === "poison") return undefined;
   const made = convertNumeric(kind, entity);
-  return made ?? wrongKind(context, name, kind, entity, expr);
+  if (made === undefined) return wrongKind(context, name, kind, entity, expr);
+  return isAllowed(context, name, param, entity, expr) ? made : undefined;
 }
 
 /** What attributes and surface parameters read alike; undefined where the entity is of another kind. */
@@ -97,10 +127,13 @@ function wordOf(
   if (words.length === 0 || words.includes(entity.value)) {
     return kind === "dtype" && entity.value === "f" ? COMPUTE : entity.value;
   }
-  report(context, "LLM0207", `\`${name}\` cannot be \`${entity.value}\``, expr.span, {
-    label: `one of ${words.join(", ")}`,
-    ...didYouMean(entity.value, words),
-  });
+  const near = didYouMean(entity.value, words);
+  if (kind === "dtype") report(context, "LLM0213", `there is no element type \`${entity.value}\``, expr.span, near);
+  else
+    reportAtOrigin(context, "LLM0225", `\`${name}\` cannot be \`${entity.value}\``, entity, expr.span, {
+      label: `\`${name}\` is one of ${words.join(", ")}`,
+      ...near,
+    });
   return undefined;
 }
 

@@ -70,7 +70,7 @@ export function asConfig(context: Context, param: ConfigParam, entity: Entity, a
 function convert(param: ConfigParam, entity: Entity): Entity | undefined {
   if (!param.list) return convertOne(param.type.text, entity);
   if (entity.kind !== "list") return undefined;
-  const items = entity.items.map((item) => (item.kind === "poison" ? item : convertOne(param.type.text, item)));
+  const items = entity.items.map((item) => convertOne(param.type.text, item));
   return items.includes(undefined) ? undefined : { kind: "list", items: items.filter((item) => item !== undefined) };
 }
 

@@ -3,9 +3,10 @@
  * tensors. Blocks used with equal config values share one shape, so thirty equal layers are declared once. The tensor
  * statements of the body run at each call, in `call.ts`.
  */
-import type { Argument, BlockItem, IfStatement, ModelItem, Statement, Use, ParamStatement } from "../../grammar/ast.ts";
+import type { Argument, BlockItem, IfStatement, ModelItem, ParamStatement, Statement, Use } from "../../grammar/ast.ts";
 import type { Span } from "../support/source.ts";
 import { bindConfig } from "./bind-config.ts";
+import { callableEntity, declareName } from "./declare.ts";
 import type { ArrayEntity, BlockEntity, Entity, InstanceEntity, NamespaceEntity, ParameterEntity } from "./entity.ts";
 import { int, poison, valueText } from "./entity.ts";
 import { compileTimeOf, evaluate } from "./evaluate.ts";
@@ -87,11 +88,7 @@ function declareStatements(context: Context, draft: Draft, body: readonly Statem
   // Blocks first: one may use another that is declared below it.
   for (const statement of body)
     if (statement.kind === "block")
-      declareName(context, statement.name.text, statement.name.span, {
-        kind: "block",
-        decl: statement,
-        scope: context.scope,
-      });
+      declareName(context, statement.name.text, statement.name.span, callableEntity(context, statement));
   for (const statement of body) declareStatement(context, draft, statement);
 }
 
@@ -164,12 +161,10 @@ function poisonNames(context: Context, statements: readonly Statement[]): void {
 
 function declareParameter(context: Context, draft: Draft, statement: ParamStatement): void {
   const type = parameterType(context, statement.type);
-  if (type === undefined) {
-    declareName(context, statement.name.text, statement.name.span, poison);
-    return;
-  }
-  const made: ParameterEntity = { kind: "parameter", path: statement.name.text, ...type, decl: statement };
-  if (declareName(context, statement.name.text, statement.name.span, made)) draft.members.push(made);
+  const { name } = statement;
+  const made: ParameterEntity | undefined = type && { kind: "parameter", path: name.text, ...type, decl: statement };
+  const isNew = declareName(context, name.text, name.span, made ?? poison, { mayHideConfig: true });
+  if (isNew && made !== undefined) draft.members.push(made);
 }
 
 function declareUse(context: Context, draft: Draft, use: Use): void {
@@ -245,6 +240,7 @@ function declarePath(context: Context, use: Use, entity: Entity): boolean {
   if (head === undefined) return false;
   if (names.length === 1) return declareName(context, head.text, head.span, entity);
   const own = context.scope.own(head.text);
+  if (own?.kind === "poison") return false;
   let space: NamespaceEntity = own?.kind === "namespace" ? own : namespace(head.text);
   if (own?.kind !== "namespace" && !declareName(context, head.text, head.span, space)) return false;
   for (const [index, name] of names.slice(1).entries()) {
@@ -256,6 +252,7 @@ function declarePath(context: Context, use: Use, entity: Entity): boolean {
     }
     if (before !== undefined) {
       samePath(context, use, before);
+      space.members.set(name.text, poison);
       return false;
     }
     const made = isLast ? entity : namespace(`${space.path}.${name.text}`);
@@ -273,21 +270,4 @@ function samePath(context: Context, use: Use, before: Entity): void {
   const path = use.path.names.map((name) => name.text).join(".");
   const related = "use" in before ? [{ message: "used first here", at: before.use.path.span }] : [];
   report(context, "LLM0219", `the path \`${path}\` is used twice`, use.path.span, { related });
-}
-
-/**
- * Declares a name in the innermost scope; a second declaration of the same name there is a mistake. A parameter may
- * hide a config value, because its name is given by the checkpoint: `if bias { param bias: f[out] }`.
- */
-export function declareName(context: Context, name: string, at: Span, entity: Entity): boolean {
-  const { scope } = context;
-  const hidesConfig = scope.parent?.holds === "config" && scope.parent.own(name) !== undefined;
-  if (scope.own(name) === undefined && (!hidesConfig || entity.kind === "parameter")) {
-    scope.define(name, entity);
-    return true;
-  }
-  report(context, "LLM0202", `the name \`${name}\` is declared twice`, at, {
-    help: "values never change: give the second one a name of its own",
-  });
-  return false;
 }

@@ -10,7 +10,7 @@ import type { Span } from "../support/source.ts";
 import { bindArguments } from "./bind-arguments.ts";
 import { asConfig } from "./bind-config.ts";
 import type { BlockShape } from "./block-shape.ts";
-import { declareName } from "./block-shape.ts";
+import { declareName } from "./declare.ts";
 import { COMPILE_TIME_FUNCTIONS, callCompileTime, isCompileTimeFunction } from "./compile-time-functions.ts";
 import type { Entity, FnEntity, InstanceEntity, Placed } from "./entity.ts";
 import { isCompileTime, kindText, poison } from "./entity.ts";

@@ -7,6 +7,7 @@ import { Dim } from "../support/dim.ts";
 import { mergeOrigins, numberOf } from "./arithmetic.ts";
 import type { Entity } from "./entity.ts";
 import { float, int, kindText, poison } from "./entity.ts";
+import { reportAtOrigin } from "./explain.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
 
@@ -78,7 +79,7 @@ export function callCompileTime(context: Context, name: string, args: readonly E
     return poison;
   }
   if (Number.isFinite(value)) return float(value, origins);
-  report(context, "LLM0207", `\`${name}\` has no finite value here`, at, {
+  reportAtOrigin(context, "LLM0207", `\`${name}\` has no finite value here`, float(value, origins), at, {
     label: `\`${name}(${numbers.join(", ")})\``,
   });
   return poison;

@@ -23,7 +23,7 @@ export interface Origin {
   readonly text: string;
 }
 
-/** Facts that travel with a number: the config values it was computed from, and how (`dim / heads = 768 / 12 = 64`). */
+/** Facts that travel with a value: the config values it was computed from, and how (`dim / heads = 768 / 12 = 64`). */
 export interface Provenance {
   readonly origins: readonly Origin[];
   readonly note?: () => string;
@@ -38,11 +38,11 @@ export interface FloatEntity extends Provenance {
   readonly kind: "float";
   readonly value: number;
 }
-export interface BoolEntity {
+export interface BoolEntity extends Provenance {
   readonly kind: "bool";
   readonly value: boolean;
 }
-export interface TextEntity {
+export interface TextEntity extends Provenance {
   readonly kind: "text";
   readonly value: string;
 }
@@ -139,12 +139,16 @@ export function float(value: number, origins: readonly Origin[] = []): FloatEnti
   return { kind: "float", value, origins };
 }
 
-export function bool(value: boolean): BoolEntity {
-  return { kind: "bool", value };
+export function bool(value: boolean, origins: readonly Origin[] = []): BoolEntity {
+  return { kind: "bool", value, origins };
+}
+
+export function text(value: string, origins: readonly Origin[] = []): TextEntity {
+  return { kind: "text", value, origins };
 }
 
 export function originsOf(entity: Entity): readonly Origin[] {
-  return entity.kind === "int" || entity.kind === "float" ? entity.origins : [];
+  return "origins" in entity ? entity.origins : [];
 }
 
 /** `an int`, `a tensor`: the kind with its article, for messages. */

@@ -2,13 +2,13 @@
  * The value of an expression: a compile-time value, a tensor (its ops are emitted into the context's frame), or a
  * thing of the language such as a block at a path. A mistake is reported once, and gives poison.
  */
-import type { BinaryExpr, Expr, IfExpr, MemberExpr, RefExpr, UnaryExpr } from "../../grammar/ast.ts";
+import type { BinaryExpr, Expr, IfExpr, ListExpr, MemberExpr, RefExpr, UnaryExpr } from "../../grammar/ast.ts";
 import { Dim } from "../support/dim.ts";
 import { assertNever } from "../support/errors.ts";
 import { compileTimeBinary, compileTimeUnary } from "./arithmetic.ts";
 import { evaluateCall } from "./call.ts";
 import type { BoolEntity, Entity } from "./entity.ts";
-import { bool, float, int, kindText, poison } from "./entity.ts";
+import { bool, float, int, kindText, poison, text } from "./entity.ts";
 import { evaluateIndex } from "./evaluate-index.ts";
 import { joinPath, readParameter } from "./frame.ts";
 import { didYouMean } from "./report.ts";
@@ -25,11 +25,11 @@ export function evaluate(context: Context, expr: Expr, hint = ""): Entity {
       report(context, "LLM0307", "a number beyond 2^53", expr.span);
       return poison;
     case "string":
-      return { kind: "text", value: expr.value };
+      return text(expr.value);
     case "bool":
       return bool(expr.value);
     case "list":
-      return { kind: "list", items: expr.items.map((item) => evaluate(context, item)) };
+      return evaluateList(context, expr);
     case "ref":
       return evaluateRef(context, expr);
     case "member":
@@ -61,6 +61,12 @@ export function compileTimeOf(context: Context, expr: Expr, kind: "bool"): BoolE
     });
   else report(context, "LLM0207", `a ${kind} is needed`, expr.span, { label: `this is ${kindText(entity)}` });
   return undefined;
+}
+
+/** A list with a mistake in it is a mistake as a whole: whoever asks for a list of something would find none. */
+function evaluateList(context: Context, expr: ListExpr): Entity {
+  const items = expr.items.map((item) => evaluate(context, item));
+  return items.some((item) => item.kind === "poison") ? poison : { kind: "list", items };
 }
 
 function evaluateRef(context: Context, expr: RefExpr): Entity {

@@ -7,13 +7,14 @@ import type { TensorType } from "../ir/type.ts";
 import type { DiagnosticCode } from "../support/diagnostic-catalogue.ts";
 import type { Span } from "../support/source.ts";
 import { assertNever } from "../support/errors.ts";
+import type { Certainty } from "./blame.ts";
+import { blameFor, culpritOf, suspectsOf } from "./blame.ts";
 import type { Entity, Origin } from "./entity.ts";
 import { originsOf, valueText } from "./entity.ts";
 import type { ReportDetails } from "./report.ts";
 import type { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
-import { report } from "./session.ts";
-import { MAX_SIZE } from "./size.ts";
+import { placeOf, report } from "./session.ts";
 
 /** Visits every name in an expression. */
 export function refsIn(expr: Expr, visit: (ref: RefExpr) => void): void {
@@ -92,7 +93,7 @@ export function typeWords(type: TensorType): string {
 }
 
 /**
- * Reports a number that makes no model at the config value it came from (the default's place, or no place for a value
+ * Reports a value that makes no model at the config value it came from (the default's place, or no place for a value
  * set from outside), with `use` as the second place; at `use` itself where no config value took part.
  */
 export function reportAtOrigin(
@@ -103,7 +104,7 @@ export function reportAtOrigin(
   use: Span,
   details: ReportDetails = {},
 ): void {
-  const origin = culprit(originsOf(value));
+  const origin = culpritOf(originsOf(value));
   if (origin === undefined) return report(context, code, message, use, details);
   context.session.reporter.report(
     code,
@@ -114,15 +115,21 @@ export function reportAtOrigin(
       label: `\`${origin.name}\` is ${origin.text}`,
       related: [
         ...(origin.loc === undefined ? [{ message: `\`${origin.name}\` is declared here`, at: origin.declared }] : []),
-        { message: details.label ?? "used here", at: use },
+        { message: details.label ?? "used here", at: placeOf(context, use) },
         ...(details.related ?? []),
       ],
+      blame: blameFor(origin, valueText(value)),
     },
   );
 }
 
-/** The origin that is itself no size, else the first. */
-function culprit(origins: readonly Origin[]): Origin | undefined {
-  const impossible = (origin: Origin): boolean => !(Number(origin.text) > 0 && Number(origin.text) <= MAX_SIZE);
-  return origins.find(impossible) ?? origins[0];
+/** What a diagnostic says that holds several config values responsible: their values, at their places. */
+export function originDetails(
+  origins: readonly Origin[],
+  certainty: Certainty,
+): Pick<ReportDetails, "related" | "blame"> {
+  return {
+    related: origins.map((o) => ({ message: `\`${o.name}\` is ${o.text}`, at: o.loc ?? o.declared })),
+    blame: { suspects: suspectsOf(origins), certainty },
+  };
 }

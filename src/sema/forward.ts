@@ -5,7 +5,7 @@ import type { Func, FuncArg, Value } from "../ir/ir.ts";
 import { value } from "../ir/ir.ts";
 import { locOf } from "../support/source.ts";
 import type { BlockShape } from "./block-shape.ts";
-import { declareName } from "./block-shape.ts";
+import { declareName } from "./declare.ts";
 import { runBody } from "./call.ts";
 import { asTensor, newFrame } from "./frame.ts";
 import { Scope } from "./scope.ts";

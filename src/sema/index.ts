@@ -11,11 +11,12 @@ import type { DType } from "../ir/type.ts";
 import { Dim } from "../support/dim.ts";
 import { declareBody } from "./block-shape.ts";
 import { checkDeclarations } from "./declarations.ts";
+import { callableEntity } from "./declare.ts";
 import type { ConfigValue, Entity } from "./entity.ts";
-import { int } from "./entity.ts";
+import { int, poison } from "./entity.ts";
 import { buildForward, forwardOf } from "./forward.ts";
 import type { ConfigSettings } from "./model-config.ts";
-import { bindModelConfig } from "./model-config.ts";
+import { CONTEXT, bindModelConfig } from "./model-config.ts";
 import type { ParameterInfo } from "./parameters.ts";
 import { parametersOf } from "./parameters.ts";
 import { Reporter, didYouMean } from "./report.ts";
@@ -85,11 +86,7 @@ export function analyze(ast: File, options: AnalyzeOptions): Analyzed {
 /** Blocks and functions of the library, then those of the file, which may replace them. */
 function declareItems(context: Context, library: File, ast: File): void {
   const entityOf = (item: File["items"][number]): Entity | undefined =>
-    item.kind === "block"
-      ? { kind: "block", decl: item, scope: context.scope }
-      : item.kind === "fn"
-        ? { kind: "fn", decl: item, scope: context.scope }
-        : undefined;
+    item.kind === "block" || item.kind === "fn" ? callableEntity(context, item) : undefined;
   for (const item of library.items) {
     const entity = entityOf(item);
     if (entity !== undefined) context.scope.define(item.name.text, entity);
@@ -97,15 +94,20 @@ function declareItems(context: Context, library: File, ast: File): void {
   const own = new Set<string>();
   for (const item of ast.items) {
     const entity = entityOf(item);
-    if (own.has(item.name.text))
+    if (own.has(item.name.text)) {
       report(context, "LLM0202", `the name \`${item.name.text}\` is declared twice`, item.name.span);
-    else if (entity !== undefined) context.scope.define(item.name.text, entity);
+      context.scope.define(item.name.text, poison);
+    } else if (entity !== undefined) context.scope.define(item.name.text, entity);
     own.add(item.name.text);
   }
 }
 
 function chooseModel(context: Context, ast: File, wanted: string | undefined): ModelItem | undefined {
-  const models = ast.items.filter((item) => item.kind === "model");
+  const declared = ast.items.filter((item) => item.kind === "model");
+  // A second model of the same name has been reported.
+  const models = declared.filter(
+    (item, index) => !declared.slice(0, index).some((b) => b.name.text === item.name.text),
+  );
   const names = models.map((model) => model.name.text);
   const [first] = models;
   if (wanted !== undefined) {
@@ -143,7 +145,7 @@ function analyzeModel(
   const weights = weightRulesOf(inner, shape, item.body, parameters, isComplete);
   checkDeclarations(inner, ast, item.name.text, isComplete ? parameters : undefined);
   if (func === undefined) return undefined;
-  const tokens = config["context"];
+  const tokens = config[CONTEXT];
   return {
     name: item.name.text,
     config,

@@ -8,13 +8,17 @@ import { locOf } from "../support/source.ts";
 import { numberOf } from "./arithmetic.ts";
 import { asConfig } from "./bind-config.ts";
 import type { ConfigValue, Entity, Origin } from "./entity.ts";
-import { bool, float, int, kindText, poison, valueText } from "./entity.ts";
+import { bool, float, int, kindText, poison, text as textEntity, valueText } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
-import { arithmeticNote } from "./explain.ts";
+import { arithmeticNote, reportAtOrigin } from "./explain.ts";
 import { didYouMean } from "./report.ts";
-import { declareName } from "./block-shape.ts";
+import { declareName } from "./declare.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
+import { SIZE_HELP, isSize } from "./size.ts";
+
+/** The config value that bounds how many positions a session holds. */
+export const CONTEXT = "context";
 
 /** Values by name; texts are read by the declared type. */
 export type ConfigSettings = Readonly<Record<string, ConfigValue | string>>;
@@ -39,10 +43,21 @@ export function bindModelConfig(
   for (const param of model.config) {
     const entity = configEntity(context, model, param, settings);
     declareName(context, param.name.text, param.name.span, entity);
+    if (param.name.text === CONTEXT) checkContext(context, param, entity);
     const plain = plainValue(entity);
     if (plain !== undefined) values[param.name.text] = plain;
   }
   return values;
+}
+
+/** The tools read this value as the length of the cache. */
+function checkContext(context: Context, param: ConfigParam, entity: Entity): void {
+  const value = numberOf(entity);
+  if (value === undefined || isSize(value)) return;
+  reportAtOrigin(context, "LLM0305", `${value} is no size`, entity, param.name.span, {
+    label: "is the length of the cache, in positions",
+    help: SIZE_HELP,
+  });
 }
 
 function configEntity(context: Context, model: ModelItem, param: ConfigParam, settings: ConfigSettings): Entity {
@@ -75,7 +90,8 @@ function configEntity(context: Context, model: ModelItem, param: ConfigParam, se
 function withOrigin(entity: Entity, origin: Origin): Entity {
   if (entity.kind === "int") return int(entity.dim, [origin]);
   if (entity.kind === "float") return float(entity.value, [origin]);
-  return entity;
+  if (entity.kind === "bool") return bool(entity.value, [origin]);
+  return entity.kind === "text" ? textEntity(entity.value, [origin]) : entity;
 }
 
 /** A value from outside as an entity of the declared type; poison after a report, which has no place. */
@@ -123,7 +139,7 @@ function readText(text: string, type: string, list: boolean): Entity | "beyond" 
     const known = items.filter((item) => item !== undefined && item !== "beyond");
     return known.length === items.length ? { kind: "list", items: known } : undefined;
   }
-  if (type === "text") return { kind: "text", value: text };
+  if (type === "text") return textEntity(text);
   if (type === "bool") return text === "true" || text === "false" ? bool(text === "true") : undefined;
   const isInt = /^[+-]?\d+$/.test(text);
   if (type === "int") {
@@ -136,7 +152,7 @@ function readText(text: string, type: string, list: boolean): Entity | "beyond" 
 
 function entityOf(setting: ConfigValue | undefined): Entity | "beyond" | undefined {
   if (typeof setting === "boolean") return bool(setting);
-  if (typeof setting === "string") return { kind: "text", value: setting };
+  if (typeof setting === "string") return textEntity(setting);
   if (typeof setting === "number") {
     if (!Number.isFinite(setting)) return undefined;
     if (Number.isSafeInteger(setting)) return int(Dim.of(setting));

@@ -10,7 +10,7 @@ import type { OpDef, SurfaceArg, SurfaceParam } from "../ir/op-def.ts";
 import { hasTrait } from "../ir/op-def.ts";
 import type { DType } from "../ir/type.ts";
 import type { Span } from "../support/source.ts";
-import { attributeOf, surfaceValueOf } from "./attribute.ts";
+import { attributeOf, isAllowed, surfaceValueOf } from "./attribute.ts";
 import { bindArguments } from "./bind-arguments.ts";
 import type { Entity } from "./entity.ts";
 import { poison } from "./entity.ts";
@@ -166,7 +166,9 @@ function surfaceArgument(
   operands: Value[],
 ): SurfaceArg | undefined {
   if (param.kind !== "tensor") return surfaceValueOf(context, param, argument);
-  const value = asTensor(context, evaluate(context, argument.value), argument.value.span);
+  const entity = evaluate(context, argument.value);
+  if (!isAllowed(context, param.name, param, entity, argument.value)) return undefined;
+  const value = asTensor(context, entity, argument.value.span);
   if (value === undefined) return undefined;
   places.push(typePlace(value, argument.value.span));
   operands.push(value);

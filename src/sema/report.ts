@@ -1,6 +1,6 @@
 /**
  * Collects diagnostics. One mistake is told once: a second diagnostic with the same code at the same place is dropped,
- * because a block that is used often is elaborated often. A mistake that shows inside the standard library is reported
+ * because a block that is used often is elaborated often, and so are followers of a bad config value. A mistake that shows inside the standard library is reported
  * at the user's call, with the place inside as the second one.
  */
 import type { Diagnostic, Severity } from "../support/diagnostic.ts";
@@ -9,6 +9,8 @@ import type { DiagnosticCode } from "../support/diagnostic-catalogue.ts";
 import type { Loc, SourceFile, Span } from "../support/source.ts";
 import { locOf } from "../support/source.ts";
 import { nearest } from "../support/suggest.ts";
+import type { Blame } from "./blame.ts";
+import { withoutFollowers } from "./blame.ts";
 
 /** What may stand beside the message. Places may be spans or locations. */
 export interface ReportDetails {
@@ -19,10 +21,17 @@ export interface ReportDetails {
   readonly help?: string;
   /** The user's call, when the expression stands in the standard library. */
   readonly site?: Span;
+  /** The config values that are held responsible. */
+  readonly blame?: Blame;
+}
+
+interface Collected {
+  readonly diagnostic: Diagnostic;
+  readonly blame: Blame | undefined;
 }
 
 export class Reporter {
-  private readonly collected = new Map<string, Diagnostic>();
+  private readonly collected = new Map<string, Collected>();
 
   constructor(private readonly libraryFiles: ReadonlySet<SourceFile>) {}
 
@@ -43,20 +52,25 @@ export class Reporter {
       related,
       notes: [...new Set(details.notes ?? [])],
     });
-    const key = made.loc === undefined ? `${code} ${message}` : `${code} ${JSON.stringify(made.loc)}`;
-    if (!this.collected.has(key)) this.collected.set(key, made);
+    const { blame } = details;
+    // Different mistakes may be reported at one config value; the surest of them is kept.
+    const key = `${code} ${made.loc === undefined || blame !== undefined ? message : ""} ${JSON.stringify(made.loc)}`;
+    if (!this.collected.has(key)) this.collected.set(key, { diagnostic: made, blame });
   }
 
   get hasErrors(): boolean {
-    return this.diagnostics.some((d) => d.severity === "error");
+    return [...this.collected.values()].some(({ diagnostic: { severity } }) => severity === "error");
   }
 
   /** In the order of the source; what has no place comes first. */
   get diagnostics(): readonly Diagnostic[] {
-    return [...this.collected.values()].sort(
-      (a, b) =>
-        (a.loc?.start.line ?? 0) - (b.loc?.start.line ?? 0) || (a.loc?.start.column ?? 0) - (b.loc?.start.column ?? 0),
-    );
+    return withoutFollowers([...this.collected.values()])
+      .map((each) => each.diagnostic)
+      .sort(
+        (a, b) =>
+          (a.loc?.start.line ?? 0) - (b.loc?.start.line ?? 0) ||
+          (a.loc?.start.column ?? 0) - (b.loc?.start.column ?? 0),
+      );
   }
 }
 

@@ -1,7 +1,7 @@
 /** `require dim % heads == 0`: checked as soon as its config values are known. */
 import type { RequireStatement } from "../../grammar/ast.ts";
 import { compileTimeOf } from "./evaluate.ts";
-import { refsIn, sourceText, substitutedText } from "./explain.ts";
+import { originDetails, refsIn, sourceText, substitutedText } from "./explain.ts";
 import { originsOf } from "./entity.ts";
 import type { Origin } from "./entity.ts";
 import type { Context } from "./session.ts";
@@ -20,7 +20,7 @@ export function checkRequire(context: Context, statement: RequireStatement): voi
   });
   report(context, "LLM0304", statement.message?.value ?? `\`${text}\` does not hold`, statement.condition.span, {
     label: "is false",
-    related: [...origins.values()].map((o) => ({ message: `\`${o.name}\` is ${o.text}`, at: o.loc ?? o.declared })),
+    ...originDetails([...origins.values()], "required"),
     notes: [text === substituted ? text : `\`${text}\` is \`${substituted}\``],
   });
 }

@@ -6,8 +6,13 @@ import { Dim } from "../support/dim.ts";
 
 /** One axis of a tensor holds fewer than 2^31 elements: kernels index with 32 bits. */
 export const MAX_SIZE = 2 ** 31 - 1;
+export const SIZE_HELP = "a size is at least 1 and below 2^31";
 /** More layers than any model has; beyond it a config value is a mistake and not a wish. */
 export const MAX_LAYERS = 10_000;
+
+export function isSize(x: number): boolean {
+  return Number.isInteger(x) && x >= 1 && x <= MAX_SIZE;
+}
 
 /** The sum of the coefficients' magnitudes: a bound on every coefficient of a product. */
 function weight(dim: Dim): number {

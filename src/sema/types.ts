@@ -9,7 +9,7 @@ import { arithmeticNote, reportAtOrigin } from "./explain.ts";
 import { didYouMean } from "./report.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
-import { MAX_SIZE, productOf } from "./size.ts";
+import { SIZE_HELP, isSize, productOf } from "./size.ts";
 
 /** What `f` stands for in computations. */
 export const COMPUTE: DType = "f32";
@@ -45,13 +45,18 @@ export function evaluateInt(context: Context, expr: Expr): IntEntity | undefined
 /** The size of an axis: an int of at least 1, below 2^31, or with symbols. */
 export function evaluateSize(context: Context, expr: Expr): IntEntity | undefined {
   const entity = evaluateInt(context, expr);
-  const value = entity?.dim.asNumber();
-  if (entity === undefined || value === undefined || (value >= 1 && value <= MAX_SIZE)) return entity;
+  return entity && checkedSize(context, entity, expr);
+}
+
+/** The value of `expr` if it can be the size of an axis; undefined after a report. */
+export function checkedSize(context: Context, entity: IntEntity, expr: Expr): IntEntity | undefined {
+  const value = entity.dim.asNumber();
+  if (value === undefined || isSize(value)) return entity;
   const note = arithmeticNote(expr, entity, context.scope);
   reportAtOrigin(context, "LLM0305", `${value} is no size`, entity, expr.span, {
     label: "is the size of an axis",
     notes: note === undefined ? [] : [note],
-    help: "a size is at least 1 and below 2^31",
+    help: SIZE_HELP,
   });
   return undefined;
 }

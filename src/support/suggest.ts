@@ -1,13 +1,16 @@
 /** "Did you mean": the nearest name by edit distance with transpositions (Damerau 1964, restricted form). */
 
-/** The candidate nearest to `name`, if it is near enough to be meant: at most a third of the letters differ. */
+/**
+ * The candidate nearest to `name`, if it is near enough to be meant: at most a third of the letters of the shorter one
+ * differ. Names of one or two letters are near only to themselves in other capitals: every other one is a letter away.
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(name.length / 3)) + 1;
+  let bestDistance = Infinity;
   for (const candidate of candidates) {
     if (candidate === name) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    if (distance < bestDistance && distance <= Math.floor(Math.min(name.length, candidate.length) / 3)) {
       best = candidate;
       bestDistance = distance;
     }

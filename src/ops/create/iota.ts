@@ -42,7 +42,7 @@ export const iota: OpDef = {
     { label: "symbolic", operands: [], attrs: { shape: [Dim.symbol("T")], axis: 0 }, symbols: { T: 5 } },
   ],
   surface: {
-    params: [{ name: "size", kind: "dim", doc: "How many indices." }],
+    params: [{ name: "size", kind: "dim", range: { least: 1 }, doc: "How many indices." }],
     build(b, { size }) {
       if (typeof size === "number" || size instanceof Dim) return emitIota(b, size);
       throw new InternalError("iota: size is no size");

@@ -14,7 +14,7 @@ export const oneHot: OpDef = {
   doc: "`out[..., c] = 1 where c == index[...], else 0`; all 0 where the index is outside.",
   operands: ["index"],
   attrs: {
-    size: { kind: "dim", doc: "The size of the new last axis." },
+    size: { kind: "dim", range: { least: 1 }, doc: "The size of the new last axis." },
     dtype: { kind: "dtype", doc: "The element type of the result.", default: "f32" },
   },
   traits: ["pure", "composite"],

@@ -17,7 +17,7 @@ export const take: OpDef = {
   operands: ["x", "index"],
   attrs: {
     axis: { kind: "int", doc: "The axis of x that is indexed; negative ones count from the back.", default: 0 },
-    batch: { kind: "int", doc: "How many leading axes of x and index run together.", default: 0 },
+    batch: { kind: "int", range: { least: 0 }, doc: "How many leading axes of x and index run together.", default: 0 },
   },
   traits: ["pure", "gather"],
   infer(operands, attrs) {

@@ -14,8 +14,8 @@ export const pad: OpDef = {
   operands: ["x"],
   attrs: {
     axis: { kind: "int", doc: "The axis made longer; negative ones count from the back." },
-    before: { kind: "dim", doc: "How many elements before the first." },
-    after: { kind: "dim", doc: "How many elements behind the last." },
+    before: { kind: "dim", range: { least: 0 }, doc: "How many elements before the first." },
+    after: { kind: "dim", range: { least: 0 }, doc: "How many elements behind the last." },
     value: { kind: "float", doc: "What they hold.", default: 0 },
   },
   traits: ["pure", "move"],

@@ -15,7 +15,9 @@ export const layerNorm: OpDef = {
     "`out[..., c] = (x[..., c] - m) / sqrt(mean_c((x - m)^2) + eps) * weight[c] + bias[c]` with `m = mean_c(x)`. " +
     "Ba et al. 2016, arXiv:1607.06450.",
   operands: ["x", "weight", "bias?"],
-  attrs: { eps: { kind: "float", doc: "Added to the variance, same unit as x^2.", default: 1e-5 } },
+  attrs: {
+    eps: { kind: "float", range: { least: 0 }, doc: "Added to the variance, same unit as x^2.", default: 1e-5 },
+  },
   traits: ["pure", "composite"],
   infer(operands) {
     const x = operand(operands, 0);

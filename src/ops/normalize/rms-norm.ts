@@ -13,7 +13,9 @@ export const rmsNorm: OpDef = {
   name: "rms_norm",
   doc: "`out[..., c] = x[..., c] / sqrt(mean_c(x^2) + eps) * weight[c]`. Zhang and Sennrich 2019, arXiv:1910.07467.",
   operands: ["x", "weight"],
-  attrs: { eps: { kind: "float", doc: "Added to the mean square, same unit as x^2.", default: 1e-6 } },
+  attrs: {
+    eps: { kind: "float", range: { least: 0 }, doc: "Added to the mean square, same unit as x^2.", default: 1e-6 },
+  },
   traits: ["pure", "composite"],
   infer(operands) {
     const x = operand(operands, 0);

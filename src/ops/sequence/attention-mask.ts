@@ -12,6 +12,9 @@ import { iota, reshape, scalarConstant } from "../support/emit.ts";
 import { butText, wrongDType, wrongRank } from "../support/shape.ts";
 import { at } from "../support/tensor.ts";
 
+/** What `mask` may be. */
+export const MASKS = ["causal", "full"] as const;
+
 /** The optional operands of attention behind q, k, v. */
 export interface MaskOperands<V> {
   /** i32[B]: query t stands at position `offset[b] + t`. */

@@ -2,26 +2,31 @@
 import type { Surface } from "../../ir/op-def.ts";
 import { typeText } from "../../ir/type.ts";
 import { InternalError } from "../../support/errors.ts";
-import { scalarConstant } from "../support/emit.ts";
 import { lastDim } from "../support/shape.ts";
-import { isValue } from "../support/surface-args.ts";
+import { isValue, wordArg } from "../support/surface-args.ts";
+import { MASKS } from "./attention-mask.ts";
 
 export const attentionSurface: Surface = {
   params: [
     { name: "q", kind: "tensor", doc: "f[B, H, T, D]." },
     { name: "k", kind: "tensor", doc: "f[B, G, S, D], G divides H." },
     { name: "v", kind: "tensor", doc: "f[B, G, S, E]." },
-    { name: "mask", kind: "word", doc: "causal or full; default causal.", optional: true },
+    { name: "mask", kind: "word", words: MASKS, doc: "causal or full; default causal.", optional: true },
     { name: "scale", kind: "float", doc: "Factor of the scores; default 1 / sqrt(D).", optional: true },
-    { name: "window", kind: "tensor", doc: "i32[]: how many keys a query sees, itself included.", optional: true },
+    {
+      name: "window",
+      kind: "tensor",
+      range: { least: 1 },
+      doc: "i32[]: how many keys a query sees, itself included.",
+      optional: true,
+    },
     { name: "lengths", kind: "tensor", doc: "i32[B]: keys from there on are padding.", optional: true },
     { name: "offset", kind: "tensor", doc: "i32[B]: the position of the first query.", optional: true },
   ],
   build(b, args) {
-    const { q, k, v, window } = args;
+    const { q, k, v } = args;
     if (!isValue(q) || !isValue(k) || !isValue(v)) throw new InternalError("attention: q, k or v is no tensor");
-    const mask = args["mask"] ?? "causal";
-    if (mask !== "causal" && mask !== "full") return `mask is ${String(mask)}, and it must be causal or full`;
+    const mask = wordArg(args["mask"], MASKS, "causal");
     const channels = lastDim(q.type).asNumber();
     const given = args["scale"];
     if (channels === undefined) return `q is ${typeText(q.type)}, and its last size must be a number`;
@@ -30,9 +35,7 @@ export const attentionSurface: Surface = {
       const found = args[name];
       return isValue(found) ? found : null;
     };
-    // A window written as a number in the source.
-    const limit = typeof window === "number" ? scalarConstant(b, "i32", window) : optional("window");
-    const operands = [q, k, v, optional("offset"), limit, optional("lengths")];
+    const operands = [q, k, v, optional("offset"), optional("window"), optional("lengths")];
     const inferred = b.table.get("attention")?.infer(
       operands.map((value) => value?.type ?? null),
       { mask, scale },

@@ -9,7 +9,7 @@ import { numberAttr } from "../support/attrs.ts";
 import { reduceKept, reshape, scalarConstant } from "../support/emit.ts";
 import { FLOATS, butText, lastDim, wrongDType, wrongRank } from "../support/shape.ts";
 import { at, operand, resultTensor } from "../support/tensor.ts";
-import { emitVisible, hiddenScore, isVisible, maskOperands, maskSentence } from "./attention-mask.ts";
+import { MASKS, emitVisible, hiddenScore, isVisible, maskOperands, maskSentence } from "./attention-mask.ts";
 import { attentionSamples } from "./attention-samples.ts";
 import { attentionSurface } from "./attention-surface.ts";
 
@@ -23,7 +23,7 @@ export const attention: OpDef = {
     "Vaswani et al. 2017, arXiv:1706.03762; grouped heads: Ainslie et al. 2023, arXiv:2305.13245.",
   operands: ["q", "k", "v", "offset?", "window?", "lengths?"],
   attrs: {
-    mask: { kind: "word", doc: "causal: no key after the query; full: all keys.", words: ["causal", "full"] },
+    mask: { kind: "word", doc: "causal: no key after the query; full: all keys.", words: MASKS },
     scale: { kind: "float", doc: "Factor of the scores; 1 / sqrt(D) as a rule." },
   },
   traits: ["pure", "composite"],

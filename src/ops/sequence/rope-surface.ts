@@ -4,23 +4,27 @@ import { typeText } from "../../ir/type.ts";
 import { InternalError } from "../../support/errors.ts";
 import { iota } from "../support/emit.ts";
 import { lastDim } from "../support/shape.ts";
-import { isValue } from "../support/surface-args.ts";
+import { isValue, wordArg } from "../support/surface-args.ts";
 import { operand } from "../support/tensor.ts";
 import { ropeFrequencies } from "./rope-frequencies.ts";
 import type { RopeScaling } from "./rope-frequencies.ts";
+
+/** Published configs call the first one `default`. */
+const SCALINGS = ["none", "default", "linear", "llama3"] as const;
+const positive = { range: { above: 0 }, optional: true } as const;
 
 type Args = Readonly<Record<string, SurfaceArg>>;
 
 export const ropeSurface: Surface = {
   params: [
     { name: "x", kind: "tensor", doc: "f[..., T, D]." },
-    { name: "theta", kind: "float", doc: "The base: frequency j is theta^(-2 j / dims)." },
+    { name: "theta", kind: "float", range: { above: 0 }, doc: "The base: frequency j is theta^(-2 j / dims)." },
     { name: "dims", kind: "int", doc: "How many channels are rotated; default all.", optional: true },
-    { name: "scaling", kind: "word", doc: "none, linear or llama3; default none.", optional: true },
-    { name: "factor", kind: "float", doc: "linear, llama3: how much longer the context is.", optional: true },
-    { name: "low", kind: "float", doc: "llama3: the low frequency factor.", optional: true },
-    { name: "high", kind: "float", doc: "llama3: the high frequency factor.", optional: true },
-    { name: "original", kind: "float", doc: "llama3: the context trained with, in positions.", optional: true },
+    { name: "scaling", kind: "word", words: SCALINGS, doc: "none, linear or llama3; default none.", optional: true },
+    { name: "factor", kind: "float", ...positive, doc: "linear, llama3: how much longer the context is." },
+    { name: "low", kind: "float", ...positive, doc: "llama3: the low frequency factor." },
+    { name: "high", kind: "float", ...positive, doc: "llama3: the high frequency factor." },
+    { name: "original", kind: "float", ...positive, doc: "llama3: the context trained with, in positions." },
     { name: "interleaved", kind: "bool", doc: "Whether pairs are neighbours; default false.", optional: true },
     { name: "positions", kind: "tensor", doc: "i32[T] or i32[B, T]; default 0, 1, 2, ...", optional: true },
   ],
@@ -34,7 +38,6 @@ export const ropeSurface: Surface = {
     const rotated = numberOr(args, "dims", channels);
     if (!Number.isInteger(rotated) || rotated < 2 || rotated % 2 !== 0 || rotated > channels)
       return `dims is ${rotated}, and it must be even, at least 2 and at most the ${channels} channels of x, which is ${typeText(x.type)}`;
-    if (!(theta > 0)) return `theta is ${theta}, and it must be above 0`;
     const scaling = scalingOf(args);
     if (typeof scaling === "string") return scaling;
     const attrs = {
@@ -49,21 +52,18 @@ export const ropeSurface: Surface = {
 };
 
 function scalingOf(args: Args): RopeScaling | string {
-  const word = args["scaling"] ?? "none";
+  const word = wordArg(args["scaling"], SCALINGS, "none");
   const given = (name: string): number | undefined => {
     const found = args[name];
-    return typeof found === "number" && found > 0 ? found : undefined;
+    return typeof found === "number" ? found : undefined;
   };
   const factor = given("factor");
-  // Published configs call it `default`.
   if (word === "none" || word === "default") return { kind: "none" };
-  if (word !== "linear" && word !== "llama3")
-    return `scaling is ${String(word)}, and it must be none, linear or llama3`;
-  if (factor === undefined) return `scaling: ${word} needs a factor above 0`;
+  if (factor === undefined) return `scaling: ${word} needs a factor`;
   if (word === "linear") return { kind: "linear", factor };
   const [low, high, original] = [given("low"), given("high"), given("original")];
   if (low === undefined || high === undefined || original === undefined || low >= high)
-    return "scaling: llama3 needs low, high and original above 0, and low below high";
+    return "scaling: llama3 needs low, high and original, and low below high";
   return { kind: "llama3", factor, low, high, original };
 }
 

@@ -1,4 +1,4 @@
-/** LLM05xx: programs that are derived from `forward`: generation token by token, later gradients. */
+/** LLM05xx: programs that are derived from `forward`: generation token by token, later gradients; their positions. */
 import { entry } from "./entry.ts";
 
 export const DERIVE = {
@@ -15,5 +15,12 @@ export const DERIVE = {
       "the vocabulary and position out.",
     "forward(pixels: f[B, 3, 224, 224]) -> f[B, classes] { } // with --entries generate",
     "forward(tokens: i32[B, T]) -> f[B, T, vocab] { }",
+  ),
+  LLM0503: entry(
+    "a context longer than a table of positions",
+    "A model with learned positions has one row for each. The context of a build may not be longer: beyond the table " +
+      "there is nothing that was learned.",
+    "use wpe: Embedding(64, dim) // wpe(iota(T)), built with --context 100",
+    "use wpe: Embedding(64, dim) // built with --context 64",
   ),
 } as const;

@@ -146,4 +146,16 @@ export const SEMANTICS = {
     'block Inner(x: f[B, T, 8]) -> f[B, T, 8] { tap "inner" = x return x } // in a list, in a block of a list',
     'block Stage(x: f[B, T, 8]) -> f[B, T, 8] { tap "stage" = x return repeat(blocks, x) }',
   ),
+  LLM0225: entry(
+    "a word that the parameter does not know",
+    "A parameter of an op that takes a word takes one of a few; the message lists them.",
+    "attention(q, k, v, mask: casual)",
+    "attention(q, k, v, mask: causal)",
+  ),
+  LLM0226: entry(
+    "a number outside of the parameter's range",
+    "Some numbers mean nothing for a parameter of an op: a window of 0 keys shows nothing, a negative `eps` is no guard.",
+    "attention(q, k, v, mask: causal, window: 0)",
+    "attention(q, k, v, mask: causal, window: 1)",
+  ),
 } as const;

@@ -107,7 +107,52 @@ const MISTAKES: readonly Mistake[] = [
     wrong: { text: "model Tokens() {\n  forward(tokens: i32[B, T]) -> i32[B, T] { return tokens + tokens }\n}\n" },
     right: { text: "model Tokens() {\n  forward(tokens: i32[B, T]) -> f[B, T, 8] { return one_hot(tokens, 8) }\n}\n" },
   },
+  {
+    code: "LLM0503",
+    title: "a context beyond the learned positions",
+    wrong: { text: positions("iota(T)"), options: { context: 65 } },
+    right: { text: positions("iota(T)"), options: { context: 64 } },
+  },
+  {
+    code: "LLM0503",
+    title: "positions that start at row 2, as OPT's do",
+    wrong: { text: positions("iota(T) + 2"), options: { context: 63 } },
+    right: { text: positions("iota(T) + 2"), options: { context: 62 } },
+  },
+  {
+    code: "LLM0503",
+    title: "a call beyond the learned positions, where nothing is generated",
+    wrong: { text: positions("iota(T)"), options: { ...forwardOnly, context: 100, chunk: 100 } },
+    right: { text: positions("iota(T)"), options: { ...forwardOnly, context: 100, chunk: 64 } },
+  },
+  {
+    code: "LLM0503",
+    title: "positions that the model bounds itself pass",
+    wrong: { text: positions("iota(T) - 1"), options: { context: 66 } },
+    right: { text: positions("min(iota(T), 63)"), options: { context: 66 } },
+  },
 ];
+
+/** A model with 64 learned positions, which are read at `index`. */
+function positions(index: string): string {
+  return languageModel("let h = x + wpe(PLACES)", "vocab: int = 64, dim: int = 8")
+    .replace("PLACES", index)
+    .replace("embed: Embedding(vocab, dim)", "embed: Embedding(vocab, dim), wpe: Embedding(64, dim)");
+}
+
+describe("the default context", () => {
+  const contextOf = (text: string, options: Partial<CompileOptions> = {}): number => {
+    const { capacities, diagnostics } = compiled({ text, options });
+    expect(diagnostics).toEqual([]);
+    return capacities.S;
+  };
+  it("is what a table of positions holds", () => {
+    expect(contextOf(positions("iota(T)"))).toBe(64);
+    expect(contextOf(positions("iota(T) + 2"))).toBe(62);
+    expect(contextOf(positions("iota(T)"), forwardOnly)).toBe(64);
+  });
+  it("is 1,024 where there is no such table", () => expect(contextOf(bigram)).toBe(1024));
+});
 
 function nested(inner: string, call: string): string {
   return `model Nested(vocab: int = 64, dim: int = 8) {

@@ -20,18 +20,63 @@ const stages = (inner: string, outer: string): string =>
   block Stage(x: f[B, T, dim]) -> f[B, T, dim] {\n    use blocks: Inner[2]\n    ${outer}\n  }
   use stages: Stage[3]`;
 
+const attention = (attributes: string, config?: string): string =>
+  modelWith({
+    ...(config === undefined ? {} : { config }),
+    forward: `let a = split_heads(x, heads)\n    return merge_heads(attention(a, a, a, ${attributes}))`,
+  });
+
 export const MISTAKES: readonly Mistake[] = [
   {
     code: "LLM0201",
     title: "an unknown name, with the near one",
-    wrong: modelWith({ body: "  use norm: RmsNorm(dim)", forward: "let h = norm(x)\n    return hh + norm(h)" }),
-    right: modelWith({ body: "  use norm: RmsNorm(dim)", forward: "let h = norm(x)\n    return h + norm(h)" }),
+    wrong: modelWith({ body: "  use norm: RmsNorm(dim)", forward: "let hidden = norm(x)\n    return hiden + norm(x)" }),
+    right: modelWith({
+      body: "  use norm: RmsNorm(dim)",
+      forward: "let hidden = norm(x)\n    return hidden + norm(x)",
+    }),
+  },
+  {
+    code: "LLM0201",
+    title: "an unknown name of one letter, which no other one is near to",
+    wrong: modelWith({ forward: "return y" }),
+    right: modelWith({ forward: "let y = x + x\n    return y" }),
+  },
+  {
+    code: "LLM0201",
+    title: "an unknown name of one letter, in the other case",
+    wrong: modelWith({ forward: "return X" }),
+    right: modelWith({ forward: "return x" }),
   },
   {
     code: "LLM0202",
     title: "a name declared twice",
     wrong: modelWith({ forward: "let h = x + x\n    let h = h + x\n    return h" }),
     right: modelWith({ forward: "let a = x + x\n    let h = a + x\n    return h" }),
+  },
+  {
+    code: "LLM0202",
+    title: "a path that starts with the name of a block",
+    wrong: modelWith({ body: "  use a: RmsNorm(dim), a.b: RmsNorm(dim)", forward: "return a.b(a(x))" }),
+    right: modelWith({ body: "  use c.a: RmsNorm(dim), c.b: RmsNorm(dim)", forward: "return c.b(c.a(x))" }),
+  },
+  {
+    code: "LLM0202",
+    title: "a block named like the model, and used",
+    wrong: `${modelWith({ body: "  use same: Tiny", forward: "return same(x)" })}block Tiny(x: f[B, T, C]) -> f[B, T, C] { return x }\n`,
+    right: `${modelWith({ body: "  use same: Same", forward: "return same(x)" })}block Same(x: f[B, T, C]) -> f[B, T, C] { return x }\n`,
+  },
+  {
+    code: "LLM0202",
+    title: "two models of one name",
+    wrong: modelWith({ forward: "return x" }) + modelWith({ forward: "return x + x" }),
+    right: modelWith({ forward: "return x" }),
+  },
+  {
+    code: "LLM0202",
+    title: "two parameters of a function",
+    wrong: `fn mix(x: f[...], x: f[...]) -> f[...] { return x }\n${modelWith({ forward: "return mix(x, x)" })}`,
+    right: `fn mix(x: f[...], y: f[...]) -> f[...] { return x + y }\n${modelWith({ forward: "return mix(x, x)" })}`,
   },
   {
     code: "LLM0203",
@@ -209,6 +254,46 @@ export const MISTAKES: readonly Mistake[] = [
     }),
   },
   {
+    code: "LLM0225",
+    title: "a mask that there is not, with the near one",
+    wrong: attention("mask: casual"),
+    right: attention("mask: causal"),
+  },
+  {
+    code: "LLM0225",
+    title: "a scaling that there is not, from a config value",
+    wrong: modelWith({ config: 'dim: int = 8, kind: text = "lama3"', forward: "return rope(x, 1e4, scaling: kind)" }),
+    right: modelWith({ config: 'dim: int = 8, kind: text = "none"', forward: "return rope(x, 1e4, scaling: kind)" }),
+  },
+  {
+    code: "LLM0226",
+    title: "a window of no keys",
+    wrong: attention("mask: causal, window: 0"),
+    right: attention("mask: causal, window: 1"),
+  },
+  {
+    code: "LLM0226",
+    title: "a negative window, from outside",
+    wrong: attention("window: window", "dim: int = 8, heads: int = 2, window: int = 4"),
+    right: attention("window: window", "dim: int = 8, heads: int = 2, window: int = 4"),
+    set: { window: "-3" },
+    rightSet: { window: "3" },
+  },
+  {
+    code: "LLM0226",
+    title: "a negative eps, at the default",
+    wrong: modelWith({
+      config: "dim: int = 8, eps: float = -1e-6",
+      body: "  use norm: RmsNorm(dim, eps)",
+      forward: "return norm(x)",
+    }),
+    right: modelWith({
+      config: "dim: int = 8, eps: float = 0.0",
+      body: "  use norm: RmsNorm(dim, eps)",
+      forward: "return norm(x)",
+    }),
+  },
+  {
     code: "LLM0301",
     title: "an unknown config value",
     wrong: modelWith({ forward: "return x" }),
@@ -244,6 +329,26 @@ export const MISTAKES: readonly Mistake[] = [
     title: "a size of 0, at the default",
     wrong: modelWith({ config: "dim: int = 0", forward: "return x" }),
     right: modelWith({ config: "dim: int = 1", forward: "return x" }),
+  },
+  {
+    code: "LLM0305",
+    title: "negative heads, at the value and not at the reshape",
+    wrong: modelWith({ forward: "return merge_heads(split_heads(x, heads))" }),
+    right: modelWith({ forward: "return merge_heads(split_heads(x, heads))" }),
+    set: { heads: "-2" },
+    rightSet: { heads: "2" },
+  },
+  {
+    code: "LLM0305",
+    title: "a size of -1 in a list of sizes",
+    wrong: modelWith({ forward: "return reshape(x, [B, T, -1])" }),
+    right: modelWith({ forward: "return reshape(x, [B, T, dim])" }),
+  },
+  {
+    code: "LLM0305",
+    title: "a context of no positions",
+    wrong: modelWith({ config: "dim: int = 8, context: int = 0", forward: "return x" }),
+    right: modelWith({ config: "dim: int = 8, context: int = 1", forward: "return x" }),
   },
   {
     code: "LLM0306",

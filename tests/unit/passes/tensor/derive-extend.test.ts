@@ -13,7 +13,7 @@ import type { Options } from "./models.ts";
 import { VOCAB, gpt2, llama, weightsOf } from "./models.ts";
 
 const CONTEXT = 48;
-const context = { ops: OPS } as PassContext;
+const context = { ops: OPS, capacities: {} } as PassContext;
 
 function derive(module: Module): Module {
   const { ir, diagnostics } = deriveExtend("required").run(module, context);

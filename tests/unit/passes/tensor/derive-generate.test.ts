@@ -10,7 +10,7 @@ import { funcNamed } from "../../../../src/ir/index.ts";
 import { OPS } from "../../../../src/ops/index.ts";
 import { VOCAB, llama, weightsOf } from "./models.ts";
 
-const context = { ops: OPS } as PassContext;
+const context = { ops: OPS, capacities: {} } as PassContext;
 const module = deriveGenerate.run(deriveExtend("required").run(llama(), context).ir, context).ir;
 const params = weightsOf(module);
 const sizes = { B: 2, T: 3, S: 16 };
