@@ -19,8 +19,10 @@ export function matvec(emission: Emission): LaunchShape {
   const lanes = tileAttr(spec.attrs, "lanes", info.tiles.matvec.lanes);
   const products = body.ops.filter((op) => op.name === "matmul").map(productOf);
   const wanted = tileAttr(spec.attrs, "columns", info.tiles.matvec.columns);
-  // Alone, an invocation reads as many rows of weights at a time for several products as it does for one.
-  const columns = lanes === 1 ? Math.max(1, Math.floor(wanted / products.length)) : wanted;
+  // Alone, an invocation reads as many rows of weights at a time for several products as it does for one, but of weights
+  // in tiles never less than a tile.
+  const least = info.tiles.weight?.columns ?? 1;
+  const columns = lanes === 1 ? Math.max(least, Math.floor(wanted / products.length)) : wanted;
   const loop = productLoop(puller, products, columns < LANES ? { dotWidth: 1 } : {});
   const product = defined(products[0], "a product schedule without a product");
   const rowDims = [...product.leading, product.rows];

@@ -1,17 +1,22 @@
 /**
  * Threads of the CPU device: workers that stay, each with an instance of the module over the shared memory. A launch is
- * a few numbers in shared memory and one `Atomics.notify`, never a message; every thread takes its stretch of the
- * workgroups along x, the calling thread the first one. Which thread runs a workgroup changes nothing in its result.
+ * a few numbers in shared memory and one `Atomics.notify`, never a message; its workgroups along x are cut into pieces,
+ * and every thread that is awake, the calling one too, takes the next piece until there is none. A thread that sleeps
+ * too long is not waited for. Which thread runs a workgroup changes nothing in its result.
  */
 import { DeviceError } from "../errors.ts";
-import { CONTROL, WORKER_SOURCE } from "./cpu-worker.ts";
+import { CONTROL, NO_PIECE, PIECE_BITS, WORKER_SOURCE } from "./cpu-worker.ts";
 import type { WorkerStart } from "./cpu-worker.ts";
 import { STRETCH_MS, nextTurn } from "./next-turn.ts";
 
 /** Most arguments of a kernel. */
 const MOST_ARGS = 128;
-/** Looks at a value that often before the thread sleeps: about as long as a sleep and a wake take. */
-const SPINS = 2000;
+/** Looks at a value that often before the thread sleeps: as long as the kernels between two that are split may take. */
+const SPINS = 20_000;
+/** Pieces of a launch for each thread: where one is slower, the others take more. */
+const PIECES_EACH = 4;
+/** The item of the shared memory for each name. */
+const AT = Object.fromEntries(CONTROL.map((name, i) => [name, i])) as Record<(typeof CONTROL)[number], number>;
 /** A page is not told of every end of a worker; a thread that has not answered for so long is taken for dead. */
 const PATIENCE_MS = 30_000;
 
@@ -25,6 +30,7 @@ export class ThreadPool {
   private readonly values = new Float64Array(new SharedArrayBuffer(8 * MOST_ARGS));
   private readonly canSleep = canSleep();
   private firstFailure: DeviceError | undefined;
+  private launches = 0;
 
   private constructor(private readonly count: number) {}
 
@@ -52,9 +58,9 @@ export class ThreadPool {
           control,
           values,
           index: i + 1,
-          count,
           stackBytes,
           layout: CONTROL,
+          pieceBits: PIECE_BITS,
           spins: SPINS,
         };
       });
@@ -77,23 +83,34 @@ export class ThreadPool {
    * nothing else may run before `finished` resolves. Throws the failure, if there is one.
    */
   run(kernel: number, args: readonly number[], fromAt: number, own: (from: number, to: number) => void): boolean {
-    const { control, values, count } = this;
+    const { control, values } = this;
     this.throwFailure();
     const size = args[fromAt + 1] ?? 0;
+    const pieces = Math.min(size, this.count * PIECES_EACH, NO_PIECE - 1);
+    // The launch is closed, which a thread sees that still looks at the last one, before its arguments change.
+    const launch = ++this.launches << PIECE_BITS;
+    Atomics.store(control, AT.claim, launch | NO_PIECE);
     values.set(args);
-    control[CONTROL.indexOf("kernel")] = kernel;
-    control[CONTROL.indexOf("argCount")] = args.length;
-    control[CONTROL.indexOf("fromAt")] = fromAt;
-    control[CONTROL.indexOf("failures")] = 0;
-    Atomics.store(control, CONTROL.indexOf("pending"), count - 1);
-    Atomics.add(control, CONTROL.indexOf("round"), 1);
-    Atomics.notify(control, CONTROL.indexOf("round"));
-    try {
-      own(0, Math.floor(size / count));
-    } catch (error) {
-      this.fail(String(error), error);
+    control[AT.kernel] = kernel;
+    control[AT.argCount] = args.length;
+    control[AT.fromAt] = fromAt;
+    control[AT.failures] = 0;
+    control[AT.pieces] = pieces;
+    Atomics.store(control, AT.done, 0);
+    Atomics.store(control, AT.claim, launch);
+    Atomics.add(control, AT.round, 1);
+    Atomics.notify(control, AT.round);
+    for (;;) {
+      const piece = Atomics.load(control, AT.claim) - launch;
+      if (piece >= pieces) return this.wait();
+      if (Atomics.compareExchange(control, AT.claim, launch + piece, launch + piece + 1) !== launch + piece) continue;
+      try {
+        own(Math.floor((size * piece) / pieces), Math.floor((size * (piece + 1)) / pieces));
+      } catch (error) {
+        this.fail(String(error), error);
+      }
+      Atomics.add(control, AT.done, 1);
     }
-    return this.wait();
   }
 
   /** Resolves when all threads are done with the launch that `run` began; rejects with the failure, if there is one. */
@@ -110,18 +127,17 @@ export class ThreadPool {
   /** Waits until the other threads are done, but not for long: whether they are. Throws where a kernel failed. */
   private wait(): boolean {
     const { control } = this;
-    const at = CONTROL.indexOf("pending");
+    const pieces = control[AT.pieces] ?? 0;
     const start = performance.now();
     for (let spins = 1; ; spins++) {
-      const pending = Atomics.load(control, at);
-      if (pending === 0) break;
+      const done = Atomics.load(control, AT.done);
+      if (done === pieces) break;
       if (spins < SPINS) continue;
-      if (this.canSleep) Atomics.wait(control, at, pending, STRETCH_MS);
+      if (this.canSleep) Atomics.wait(control, AT.done, done, STRETCH_MS);
       else if (spins % SPINS !== 0) continue;
-      if (performance.now() - start >= STRETCH_MS && Atomics.load(control, at) !== 0) return false;
+      if (performance.now() - start >= STRETCH_MS && Atomics.load(control, AT.done) !== pieces) return false;
     }
-    if (Atomics.load(control, CONTROL.indexOf("failures")) > 0)
-      this.fail("a kernel of this package failed on another thread");
+    if (Atomics.load(control, AT.failures) > 0) this.fail("a kernel of this package failed on another thread");
     this.throwFailure();
     return true;
   }
@@ -138,9 +154,9 @@ export class ThreadPool {
   /** Ends the workers, in the middle of a launch too. */
   close(): void {
     this.fail("the model is closed");
-    this.control[CONTROL.indexOf("kernel")] = -1;
-    Atomics.add(this.control, CONTROL.indexOf("round"), 1);
-    Atomics.notify(this.control, CONTROL.indexOf("round"));
+    this.control[AT.kernel] = -1;
+    Atomics.add(this.control, AT.round, 1);
+    Atomics.notify(this.control, AT.round);
     for (const thread of this.threads.splice(0)) thread.terminate();
   }
 }

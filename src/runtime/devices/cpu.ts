@@ -11,7 +11,7 @@ import type { Device, DeviceInfo, KernelCode, PreparedProgram } from "./device.t
 export const MODULE = "wasm";
 
 /** A launch that touches fewer bytes, every row of the grid all of them, is over before other threads are awake. */
-const SPLIT_BYTES = 512 * 1024;
+const SPLIT_BYTES = 128 * 1024;
 
 export class CpuDevice implements Device {
   readonly info: DeviceInfo;
