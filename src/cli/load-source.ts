@@ -37,7 +37,7 @@ export async function loadSource(given: string, request: LoadRequest): Promise<L
   if (typeof profiles === "string") throw usageError(profiles);
   const checkpoint = await readCheckpoint(weights);
   const target = wanted ?? (await defaultTarget());
-  const compilation = compileSource(source.file, { ...request, targets: [target], checkpoint });
+  const compilation = compileSource(source, { ...request, targets: [target], checkpoint });
   const model = await loadModel(packageData(artifactOf(compilation, "model", VERSION)), {
     target,
     weights,

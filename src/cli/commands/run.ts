@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { TARGETS } from "../../driver/profiles.ts";
 import { CommandFailure, usageError } from "../failure.ts";
 import { loadSource } from "../load-source.ts";
-import { compileOptions, decimal, integer, tokenIds } from "../options.ts";
+import { SOURCE_HELP, compileOptions, decimal, integer, tokenIds } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
 
@@ -25,7 +25,7 @@ export function registerRun(program: Command, perform: Perform): void {
   const command = program
     .command("run")
     .description("generate text or tokens")
-    .argument("<source>", "a .llm file, a folder with one, or a checkpoint folder")
+    .argument("<source>", SOURCE_HELP)
     .option("--prompt <text>", "text to continue (needs a tokenizer.json)")
     .option("--tokens <ids>", "token ids to continue, separated by commas", tokenIds)
     .option("--weights <file>", "safetensors file (default: model.safetensors beside the source)")
