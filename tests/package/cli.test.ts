@@ -51,6 +51,11 @@ describe("help and usage", () => {
     [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
     [["inspect", MOBY, "--after", "fusee"], "did you mean `fuse`"],
     [["inspect", MOBY, "--stage", "wgsl", "--after", "fuse"], "belongs to the stage tensor"],
+    [["inspect", MOBY, "--after", "nope"], "schedule, lower, legalize"],
+    [["inspect", MOBY, "--passes=-lower"], "unknown pass `lower`"],
+    [["inspect", MOBY, "--stage", "wgsl", "--profile", "js"], "ask for --stage js"],
+    [["inspect", MOBY, "--stage", "js", "--profile", "cpu-simd"], "ask for --stage wat"],
+    [["inspect", MOBY, "--stage", "wat", "--profile", "webgpu-gpu"], "ask for --stage wgsl"],
     [["inspect", MOBY, "--passes=-fus"], "did you mean `fuse`"],
     [["run", MOBY], "either --prompt or --tokens"],
     [["run", MOBY, "--tokens", "1,x"], "`x` is no token id"],
@@ -150,6 +155,23 @@ describe("inspect", () => {
     expect(stdout).toMatch(
       { ast: /^\{\n/, wgsl: /@compute/, js: /function/, plan: /^program / }[stage] ?? /never/, // prettier-ignore
     );
+  });
+
+  it("shows the code of a profile of the stage's target, and the stages of all targets for any profile", () => {
+    const inspect = (...args: string[]): unknown => llmcJson(["inspect", MOBY, ...args]);
+    expect(inspect("--stage", "wgsl", "--profile", "webgpu-gpu")).toMatchObject({ ok: true, profile: "webgpu-gpu" });
+    expect(inspect("--stage", "wat")).toMatchObject({ ok: true, text: expect.stringContaining("(func") as string });
+    expect(inspect("--stage", "kernel", "--profile", "js")).toMatchObject({ ok: true, profile: "js" });
+  });
+
+  it("--stage ast of a source that does not parse has its diagnostics", () => {
+    const broken = write("no-tree.llm", "model {\n");
+    const { exitCode, ok, error } = llmcJson(["inspect", broken, "--stage", "ast"]);
+    expect({ exitCode, ok }).toEqual({ exitCode: 1, ok: false });
+    expect(error).toMatchObject({ code: "source", diagnostics: [{ code: "LLM0105", file: broken }] });
+    expect(llmc(["inspect", broken, "--stage", "ast"]).stdout).toBe("");
+    const meaningless = write("no-meaning.llm", "model A() {\n  forward(x: f[B]) -> f[B] {\n    return y\n  }\n}\n");
+    expect(llmcJson(["inspect", meaningless, "--stage", "ast"])).toMatchObject({ exitCode: 0, stage: "ast" });
   });
 
   it("--after takes the stage of the pass", () => {
