@@ -48,18 +48,22 @@ export class Executor {
    * A plan whose bucket has no T serves one token.
    */
   planFor(entry: string, sizes: Sizes): number | undefined {
-    const pattern = new RegExp(`^${entry}\\d*$`);
     const holds = (plan: ManifestPlan): boolean =>
       Object.entries(sizes).every(([name, size]) => size <= (plan.bucket[name] ?? (name === "T" ? 1 : Infinity)));
     const fitting = this.program.plans
       .map((plan, index) => ({ plan, index }))
-      .filter(({ plan }) => pattern.test(plan.entry) && holds(plan))
+      .filter(({ plan }) => serves(plan, entry) && holds(plan))
       .sort((a, b) => capacity(a.plan) - capacity(b.plan));
     return fitting[0]?.index;
   }
 
+  /** The plans of `entry`, as `planFor` understands it. */
+  plansOf(entry: string): readonly ManifestPlan[] {
+    return this.program.plans.filter((plan) => serves(plan, entry));
+  }
+
   hasEntry(entry: string): boolean {
-    return this.program.plans.some((plan) => new RegExp(`^${entry}\\d*$`).test(plan.entry));
+    return this.plansOf(entry).length > 0;
   }
 
   /** Writes the argument `name` of a plan. Arguments keep their value until they are written again. */
@@ -124,6 +128,11 @@ export class Executor {
   close(): void {
     this.prepared.close();
   }
+}
+
+/** Whether a plan is one of `entry`: of that name, or of that name and its largest T. */
+function serves(plan: ManifestPlan, entry: string): boolean {
+  return plan.entry.startsWith(entry) && /^\d*$/.test(plan.entry.slice(entry.length));
 }
 
 function capacity(plan: ManifestPlan): number {

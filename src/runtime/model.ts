@@ -1,5 +1,4 @@
 /** A loaded model: the object that `load` of a generated package gives. */
-import type { ProgramManifest } from "../plan/manifest.ts";
 import type { Device, DeviceInfo, Sizes } from "./devices/device.ts";
 import { BusyError, ContextError, OptionError, TokenizerError } from "./errors.ts";
 import type { Argument, Executor } from "./executor.ts";
@@ -36,7 +35,8 @@ export class Model {
     /** What it runs on. */
     readonly device: DeviceDetails,
   ) {
-    const chunk = (entry: string): number => largestLength(executor.program, entry);
+    const chunk = (entry: string): number =>
+      Math.max(0, ...executor.plansOf(entry).map(({ bucket }) => bucket["T"] ?? 1));
     const chunks = { prefill: chunk("prefill"), extend: chunk("extend") };
     this.session = new Session(executor, chunks, facts.vocab);
   }
@@ -113,8 +113,16 @@ export class Model {
   private planFor(entry: string, sizes: Sizes): number {
     const plan = this.executor.planFor(entry, sizes);
     if (plan !== undefined) return plan;
-    const wanted = Object.entries(sizes).map(([name, size]) => `${name} = ${size}`);
-    throw new ContextError(`no plan of ${entry} holds ${wanted.join(", ")}`);
+    const buckets = this.executor.plansOf(entry).map(({ bucket }) => bucket);
+    if (buckets.length === 0) {
+      const entries = [...new Set(this.executor.program.plans.map((each) => each.entry))];
+      throw new OptionError(`there is no entry point \`${entry}\`; this package has ${entries.join(", ")}`);
+    }
+    const tooLarge = Object.entries(sizes).map(([name, size]) => {
+      const most = Math.max(...buckets.map((bucket) => bucket[name] ?? (name === "T" ? 1 : Infinity)));
+      return size > most ? `${name} = ${size} is more than its ${most}` : `${name} = ${size}`;
+    });
+    throw new ContextError(`\`${entry}\` has no room for this call: ${tooLarge.join(", ")}`);
   }
 
   /** The tokens of a prompt, with the special ones that the tokenizer puts around a text. */
@@ -151,9 +159,4 @@ export class Model {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function largestLength(program: ProgramManifest, entry: string): number {
-  const pattern = new RegExp(`^${entry}\\d*$`);
-  return Math.max(0, ...program.plans.filter((plan) => pattern.test(plan.entry)).map((plan) => plan.bucket["T"] ?? 1));
 }

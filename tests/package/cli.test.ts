@@ -188,6 +188,15 @@ describe("tokenize", () => {
     expect(llmc(["tokenize", MOBY, "Call me"]).stdout).toBe("35,390,397\n");
     expect(llmcJson(["tokenize", "examples/llama", "x"])).toMatchObject({ exitCode: 5, ok: false });
   });
+
+  it("an id beyond the vocabulary is an error that names both", () => {
+    const { exitCode, error } = llmcJson(["detokenize", MOBY, "35,99999"]);
+    expect(exitCode).toBe(2);
+    expect(error).toEqual({ code: "option", message: "there is no token 99999 in the tokenizer's vocabulary of 1024 tokens" }); // prettier-ignore
+    expect(llmcJson(["detokenize", MOBY, "1023"])).toMatchObject({ exitCode: 0, ok: true });
+    for (const ids of ["1.5", "3,-1"])
+      expect(llmcJson(["detokenize", MOBY, ids])).toMatchObject({ exitCode: 2, error: { code: "usage" } });
+  });
 });
 
 describe("the environment", () => {

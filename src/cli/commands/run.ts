@@ -65,6 +65,7 @@ export function registerRun(program: Command, perform: Perform): void {
           // The js target never waits: without a pause no signal would be heard.
           await new Promise((resume) => setImmediate(resume));
         }
+        const ended = generation.stop === "length" && generation.tokens.length < flags.maxTokens;
         const document = {
           target: model.device.target,
           adapter: model.device.adapter,
@@ -81,6 +82,7 @@ export function registerRun(program: Command, perform: Perform): void {
           document,
           model.tokenizer === undefined ? generation.tokens.join(",") : text.endsWith("\n") ? "" : "\n",
         );
+        if (ended) output.message(`llmc: the context of ${model.context} tokens is full; --context gives it more`);
       } finally {
         await model.close();
       }

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { format } from "../../../grammar/index.ts";
 import { analyzeSource } from "../../../src/driver/front-end.ts";
-import { OPS } from "../../../src/ops/index.ts";
 
 const readme = readFileSync(new URL("../../../grammar/README.md", import.meta.url), "utf8");
 const examples = [...readme.matchAll(/^```llm\n([^]*?)^```$/gm)].map(([, text = ""], i) => ({
@@ -32,11 +31,7 @@ describe("grammar/README.md", () => {
     expect(codes(first!.text.replace("silu(", "sliu("))).toEqual(["LLM0201"]);
   });
 
-  it("links the page of the ops, and names no op that does not exist in its table for PyTorch", () => {
+  it("links the page of the ops", () => {
     expect(readme).toContain("[OPS.md](OPS.md)");
-    for (const name of ["gelu", "gelu_tanh", "reshape", "transpose", "pow"]) {
-      expect(readme).toContain(`${name}(`);
-      expect(OPS.has(name)).toBe(true);
-    }
   });
 });

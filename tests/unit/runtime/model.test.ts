@@ -104,6 +104,17 @@ describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (targe
     });
   });
 
+  it("names the entry points there are, and what a call has no room for", async () => {
+    const call = (entry: string, sizes: Record<string, number> = {}): Promise<unknown> => model.call(entry, {}, sizes);
+    const message = `there is no entry point \`nope\`; this package has ${program.plans.map(({ entry }) => entry).join(", ")}`;
+    await expect(call("nope")).rejects.toMatchObject({ name: "OptionError", message });
+    await expect(call("(")).rejects.toMatchObject({ name: "OptionError" });
+    const T = CHUNK + 1;
+    const room = `\`forward\` has no room for this call: B = 1, T = ${T} is more than its ${CHUNK}`;
+    await expect(call("forward", { B: 1, T })).rejects.toMatchObject({ name: "ContextError", message: room });
+    expect(Object.keys((await call("forward", { B: 1, T: CHUNK })) as object)).toEqual(["logits"]);
+  });
+
   it("extends the context step by step", async () => {
     model.reset();
     const tokens = [4, 4, 2, 9, 11, 3, 1, 1, 1, 5, 6];
