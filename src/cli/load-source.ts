@@ -17,6 +17,7 @@ import { VERSION } from "./version.ts";
 export interface LoadRequest extends Omit<CompileRequest, "targets"> {
   readonly target?: string;
   readonly weights?: string;
+  readonly signal?: AbortSignal;
 }
 
 export interface LoadedSource {
@@ -42,6 +43,7 @@ export async function loadSource(given: string, request: LoadRequest): Promise<L
     target,
     weights,
     tokenizer: source.tokenizer ?? null,
+    signal: request.signal,
   });
   return { source, model, compilation };
 }

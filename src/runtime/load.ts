@@ -58,8 +58,8 @@ export async function loadModel(data: PackageData, options: LoadOptions = {}): P
     const { program, kernels } = await profile.load();
     signal?.throwIfAborted();
     executor = await Executor.create(device, program, kernels, context, data.facts.context);
-    if (device.compilesLate) await executor.warmUp();
     signal?.throwIfAborted();
+    if (device.compilesLate) await executor.warmUp(signal);
     options.onProgress?.({ stage: "compile", fraction: 1 });
     await fillWeights(executor, program, data, options);
     const tokenizer = await openTokenizer(data, options);

@@ -132,6 +132,20 @@ describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (targe
     expect(() => model.generate([1], { stop: "x" })).toThrow(/stop text needs a tokenizer/);
   });
 
+  it("ends a load whose signal is aborted on the way, and loads again", async () => {
+    for (const stage of ["device", "compile"]) {
+      const controller = new AbortController();
+      const seen: string[] = [];
+      const onProgress = (progress: { readonly stage: string }): void => {
+        seen.push(progress.stage);
+        if (progress.stage === stage) controller.abort();
+      };
+      await expect(load({ target, signal: controller.signal, onProgress })).rejects.toMatchObject({ name: "AbortError" }); // prettier-ignore
+      expect(seen.at(-1)).toBe(stage);
+    }
+    await (await load({ target, signal: new AbortController().signal })).close();
+  });
+
   it("makes room for a smaller context", async () => {
     const small = await load({ target, context: 8 });
     try {
