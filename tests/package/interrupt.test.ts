@@ -1,6 +1,7 @@
 /** Signals: the exit code, and nothing on stdout of what a driver says when its compilation is cut off. */
 import { spawn } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { Interrupt } from "../../src/cli/interrupt.ts";
 import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
 import { LLMC_BUNDLE } from "./command-line.ts";
 
@@ -30,6 +31,31 @@ function interrupted(args: readonly string[], signal: "SIGINT" | "SIGTERM", dela
   void opened.then(() => setTimeout(() => child.kill(signal), delay));
   return new Promise((resolve) => child.once("close", (exitCode) => resolve({ exitCode, stdout })));
 }
+
+describe("an interrupt", () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  it("ends the process at once where nothing must be closed, and asks where something must", async () => {
+    const exit = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
+    const kill = vi.spyOn(process, "kill").mockReturnValue(true);
+    const interrupt = new Interrupt(() => {});
+    let closed = false;
+    const guarded = interrupt.guard(async (signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      closed = true;
+      signal.throwIfAborted();
+    });
+    interrupt.handle("SIGINT");
+    await expect(guarded).rejects.toMatchObject({ name: "AbortError" });
+    expect([closed, interrupt.exitCode, exit.mock.calls.length]).toEqual([true, 130, 0]);
+    interrupt.handle("SIGINT");
+    expect(kill).toHaveBeenCalledWith(process.pid, "SIGINT");
+    const unguarded = new Interrupt(() => {});
+    await unguarded.guard(async () => {});
+    unguarded.handle("SIGTERM");
+    expect(exit).toHaveBeenCalledWith(143);
+  });
+});
 
 describe.runIf(hasAdapter)("a signal while kernels compile", () => {
   const run = ["run", "examples/moby", "--target", "webgpu", "--tokens", "1,2,3", "--max-tokens", "500", "--json"];
