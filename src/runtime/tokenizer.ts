@@ -4,15 +4,7 @@
  */
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { OptionError, TokenizerError } from "./errors.ts";
-
-export interface Tokenizer {
-  /** Special tokens in `text` are plain text unless `special` is set; none are added unless `addSpecial` is. */
-  encode(text: string, options?: { readonly special?: boolean; readonly addSpecial?: boolean }): readonly number[];
-  /** Special tokens are left out. Throws `OptionError` for an id without a token. */
-  decode(tokens: readonly number[]): string;
-  /** Whether `id` has a token; a model may have more logits than its tokenizer has tokens. */
-  has(id: number): boolean;
-}
+import type { Tokenizer } from "./public-types.ts";
 
 /** Reads the text of a `tokenizer.json`. Throws `TokenizerError` where it is not one. */
 export function readTokenizer(text: string): Tokenizer {

@@ -1,7 +1,7 @@
 /** `llmc tokenize SOURCE TEXT` and `llmc detokenize SOURCE IDS`: the tokenizer beside a model, both ways. */
 import type { Command } from "commander";
 import { readTokenizer } from "../../runtime/tokenizer.ts";
-import type { Tokenizer } from "../../runtime/tokenizer.ts";
+import type { Tokenizer } from "../../runtime/public-types.ts";
 import { CommandFailure } from "../failure.ts";
 import { readText } from "../files.ts";
 import { SOURCE_HELP, tokenIds } from "../options.ts";

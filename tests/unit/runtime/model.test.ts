@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { manifestOf } from "../../../src/plan/manifest.ts";
 import { requestAdapter } from "../../../src/runtime/devices/webgpu-adapter.ts";
 import { loadModel } from "../../../src/runtime/load.ts";
-import type { LoadOptions, PackageData } from "../../../src/runtime/load.ts";
+import type { PackageData } from "../../../src/runtime/load.ts";
+import type { LoadOptions } from "../../../src/runtime/public-types.ts";
 import type { Model } from "../../../src/runtime/model.ts";
 import { f32Tensor, fileOf } from "./safetensors-file.ts";
 import { BIAS, CHUNK, CONTEXT, HEAD, TOY, VOCAB, WGSL, expectedLogits, expectedTokens, jsKernels } from "./toy-program.ts"; // prettier-ignore
