@@ -6,6 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
+import { runtimeTypes } from "./runtime-types.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -50,11 +51,12 @@ export function runtimeNotices() {
 
 /** Writes the generated module. */
 export async function bundleRuntime() {
-  const constants = { RUNTIME_SOURCE: await runtimeText(), RUNTIME_NOTICES: runtimeNotices() };
+  const constants = { RUNTIME_SOURCE: await runtimeText(), RUNTIME_TYPES: runtimeTypes(), RUNTIME_NOTICES: runtimeNotices() }; // prettier-ignore
   const lines = Object.entries(constants).map(
     ([name, text]) => `export const ${name}: string = ${JSON.stringify(text)};`,
   );
-  const header = "/** Made by scripts/bundle-runtime.mjs: the text of the runtime and its notices. Do not edit. */";
+  const header =
+    "/** Made by scripts/bundle-runtime.mjs: the texts of the runtime, its types and its notices. Do not edit. */";
   writeFileSync(new URL("../src/runtime/bundled.generated.ts", import.meta.url), `${[header, ...lines].join("\n")}\n`);
 }
 

@@ -41,6 +41,8 @@ export interface Artifact {
   readonly parameters: readonly ArtifactParameter[];
   /** The bundled runtime (`src/runtime/bundled.generated.ts`). */
   readonly runtime: string;
+  /** Its public types as a declaration file, from the same place. */
+  readonly runtimeTypes: string;
   /** License text of the library that the runtime contains. */
   readonly notices: string;
 }

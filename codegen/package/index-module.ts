@@ -1,22 +1,13 @@
 /** `index.js` of the package: the model's facts, the profiles in order, and `load`. */
 import type { Artifact, ArtifactProfile } from "./artifact.ts";
+import { ERRORS } from "./types-module.ts";
 
 export function indexModule(artifact: Artifact): string {
   const { model, compiler, config, context, vocab, eos, weightRules, parameters, profiles } = artifact;
-  return `// ${model}, compiled by llmc ${compiler}. Types and documentation are in index.d.ts.
+  return `// ${model}, compiled by llmc ${compiler}. Types and documentation are in index.d.ts and runtime.d.ts.
 import { loadModel } from "./runtime.js";
 
-export {
-  BusyError,
-  ContextError,
-  DeviceError,
-  DeviceLostError,
-  OptionError,
-  SafetensorsError,
-  TokenizerError,
-  UnsupportedAdapterError,
-  WeightsError,
-} from "./runtime.js";
+export { ${ERRORS.join(", ")} } from "./runtime.js";
 
 export const config = Object.freeze(${JSON.stringify(config, null, 2)});
 

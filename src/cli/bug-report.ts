@@ -4,6 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import { CommandFailure, reason } from "./failure.ts";
 import { isFile, isFolder } from "./files.ts";
+import { splitSource } from "./sources.ts";
 import { VERSION } from "./version.ts";
 
 /** Larger files than this are no source. */
@@ -18,7 +19,7 @@ export function bugReport(error: unknown, argv: readonly string[], parent = os.t
   try {
     const folder = fs.mkdtempSync(path.join(parent, "llmc-bug-"));
     fs.writeFileSync(path.join(folder, "report.json"), JSON.stringify(report, null, 2));
-    for (const file of argv.flatMap(sourcesOf))
+    for (const file of argv.flatMap((argument) => sourcesOf(splitSource(argument).path)))
       if (fs.statSync(file).size <= MAX_BYTES) fs.copyFileSync(file, path.join(folder, path.basename(file)));
     return new CommandFailure(3, "internal", `a bug in llmc: ${text}; what we need to repeat it is in ${folder}`);
   } catch (problem) {

@@ -1,6 +1,6 @@
 /** The weights that a command names or finds: refused where they are none, and their header. */
 import { openBytes } from "../runtime/byte-source.ts";
-import type { ByteSource } from "../runtime/byte-source.ts";
+import type { ByteSource } from "../runtime/public-types.ts";
 import { readSafetensors } from "../runtime/safetensors.ts";
 import type { SafetensorsFile } from "../runtime/safetensors.ts";
 import { fileError, reason } from "./failure.ts";

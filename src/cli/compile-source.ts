@@ -5,10 +5,10 @@ import { chooseProfiles } from "../driver/profiles.ts";
 import { unknownName } from "../support/suggest.ts";
 import type { DType } from "../ir/type.ts";
 import type { SafetensorsFile } from "../runtime/safetensors.ts";
-import type { SourceFile } from "../support/source.ts";
 import { CommandFailure, usageError } from "./failure.ts";
 import type { CompileFlags } from "./options.ts";
 import { parseSettings } from "./sources.ts";
+import type { Source } from "./sources.ts";
 
 export interface TimedCompilation extends Compilation {
   /** Seconds of each pass, over all profiles. */
@@ -28,11 +28,11 @@ const ENTRIES: readonly string[] = ["forward", "generate"] satisfies readonly En
 const STORAGES: readonly string[] = ["f32", "f16", "bf16"] satisfies readonly DType[];
 
 /** A compilation with at least one build; throws `CommandFailure` (1 for the source, 2 for names, 4 for limits). */
-export function compileSource(source: SourceFile, request: CompileRequest): TimedCompilation {
-  const compilation = compile(source, optionsOf(request));
+export function compileSource({ file, model }: Source, request: CompileRequest): TimedCompilation {
+  const compilation = compile(file, { ...optionsOf(request), model });
   if (compilation.builds.length === 0) {
     const isLimit = compilation.diagnostics.some((d) => d.severity === "error" && d.code.startsWith("LLM04"));
-    const message = isLimit ? "no profile can hold the model" : `${source.path} has errors`;
+    const message = isLimit ? "no profile can hold the model" : `${file.path} has errors`;
     throw new CommandFailure(isLimit ? 4 : 1, isLimit ? "limit" : "source", message, compilation.diagnostics, compilation.files); // prettier-ignore
   }
   const seconds = new Map<string, number>();

@@ -19,6 +19,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
   ],
   check: [
     ["llmc check model.llm", "all mistakes, each with its place"],
+    ["llmc check models.llm#Tiny", "one model of a file that declares several; so for every command"],
     ["llmc check model.llm --set heads=8 --json", "with another config value, for a script"],
   ],
   fmt: [
@@ -42,6 +43,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["llmc verify folder", "on the default target"],
     ["llmc verify folder --target js,webgpu,reference", "on several; `reference` is the interpreter"],
     ["llmc verify folder --model model.llm", "another model with the folder's weights and answers"],
+    ["llmc verify folder --model models.llm#Tiny", "one of a file that declares several"],
   ],
   import: [
     ["llmc import checkpoint", "the .llm of checkpoint/config.json, on stdout"],

@@ -17,6 +17,7 @@ import { VERSION } from "./version.ts";
 export interface LoadRequest extends Omit<CompileRequest, "targets"> {
   readonly target?: string;
   readonly weights?: string;
+  readonly signal?: AbortSignal;
 }
 
 export interface LoadedSource {
@@ -37,11 +38,12 @@ export async function loadSource(given: string, request: LoadRequest): Promise<L
   if (typeof profiles === "string") throw usageError(profiles);
   const checkpoint = await readCheckpoint(weights);
   const target = wanted ?? (await defaultTarget());
-  const compilation = compileSource(source.file, { ...request, targets: [target], checkpoint });
+  const compilation = compileSource(source, { ...request, targets: [target], checkpoint });
   const model = await loadModel(packageData(artifactOf(compilation, "model", VERSION)), {
     target,
     weights,
     tokenizer: source.tokenizer ?? null,
+    signal: request.signal,
   });
   return { source, model, compilation };
 }

@@ -2,6 +2,10 @@
 import type { Command } from "commander";
 import { usageError } from "./failure.ts";
 
+/** What a SOURCE may be, in the help of every command that takes one. */
+export const SOURCE_HELP =
+  "a .llm file, a folder with one, or a checkpoint folder; SOURCE#NAME for one of several models";
+
 /** Collects a repeatable option. */
 export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];

@@ -8,6 +8,7 @@ import { applyDefaults } from "./defaults.ts";
 import { CommandFailure, usageError } from "./failure.ts";
 import type { ExitCode } from "./failure.ts";
 import { exampleText } from "./help-examples.ts";
+import type { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
 import { failureOf } from "./runtime-failures.ts";
 import { registerBuild } from "./commands/build.ts";
@@ -23,7 +24,7 @@ import { registerVerify } from "./commands/verify.ts";
 import { VERSION } from "./version.ts";
 
 /** Does a command's work. Returns the exit code if it is not 0. */
-export type Perform = (work: (output: Output) => Promise<ExitCode | void>) => Promise<void>;
+export type Perform = (work: (output: Output, interrupt: Interrupt) => Promise<ExitCode | void>) => Promise<void>;
 
 const COMMANDS = [
   registerBuild,
@@ -39,7 +40,7 @@ const COMMANDS = [
 ];
 
 /** Runs one command line (without node and script) and answers with the exit code. */
-export async function runCommandLine(argv: readonly string[]): Promise<number> {
+export async function runCommandLine(argv: readonly string[], interrupt: Interrupt): Promise<number> {
   const output = new Output(argv.includes("--json"));
   let exitCode: number = 0;
   const help: string[] = [];
@@ -50,7 +51,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     .configureOutput({ writeErr: () => {}, writeOut: (text) => help.push(text) })
     .hook("preAction", (_, command) => applyDefaults(command, process.env));
   const perform: Perform = async (work) => {
-    exitCode = (await work(output)) ?? 0;
+    exitCode = (await work(output, interrupt)) ?? 0;
   };
   for (const register of COMMANDS) register(program, perform);
   for (const command of [program, ...program.commands])
@@ -62,11 +63,13 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       output.result({ text: help.join("") }, help.join(""));
       return 0;
     }
+    // What failed behind a signal failed because of it.
+    if (interrupt.exitCode !== undefined) return interrupt.exitCode;
     const failure = asFailure(error, argv, program);
     output.failure(failure);
     exitCode = failure.exitCode;
   }
-  return exitCode;
+  return interrupt.exitCode ?? exitCode;
 }
 
 function asFailure(error: unknown, argv: readonly string[], program: Command): CommandFailure {

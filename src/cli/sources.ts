@@ -1,6 +1,7 @@
 /**
  * What SOURCE on the command line means: a `.llm` file, a folder with exactly one, or a checkpoint folder (`config.json`
- * + safetensors). Weights default to `model.safetensors` beside it, the tokenizer to `tokenizer.json`.
+ * + safetensors); `#Name` behind it chooses a model of a file that declares several. Weights default to
+ * `model.safetensors` beside it, the tokenizer to `tokenizer.json`.
  */
 import path from "node:path";
 import { importCheckpoint } from "../driver/front-end.ts";
@@ -10,12 +11,27 @@ import { isFile, isFolder, listFolder, readSource, readText } from "./files.ts";
 
 export interface Source {
   readonly file: SourceFile;
+  /** The model asked for by `#Name`; absent where the file's only one is meant. */
+  readonly model?: string;
   /** Paths, where such a file lies beside the source. */
   readonly weights?: string;
   readonly tokenizer?: string;
 }
 
 export function resolveSource(given: string): Source {
+  const { path: place, model } = splitSource(given);
+  if (model === "") throw usageError(`the name of a model is missing behind the # of ${given}`);
+  return { ...sourceAt(place), model };
+}
+
+/** `tiny.llm#Nano` as a path and the name of a model. A `#` in the name of a file that exists is part of its path. */
+export function splitSource(given: string): { readonly path: string; readonly model?: string } {
+  const at = given.lastIndexOf("#");
+  if (at <= 0 || isFile(given) || isFolder(given)) return { path: given };
+  return { path: given.slice(0, at), model: given.slice(at + 1) };
+}
+
+function sourceAt(given: string): Source {
   if (isFile(given)) return beside(path.dirname(given), modelText(given));
   if (!isFolder(given)) throw fileError(`${given}: no such file or folder`);
   const names = listFolder(given);

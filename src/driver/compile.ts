@@ -34,6 +34,8 @@ export type { Entry };
 export interface CompileOptions {
   readonly profiles: readonly TargetInfo[];
   readonly entries: readonly Entry[];
+  /** Which model of a file that declares several. */
+  readonly model?: string;
   readonly set?: Readonly<Record<string, string>>;
   readonly taps?: boolean;
   /** The type of all weights in memory; default: that of the checkpoint, else f32. */
@@ -85,18 +87,21 @@ export type PassStage = "tensor" | "kernel" | "plan";
 
 /** The stage whose text a pass changes, by the pass's name; undefined where there is no such pass. */
 export function stageOfPass(name: string): PassStage | undefined {
-  if (name === LOWER) return "kernel";
   return PASS_STAGES.find(({ pass }) => pass === name)?.stage;
 }
 
 const PASS_STAGES: readonly { readonly pass: string; readonly stage: PassStage }[] = [
   ...tensorPipeline(["forward", "generate"]).passes.map((pass) => ({ pass: pass.name, stage: "tensor" as const })),
+  { pass: LOWER, stage: "kernel" },
   ...kernelPipeline.passes.map((pass) => ({ pass: pass.name, stage: "kernel" as const })),
   ...planPipeline.passes.map((pass) => ({ pass: pass.name, stage: "plan" as const })),
 ];
 
-/** The names of all passes, in their order. */
-export const PASS_NAMES: readonly string[] = [...new Set(PASS_STAGES.map(({ pass }) => pass))];
+/** What has a text behind it, in order: the names of all passes, and `lower`. */
+export const STEP_NAMES: readonly string[] = [...new Set(PASS_STAGES.map(({ pass }) => pass))];
+
+/** The names of all passes, in their order: each can be switched off. */
+export const PASS_NAMES: readonly string[] = STEP_NAMES.filter((name) => name !== LOWER);
 
 /** Compiles for each profile; one that cannot hold the model is left out with warnings, an error if none is left. */
 export function compile(source: SourceFile, options: CompileOptions): Compilation {
@@ -121,10 +126,10 @@ export function compile(source: SourceFile, options: CompileOptions): Compilatio
 }
 
 /** The model with its storage types. Which tensor is which parameter is known only once the model is. */
-function analyzeFor(source: SourceFile, { set, taps, storage, checkpoint }: CompileOptions): FrontEnd {
-  const first = analyzeSource(source, { set, taps, storage: () => storage ?? "f32" });
+function analyzeFor(source: SourceFile, { model, set, taps, storage, checkpoint }: CompileOptions): FrontEnd {
+  const first = analyzeSource(source, { model, set, taps, storage: () => storage ?? "f32" });
   if (first.model === undefined || checkpoint === undefined || storage !== undefined) return first;
-  return analyzeSource(source, { set, taps, storage: checkpointStorage(checkpoint, first.model) });
+  return analyzeSource(source, { model, set, taps, storage: checkpointStorage(checkpoint, first.model) });
 }
 
 function compileFor(

@@ -15,6 +15,8 @@ import type { SourceFile } from "../support/source.ts";
 export type { AnalyzedModel };
 
 export interface FrontEndOptions {
+  /** Which model of a file that declares several. */
+  readonly model?: string;
   /** Config values by name, as text. */
   readonly set?: Readonly<Record<string, string>>;
   /** Adds the taps to the outputs of `forward`. */
@@ -39,6 +41,7 @@ export function analyzeSource(source: SourceFile, options: FrontEndOptions = {})
   const analyzed = analyze(parsed.ast, {
     library: library(),
     ops: OPS,
+    model: options.model,
     set: options.set ?? {},
     taps: options.taps ?? false,
     storage: options.storage ?? (() => "f32"),

@@ -1,21 +1,47 @@
 /** The texts that `llmc inspect` and the playground show. */
+import { TARGETS, targetNamed } from "../../codegen/targets.ts";
 import { printModule } from "../ir/index.ts";
 import { printKernel } from "../kernel/index.ts";
 import { printProgram } from "../plan/index.ts";
+import type { Diagnostic } from "../support/diagnostic.ts";
+import { hasErrors } from "../support/diagnostic.ts";
 import type { SourceFile } from "../support/source.ts";
 import { LOWER } from "./compile.ts";
 import type { ProfileBuild } from "./compile.ts";
 import { parseSource } from "./front-end.ts";
 
-/** The syntax tree as JSON; a place is `start-end` in UTF-16 units. */
-export function inspectAst(source: SourceFile): string {
-  const { ast } = parseSource(source);
+/** A stage whose text is the code of one target is named as its files end: `wgsl`, `wat`, `js`. */
+type CodeStage = (typeof TARGETS)[keyof typeof TARGETS]["extension"];
+
+const CODE_STAGES: readonly CodeStage[] = Object.values(TARGETS).map(({ extension }) => extension);
+
+/** The stages of a build, in their order. */
+export const BUILD_STAGES = ["tensor", "kernel", ...CODE_STAGES, "plan"] as const;
+export type BuildStage = (typeof BUILD_STAGES)[number];
+
+/** The target whose code a stage shows; undefined where it is a stage of all targets. */
+export function targetOfStage(stage: string): string | undefined {
+  return Object.values(TARGETS).find(({ extension }) => extension === stage)?.name;
+}
+
+/** The stage that shows the code of a target. */
+export function codeStageOf(target: string): string | undefined {
+  return targetNamed(target)?.extension;
+}
+
+/** The syntax tree as JSON, where a place is `start-end` in UTF-16 units; undefined where the source does not parse. */
+export function inspectAst(source: SourceFile): {
+  readonly text?: string;
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const { ast, diagnostics } = parseSource(source);
+  if (hasErrors(diagnostics)) return { diagnostics };
   const compact = (key: string, value: unknown): unknown => {
     if (key !== "span") return value;
     const { start, end } = value as { start: number; end: number };
     return `${start}-${end}`;
   };
-  return JSON.stringify(ast, compact, 2);
+  return { text: JSON.stringify(ast, compact, 2), diagnostics };
 }
 
 /** The text behind a pass of a build that kept its texts; undefined where no such pass ran. */
@@ -25,7 +51,7 @@ export function inspectAfter(build: ProfileBuild, pass: string): string | undefi
 }
 
 /** The text of a stage at its end. */
-export function inspectStage(build: ProfileBuild, stage: "tensor" | "kernel" | "wgsl" | "wat" | "js" | "plan"): string {
+export function inspectStage(build: ProfileBuild, stage: BuildStage): string {
   switch (stage) {
     case "tensor":
       return printModule(build.module, { locs: false });

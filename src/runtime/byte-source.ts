@@ -1,16 +1,5 @@
 /** Where bytes come from: a file, a URL, memory. Read in pieces, so that a checkpoint never lies in memory whole. */
-
-/** `size` in bytes; `read` answers exactly `length` bytes from `offset`, a copy or a view that nobody else writes. */
-export interface ByteSource {
-  readonly size: number;
-  /** For messages. */
-  readonly name: string;
-  read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>;
-  close?(): Promise<void>;
-}
-
-/** What a caller may give for a file. A string is a URL, or a path in Node. */
-export type ByteSourceLike = string | URL | ArrayBuffer | Uint8Array | Blob | ByteSource;
+import type { ByteSource, ByteSourceLike } from "./public-types.ts";
 
 export function bytesOf(bytes: Uint8Array | ArrayBuffer, name = "bytes in memory"): ByteSource {
   const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);

@@ -48,18 +48,22 @@ export class Executor {
    * A plan whose bucket has no T serves one token.
    */
   planFor(entry: string, sizes: Sizes): number | undefined {
-    const pattern = new RegExp(`^${entry}\\d*$`);
     const holds = (plan: ManifestPlan): boolean =>
       Object.entries(sizes).every(([name, size]) => size <= (plan.bucket[name] ?? (name === "T" ? 1 : Infinity)));
     const fitting = this.program.plans
       .map((plan, index) => ({ plan, index }))
-      .filter(({ plan }) => pattern.test(plan.entry) && holds(plan))
+      .filter(({ plan }) => serves(plan, entry) && holds(plan))
       .sort((a, b) => capacity(a.plan) - capacity(b.plan));
     return fitting[0]?.index;
   }
 
+  /** The plans of `entry`, as `planFor` understands it. */
+  plansOf(entry: string): readonly ManifestPlan[] {
+    return this.program.plans.filter((plan) => serves(plan, entry));
+  }
+
   hasEntry(entry: string): boolean {
-    return this.program.plans.some((plan) => new RegExp(`^${entry}\\d*$`).test(plan.entry));
+    return this.plansOf(entry).length > 0;
   }
 
   /** Writes the argument `name` of a plan. Arguments keep their value until they are written again. */
@@ -93,25 +97,46 @@ export class Executor {
 
   /** Runs a plan and answers the bytes of `read` once they are there; the caller need not wait for it. */
   run(plan: number, sizes: Sizes, read?: ManifestRange): Promise<Uint8Array> {
+    return this.runSteps(plan, 0, this.plan(plan).steps.length, sizes, read);
+  }
+
+  private runSteps(
+    plan: number,
+    from: number,
+    to: number,
+    sizes: Sizes,
+    read: ManifestRange | undefined,
+  ): Promise<Uint8Array> {
     const all = { S: this.context, ...sizes };
     const recording = this.prepared.begin(all);
-    this.plan(plan).steps.forEach(([, grid], step) => {
-      const [x, y, z] = this.program.grids[grid] ?? [[], [], []];
+    const { steps } = this.plan(plan);
+    for (let step = from; step < to; step++) {
+      const [x, y, z] = this.program.grids[steps[step]?.[1] ?? -1] ?? [[], [], []];
       const groups = [workgroups(x, all), workgroups(y, all), workgroups(z, all)] as const;
       if (groups[0] * groups[1] * groups[2] > 0) recording.launch(plan, step, groups);
-    });
+    }
     return recording.submit(read);
   }
 
   /**
    * Runs every plan once with one token and reads a result, so that the first call meets compiled kernels and buffers
    * to read back into. All buffers hold zeros before; what is written here is written again before anybody reads it.
+   * Waits behind each kernel that is launched for the first time: an abort need not sit out more than one compilation.
    */
-  async warmUp(): Promise<void> {
+  async warmUp(signal?: AbortSignal): Promise<void> {
+    const launched = new Set<number>();
     for (let plan = 0; plan < this.program.plans.length; plan++) {
       const results = this.outputNames(plan).map((name) => this.output(plan, name));
       const small = results.filter(([, , bytes]) => bytes <= WARM_READ_BYTES).sort((a, b) => b[2] - a[2]);
-      await this.run(plan, { B: 1, T: 1 }, small[0]);
+      const { steps } = this.plan(plan);
+      let from = 0;
+      for (const [step, [kernel]] of steps.entries()) {
+        if (launched.has(kernel) && step + 1 < steps.length) continue;
+        launched.add(kernel);
+        await this.runSteps(plan, from, step + 1, { B: 1, T: 1 }, small[0]);
+        signal?.throwIfAborted();
+        from = step + 1;
+      }
     }
   }
 
@@ -124,6 +149,11 @@ export class Executor {
   close(): void {
     this.prepared.close();
   }
+}
+
+/** Whether a plan is one of `entry`: of that name, or of that name and its largest T. */
+function serves(plan: ManifestPlan, entry: string): boolean {
+  return plan.entry.startsWith(entry) && /^\d*$/.test(plan.entry.slice(entry.length));
 }
 
 function capacity(plan: ManifestPlan): number {

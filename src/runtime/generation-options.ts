@@ -1,27 +1,6 @@
 /** The options of `generate`, checked and with their defaults. */
 import { OptionError } from "./errors.ts";
-
-export interface GenerateOptions {
-  /** Tokens to generate at most; default: as many as the context holds. */
-  readonly maxTokens?: number;
-  /** 0 takes the most likely token. Default 0.8. */
-  readonly temperature?: number;
-  /** Sample among this many most likely tokens; 0, the default, among all. */
-  readonly topK?: number;
-  /** Sample among the most likely tokens that together have this probability. Default 1. */
-  readonly topP?: number;
-  /** Equal seeds give equal texts on one machine. Default: a random one. */
-  readonly seed?: number;
-  /** Ends before any of these texts appears. */
-  readonly stop?: string | readonly string[];
-  /** Ends after one of these tokens, beside the model's end-of-text tokens. */
-  readonly stopTokens?: readonly number[];
-  /** Whether the model's end-of-text tokens end the generation. Default true. */
-  readonly stopAtEos?: boolean;
-  /** Recognise special tokens in the text of the prompt. Default false: the text may come from a stranger. */
-  readonly special?: boolean;
-  readonly signal?: AbortSignal;
-}
+import type { GenerateOptions } from "./public-types.ts";
 
 export interface ResolvedOptions {
   readonly maxTokens: number;

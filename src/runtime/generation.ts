@@ -3,23 +3,17 @@
  * the host looks at, so the device never waits for a read-back; what ran ahead of a stop is forgotten.
  */
 import type { ResolvedOptions } from "./generation-options.ts";
+import type { Generation, StopReason, Tokenizer } from "./public-types.ts";
 import type { Session } from "./session.ts";
 import { StopText } from "./stop-text.ts";
 import { StreamDecoder } from "./tokenizer.ts";
-import type { Tokenizer } from "./tokenizer.ts";
-
-/** `length`: maxTokens or the context is used up. `eos`: a stop token. `stop`: a stop text. */
-export type StopReason = "length" | "eos" | "stop";
 
 /** How many steps are submitted before the oldest token is read. */
 const DEPTH = 4;
 
-export class Generation implements AsyncIterableIterator<string> {
-  /** The tokens so far, a final stop token included. */
+export class TokenGeneration implements Generation {
   readonly tokens: number[] = [];
-  /** Why it ended; undefined while it runs, and after it was cancelled. */
   stop: StopReason | undefined;
-  /** Seconds until the first token was there, and from there to the last one. */
   prefillSeconds = 0;
   decodeSeconds = 0;
   private readonly pieces: AsyncGenerator<string, void, undefined>;
@@ -57,7 +51,6 @@ export class Generation implements AsyncIterableIterator<string> {
     return result;
   }
 
-  /** Runs to the end; the whole text ("" without a tokenizer). */
   async text(): Promise<string> {
     let text = "";
     for await (const piece of this) text += piece;

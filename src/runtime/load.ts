@@ -1,15 +1,14 @@
 /** `load` of a generated package: device, programs, weights, tokenizer; all of them or none. */
 import { openBytes } from "./byte-source.ts";
-import type { ByteSource, ByteSourceLike } from "./byte-source.ts";
 import { openDevice } from "./devices/open.ts";
-import type { OpenOptions, ProfileEntry } from "./devices/open.ts";
+import type { ProfileEntry } from "./devices/open.ts";
 import { OptionError, WeightsError } from "./errors.ts";
 import { Executor } from "./executor.ts";
 import type { FloatType } from "./float-convert.ts";
 import { Model } from "./model.ts";
 import type { ModelFacts } from "./model.ts";
+import type { ByteSource, LoadOptions, Tokenizer } from "./public-types.ts";
 import { readTokenizer } from "./tokenizer.ts";
-import type { Tokenizer } from "./tokenizer.ts";
 import { loadWeights } from "./weights.ts";
 import type { Parameter } from "./weights.ts";
 import type { WeightNameRule } from "./weight-names.ts";
@@ -26,24 +25,6 @@ export interface PackageData {
   readonly tokenizer: URL;
 }
 
-export interface Progress {
-  readonly stage: "device" | "compile" | "weights" | "tokenizer";
-  /** 0 to 1 within the stage. */
-  readonly fraction: number;
-}
-
-export interface LoadOptions extends OpenOptions {
-  /** The safetensors file: path, URL or bytes. Default: `model.safetensors` in the package. */
-  readonly weights?: ByteSourceLike;
-  /** The text of a `tokenizer.json` as a file; null for none. Default: `tokenizer.json` in the package, if it is there. */
-  readonly tokenizer?: ByteSourceLike | null;
-  /** Positions to make room for: at most what the package was built for. */
-  readonly context?: number;
-  readonly onProgress?: (progress: Progress) => void;
-  readonly signal?: AbortSignal;
-  readonly fetch?: typeof fetch;
-}
-
 /** Throws `UnsupportedAdapterError`, `WeightsError`, `SafetensorsError`, `TokenizerError`, or the signal's reason. */
 export async function loadModel(data: PackageData, options: LoadOptions = {}): Promise<Model> {
   const { signal } = options;
@@ -51,15 +32,17 @@ export async function loadModel(data: PackageData, options: LoadOptions = {}): P
   if (!Number.isInteger(context) || context < 1 || context > data.facts.context)
     throw new OptionError(`context must be an integer from 1 to ${data.facts.context}, not ${context}`);
   signal?.throwIfAborted();
-  const { device, profile } = await openDevice(data.profiles, options);
+  // The public types name no WebGPU type: not every user's compiler has them.
+  const gpu = options.device as GPUDevice | undefined;
+  const { device, profile } = await openDevice(data.profiles, { ...options, device: gpu });
   let executor: Executor | undefined;
   try {
     options.onProgress?.({ stage: "device", fraction: 1 });
     const { program, kernels } = await profile.load();
     signal?.throwIfAborted();
     executor = await Executor.create(device, program, kernels, context, data.facts.context);
-    if (device.compilesLate) await executor.warmUp();
     signal?.throwIfAborted();
+    if (device.compilesLate) await executor.warmUp(signal);
     options.onProgress?.({ stage: "compile", fraction: 1 });
     await fillWeights(executor, program, data, options);
     const tokenizer = await openTokenizer(data, options);

@@ -1,13 +1,11 @@
-/** A loaded model: the object that `load` of a generated package gives. */
-import type { ProgramManifest } from "../plan/manifest.ts";
-import type { Device, DeviceInfo, Sizes } from "./devices/device.ts";
+/** A loaded model: the object that `load` of a generated package gives. `public-types.ts` says what its members do. */
+import type { Device, Sizes } from "./devices/device.ts";
 import { BusyError, ContextError, OptionError, TokenizerError } from "./errors.ts";
 import type { Argument, Executor } from "./executor.ts";
-import { Generation } from "./generation.ts";
+import { TokenGeneration } from "./generation.ts";
 import { checkTokens, resolveOptions } from "./generation-options.ts";
-import type { GenerateOptions } from "./generation-options.ts";
+import type { DeviceDetails, Extends, Forwards, GenerateOptions, Generates, Generation, LoadedModel, Tokenizer } from "./public-types.ts"; // prettier-ignore
 import { Session } from "./session.ts";
-import type { Tokenizer } from "./tokenizer.ts";
 
 /** What a package knows about its model beside the programs. */
 export interface ModelFacts {
@@ -19,11 +17,7 @@ export interface ModelFacts {
   readonly eos: readonly number[];
 }
 
-export interface DeviceDetails extends DeviceInfo {
-  readonly profile: string;
-}
-
-export class Model {
+export class Model implements LoadedModel, Generates, Forwards, Extends {
   private readonly session: Session;
   private isBusy = false;
   private isClosed = false;
@@ -33,25 +27,22 @@ export class Model {
     private readonly ownDevice: Device,
     private readonly executor: Executor,
     readonly tokenizer: Tokenizer | undefined,
-    /** What it runs on. */
     readonly device: DeviceDetails,
   ) {
-    const chunk = (entry: string): number => largestLength(executor.program, entry);
+    const chunk = (entry: string): number =>
+      Math.max(0, ...executor.plansOf(entry).map(({ bucket }) => bucket["T"] ?? 1));
     const chunks = { prefill: chunk("prefill"), extend: chunk("extend") };
     this.session = new Session(executor, chunks, facts.vocab);
   }
 
-  /** Positions that the caches hold. */
   get context(): number {
     return this.executor.context;
   }
 
-  /** Resolves with a `DeviceLostError` if the device goes away. */
   get lost(): Promise<Error> {
     return this.ownDevice.lost;
   }
 
-  /** Streams what follows `prompt`: a text, or tokens. One generation runs at a time. */
   generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
     const resolved = resolveOptions(options, this.facts.eos, this.facts.vocab);
     if (!this.executor.hasEntry("prefill"))
@@ -63,12 +54,11 @@ export class Model {
     if (tokens.length > this.context)
       throw new ContextError(`the prompt has ${tokens.length} tokens, the context holds ${this.context}`);
     this.acquire();
-    return new Generation(this.session, tokens, this.tokenizer, resolved, () => {
+    return new TokenGeneration(this.session, tokens, this.tokenizer, resolved, () => {
       this.isBusy = false;
     });
   }
 
-  /** Logits `f32[T, V]` of all positions of one row of at least one token, from an empty context. */
   async forward(tokens: readonly number[]): Promise<Float32Array> {
     checkTokens(tokens, this.facts.vocab);
     return this.exclusively(async () => {
@@ -82,7 +72,6 @@ export class Model {
     });
   }
 
-  /** Appends tokens to the context; the logits `f32[V]` behind the last one. `reset` empties the context. */
   async extend(tokens: readonly number[]): Promise<Float32Array> {
     checkTokens(tokens, this.facts.vocab);
     return this.exclusively(() => this.session.extend(tokens));
@@ -93,7 +82,6 @@ export class Model {
     this.session.reset();
   }
 
-  /** Runs one entry point: the bytes of all its results, at the capacities of its plan. */
   async call(
     entry: string,
     inputs: Readonly<Record<string, Argument>>,
@@ -113,8 +101,16 @@ export class Model {
   private planFor(entry: string, sizes: Sizes): number {
     const plan = this.executor.planFor(entry, sizes);
     if (plan !== undefined) return plan;
-    const wanted = Object.entries(sizes).map(([name, size]) => `${name} = ${size}`);
-    throw new ContextError(`no plan of ${entry} holds ${wanted.join(", ")}`);
+    const buckets = this.executor.plansOf(entry).map(({ bucket }) => bucket);
+    if (buckets.length === 0) {
+      const entries = [...new Set(this.executor.program.plans.map((each) => each.entry))];
+      throw new OptionError(`there is no entry point \`${entry}\`; this package has ${entries.join(", ")}`);
+    }
+    const tooLarge = Object.entries(sizes).map(([name, size]) => {
+      const most = Math.max(...buckets.map((bucket) => bucket[name] ?? (name === "T" ? 1 : Infinity)));
+      return size > most ? `${name} = ${size} is more than its ${most}` : `${name} = ${size}`;
+    });
+    throw new ContextError(`\`${entry}\` has no room for this call: ${tooLarge.join(", ")}`);
   }
 
   /** The tokens of a prompt, with the special ones that the tokenizer puts around a text. */
@@ -139,7 +135,6 @@ export class Model {
     }
   }
 
-  /** Frees the device. A process that used it can then end. */
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
@@ -151,9 +146,4 @@ export class Model {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-function largestLength(program: ProgramManifest, entry: string): number {
-  const pattern = new RegExp(`^${entry}\\d*$`);
-  return Math.max(0, ...program.plans.filter((plan) => pattern.test(plan.entry)).map((plan) => plan.bucket["T"] ?? 1));
 }

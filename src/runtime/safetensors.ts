@@ -3,7 +3,7 @@
  * offset is checked before it is used; a file that breaks one rule is a `SafetensorsError` and gives nothing. Reads the
  * header only: the bytes of a tensor are read when they are asked for.
  */
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "./public-types.ts";
 import { SafetensorsError } from "./errors.ts";
 import { StrictJsonError, parseStrictJson } from "./strict-json.ts";
 import type { StrictJson } from "./strict-json.ts";

@@ -3,14 +3,8 @@
  * handed out only as far as it is settled.
  */
 import { Tokenizer as Library } from "@huggingface/tokenizers";
-import { TokenizerError } from "./errors.ts";
-
-export interface Tokenizer {
-  /** Special tokens in `text` are plain text unless `special` is set; none are added unless `addSpecial` is. */
-  encode(text: string, options?: { readonly special?: boolean; readonly addSpecial?: boolean }): readonly number[];
-  /** Special tokens are left out. */
-  decode(tokens: readonly number[]): string;
-}
+import { OptionError, TokenizerError } from "./errors.ts";
+import type { Tokenizer } from "./public-types.ts";
 
 /** Reads the text of a `tokenizer.json`. Throws `TokenizerError` where it is not one. */
 export function readTokenizer(text: string): Tokenizer {
@@ -28,13 +22,21 @@ export function readTokenizer(text: string): Tokenizer {
     );
   }
   const frame = frameOf(withSpecial);
+  const size = withSpecial.get_vocab().size;
+  const has = (id: number): boolean => withSpecial.id_to_token(id) !== undefined;
   return {
+    has,
     encode: (input, { special = false, addSpecial = false } = {}) => {
       const ids = input === "" ? [] : (special ? withSpecial : plain).encode(input, { add_special_tokens: false }).ids;
       return addSpecial ? [...frame.before, ...ids, ...frame.after] : ids;
     },
-    decode: (tokens) =>
-      tokens.length === 0 ? "" : withSpecial.decode([...tokens], { skip_special_tokens: true, clean_up_tokenization_spaces: false }), // prettier-ignore
+    decode: (tokens) => {
+      const unknown = tokens.find((id) => !has(id));
+      if (unknown !== undefined)
+        throw new OptionError(`there is no token ${unknown} in the tokenizer's vocabulary of ${size} tokens`);
+      if (tokens.length === 0) return "";
+      return withSpecial.decode([...tokens], { skip_special_tokens: true, clean_up_tokenization_spaces: false });
+    },
   };
 }
 
@@ -61,8 +63,9 @@ export class StreamDecoder {
 
   constructor(private readonly tokenizer: Tokenizer) {}
 
-  /** The text that `token` settles; "" while a character is incomplete. */
+  /** The text that `token` settles; "" while a character is incomplete, and for an id that has no token. */
   push(token: number): string {
+    if (!this.tokenizer.has(token)) return "";
     this.tokens.push(token);
     const text = this.tokenizer.decode(this.tokens.slice(this.start));
     // U+FFFD at the end stands for bytes of a character whose rest is in later tokens.

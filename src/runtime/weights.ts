@@ -2,7 +2,7 @@
  * Weights into a model: every tensor of the file is matched with a parameter first (`match-weights.ts`), and only then
  * are bytes read, converted to the storage type and handed on, in pieces.
  */
-import type { ByteSource } from "./byte-source.ts";
+import type { ByteSource } from "./public-types.ts";
 import { WeightsError } from "./errors.ts";
 import type { WeightMismatch } from "./errors.ts";
 import { FLOAT_BYTES, convertFloats, nonFiniteHalf } from "./float-convert.ts";

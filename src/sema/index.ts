@@ -121,7 +121,7 @@ function chooseModel(context: Context, ast: File, wanted: string | undefined): M
   else
     report(context, "LLM0308", `the file declares ${models.length} models: ${names.join(", ")}`, models[1]?.name.span, {
       related: [{ message: "the first one", at: first.name.span }],
-      help: `choose one by its name: \`--model ${first.name.text}\``,
+      help: `choose one by its name behind the source: \`${first.name.span.file.path}#${first.name.text}\``,
     });
   return undefined;
 }

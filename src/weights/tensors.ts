@@ -1,6 +1,6 @@
 /** Whole tensors of a safetensors file in f64, for references and the interpreter. The strict reader is the runtime's. */
 import { bytesOf } from "../runtime/byte-source.ts";
-import type { ByteSource } from "../runtime/byte-source.ts";
+import type { ByteSource } from "../runtime/public-types.ts";
 import { SafetensorsError } from "../runtime/errors.ts";
 import { convertFloats } from "../runtime/float-convert.ts";
 import type { FloatType } from "../runtime/float-convert.ts";

@@ -54,6 +54,10 @@ describe("run", () => {
   it("ends where the context ends, and refuses a prompt beyond it", () => {
     const folder = checkpoint();
     expect(run(folder, "--context", "4")).toMatchObject({ tokens: expect.objectContaining({ length: 3 }) as unknown, stop: "length" }); // prettier-ignore
+    const people = (...args: readonly string[]): string =>
+      llmc(["run", folder, "--target", "js", "--tokens", "1,2", "--context", "4", ...args]).stderr;
+    expect(people("--max-tokens", "4")).toBe("llmc: the context of 4 tokens is full; --context gives it more\n");
+    expect(people("--max-tokens", "3")).toBe("");
     expect(run(folder, "--context", "1")).toMatchObject({ exitCode: 2, error: { code: "context" } });
     expect(run(folder, "--tokens", String(VOCAB))).toMatchObject({ exitCode: 2, error: { code: "option" } });
   });

@@ -51,6 +51,11 @@ describe("help and usage", () => {
     [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
     [["inspect", MOBY, "--after", "fusee"], "did you mean `fuse`"],
     [["inspect", MOBY, "--stage", "wgsl", "--after", "fuse"], "belongs to the stage tensor"],
+    [["inspect", MOBY, "--after", "nope"], "schedule, lower, legalize"],
+    [["inspect", MOBY, "--passes=-lower"], "unknown pass `lower`"],
+    [["inspect", MOBY, "--stage", "wgsl", "--profile", "js"], "ask for --stage js"],
+    [["inspect", MOBY, "--stage", "js", "--profile", "cpu-simd"], "ask for --stage wat"],
+    [["inspect", MOBY, "--stage", "wat", "--profile", "webgpu-gpu"], "ask for --stage wgsl"],
     [["inspect", MOBY, "--passes=-fus"], "did you mean `fuse`"],
     [["run", MOBY], "either --prompt or --tokens"],
     [["run", MOBY, "--tokens", "1,x"], "`x` is no token id"],
@@ -152,6 +157,23 @@ describe("inspect", () => {
     );
   });
 
+  it("shows the code of a profile of the stage's target, and the stages of all targets for any profile", () => {
+    const inspect = (...args: string[]): unknown => llmcJson(["inspect", MOBY, ...args]);
+    expect(inspect("--stage", "wgsl", "--profile", "webgpu-gpu")).toMatchObject({ ok: true, profile: "webgpu-gpu" });
+    expect(inspect("--stage", "wat")).toMatchObject({ ok: true, text: expect.stringContaining("(func") as string });
+    expect(inspect("--stage", "kernel", "--profile", "js")).toMatchObject({ ok: true, profile: "js" });
+  });
+
+  it("--stage ast of a source that does not parse has its diagnostics", () => {
+    const broken = write("no-tree.llm", "model {\n");
+    const { exitCode, ok, error } = llmcJson(["inspect", broken, "--stage", "ast"]);
+    expect({ exitCode, ok }).toEqual({ exitCode: 1, ok: false });
+    expect(error).toMatchObject({ code: "source", diagnostics: [{ code: "LLM0105", file: broken }] });
+    expect(llmc(["inspect", broken, "--stage", "ast"]).stdout).toBe("");
+    const meaningless = write("no-meaning.llm", "model A() {\n  forward(x: f[B]) -> f[B] {\n    return y\n  }\n}\n");
+    expect(llmcJson(["inspect", meaningless, "--stage", "ast"])).toMatchObject({ exitCode: 0, stage: "ast" });
+  });
+
   it("--after takes the stage of the pass", () => {
     expect(llmcJson(["inspect", MOBY, "--after", "fuse"])).toMatchObject({ stage: "tensor", text: expect.stringContaining("group ") as string }); // prettier-ignore
     expect(llmcJson(["inspect", MOBY, "--after", "lower"])).toMatchObject({ stage: "kernel" });
@@ -165,6 +187,15 @@ describe("tokenize", () => {
     expect(llmcJson(["detokenize", MOBY, tokens.join(",")])).toMatchObject({ ok: true, text: "Call me <|end|>" });
     expect(llmc(["tokenize", MOBY, "Call me"]).stdout).toBe("35,390,397\n");
     expect(llmcJson(["tokenize", "examples/llama", "x"])).toMatchObject({ exitCode: 5, ok: false });
+  });
+
+  it("an id beyond the vocabulary is an error that names both", () => {
+    const { exitCode, error } = llmcJson(["detokenize", MOBY, "35,99999"]);
+    expect(exitCode).toBe(2);
+    expect(error).toEqual({ code: "option", message: "there is no token 99999 in the tokenizer's vocabulary of 1024 tokens" }); // prettier-ignore
+    expect(llmcJson(["detokenize", MOBY, "1023"])).toMatchObject({ exitCode: 0, ok: true });
+    for (const ids of ["1.5", "3,-1"])
+      expect(llmcJson(["detokenize", MOBY, ids])).toMatchObject({ exitCode: 2, error: { code: "usage" } });
   });
 });
 

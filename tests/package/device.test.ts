@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Model } from "../../src/runtime/model.ts";
-import type { LoadOptions } from "../../src/runtime/load.ts";
+import type { LoadOptions } from "../../src/runtime/public-types.ts";
 import { installMoby, mobyPrompts } from "../support/moby-package.ts";
 import type { MobyProject } from "../support/moby-package.ts";
 import { recordCalls } from "../support/recording-device.ts";

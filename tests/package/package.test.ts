@@ -6,7 +6,9 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { emitPackage } from "../../codegen/package/index.ts";
+import { ERRORS } from "../../codegen/package/types-module.ts";
 import { runtimeText } from "../../scripts/bundle-runtime.mjs";
+import * as errors from "../../src/runtime/errors.ts";
 import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
 import { expectedTokens } from "../unit/runtime/toy-program.ts";
 import { installToy, toyArtifact } from "./toy-package.ts";
@@ -25,9 +27,14 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(installed.project, { recursive: true }));
 
-function typeCheck(name: string, text: string): string {
+const RESOLUTIONS: readonly (readonly string[])[] = [
+  ["--module", "nodenext"],
+  ["--module", "esnext", "--moduleResolution", "bundler"],
+];
+
+function typeCheck(name: string, text: string, resolution = RESOLUTIONS[0]!): string {
   writeFileSync(join(installed.project, name), text);
-  const options = ["--strict", "--noEmit", "--module", "nodenext", "--target", "es2022", "--skipLibCheck", "false"];
+  const options = ["--strict", "--noEmit", ...resolution, "--target", "es2022", "--skipLibCheck", "false"];
   try {
     execFileSync(TSC, [...options, name], { cwd: installed.project, encoding: "utf8" });
     return "";
@@ -61,8 +68,20 @@ describe("a generated package", () => {
     expect(fields).not.toHaveProperty("scripts");
   });
 
-  it("types what the README shows, and refuses what the model does not have", () => {
-    const good = `import { config, facts, load, WeightsError } from "toy-model";
+  it.each(RESOLUTIONS)(
+    "types what the README shows, and refuses what the model does not have: %s %s",
+    (...resolution) => {
+      const good = `import { config, facts, load, WeightsError } from "toy-model";
+import type { ByteSource, Generation, GenerateOptions, LoadOptions, Model, Profile, Progress, StopReason, Target, Tokenizer, WeightMismatch } from "toy-model";
+const profile: Profile = "toy-js";
+const given: LoadOptions = { target: "js", profile, weights: {} as ByteSource, signal: new AbortController().signal };
+const use = (each: Model, tokenizer: Tokenizer, options: GenerateOptions, progress: Progress, mismatch: WeightMismatch): StopReason | undefined => {
+  const generation: Generation = each.generate(tokenizer.encode("a"), options);
+  const target: Target = each.device.target;
+  void [target, progress.stage, mismatch.path, each.extend([1]), each.reset(), generation.tokens.length];
+  return generation.stop;
+};
+void [given, use];
 const dim: 4 = config.dim;
 const model = await load({ target: "js", onProgress: ({ stage, fraction }) => { const n: number = fraction; void [stage, n]; } });
 for await (const piece of model.generate("Once", { maxTokens: 3, temperature: 0 })) { const text: string = piece; void text; }
@@ -70,8 +89,26 @@ const logits: Float32Array = await model.forward([1, 2]);
 void [dim, facts.vocab, logits, (error: WeightsError) => error.mismatches[0]?.path, model[Symbol.asyncDispose]];
 await model.close();
 `;
-    expect(typeCheck("good.ts", good)).toBe("");
-    expect(typeCheck("bad.ts", `import { load } from "toy-model"; await load({ target: "cuda" });`)).toMatch(/"cuda"/);
+      expect(typeCheck("good.ts", good, resolution)).toBe("");
+      const bad = (call: string): string =>
+        typeCheck("bad.ts", `import { load } from "toy-model"; ${call}`, resolution);
+      expect(bad('await load({ target: "cuda" });')).toMatch(/"cuda"/);
+      expect(bad('await load({ profile: "gpu" });')).toMatch(/"gpu"/);
+      expect(bad("(await load()).generate([1], { maxToken: 3 });")).toMatch(/maxToken/);
+    },
+  );
+
+  it("has the methods of the entry points that it was built with, and every error of the runtime", async () => {
+    const artifact = await toyArtifact();
+    const onlyForward = artifact.profiles.map((profile) => ({
+      ...profile,
+      program: { ...profile.program, plans: profile.program.plans.filter(({ entry }) => entry === "forward") },
+    }));
+    const modelOf = (files: ReadonlyMap<string, string>): string =>
+      /^export interface Model .*$/m.exec(files.get("index.d.ts")!)![0];
+    expect(modelOf(installed.files)).toContain("LoadedModel<Target, Profile>, Generates, Forwards, Extends {}");
+    expect(modelOf(emitPackage({ ...artifact, profiles: onlyForward }))).toContain("LoadedModel<Target, Profile>, Forwards {}"); // prettier-ignore
+    expect([...ERRORS].sort()).toEqual(Object.keys(errors).sort());
   });
 
   it.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("runs on %s in a process that ends by itself", (target) => {

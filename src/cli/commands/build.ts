@@ -14,7 +14,7 @@ import { defined } from "../../support/errors.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import { usageError } from "../failure.ts";
 import { refuseForeignFolder, replaceFolder } from "../files.ts";
-import { compileOptions, names } from "../options.ts";
+import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
 import { compileSource } from "../compile-source.ts";
@@ -35,7 +35,7 @@ export function registerBuild(program: Command, perform: Perform): void {
   const command = program
     .command("build")
     .description("write an npm package that runs the model")
-    .argument("<source>", "a .llm file, a folder with one, or a checkpoint folder")
+    .argument("<source>", SOURCE_HELP)
     .option("--out <dir>", "folder of the package")
     .option(
       "--target <list>",
@@ -53,7 +53,7 @@ export function registerBuild(program: Command, perform: Perform): void {
       refuseForeignFolder(out, flags.force === true);
       const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
       const targets = flags.target ?? (flags.profile === undefined ? DEFAULT_TARGETS : []);
-      const compilation = compileSource(source.file, { ...flags, entries, targets, checkpoint });
+      const compilation = compileSource(source, { ...flags, entries, targets, checkpoint });
       output.diagnostics(compilation.diagnostics, compilation.files);
       const name = packageName(out);
       const files = packageFiles(compilation, name, VERSION);

@@ -4,20 +4,20 @@ import { analyzeSource } from "../../driver/front-end.ts";
 import { hasErrors } from "../../support/diagnostic.ts";
 import { diagnosticDocument } from "../output.ts";
 import { parseSettings, resolveSource } from "../sources.ts";
-import { collect } from "../options.ts";
+import { SOURCE_HELP, collect } from "../options.ts";
 import type { Perform } from "../program.ts";
 
 export function registerCheck(program: Command, perform: Perform): void {
   program
     .command("check")
     .description("report all mistakes of a source")
-    .argument("<source>", "a .llm file, or a folder with one")
+    .argument("<source>", SOURCE_HELP)
     .option("--set <name=value>", "set a config value (repeatable)", collect)
     .option("--json", "print one JSON document")
     .action((given: string, options: { set?: readonly string[] }) =>
       perform(async (output) => {
-        const { file } = resolveSource(given);
-        const { diagnostics, files } = analyzeSource(file, { set: parseSettings(options.set) });
+        const { file, model } = resolveSource(given);
+        const { diagnostics, files } = analyzeSource(file, { model, set: parseSettings(options.set) });
         const ok = !hasErrors(diagnostics);
         output.diagnostics(diagnostics, files);
         const counted = `${diagnostics.length} ${diagnostics.length === 1 ? "diagnostic" : "diagnostics"}`;

@@ -1,19 +1,27 @@
 /** `llmc inspect SOURCE --stage S`: the text of a stage; `--after PASS` stops behind a pass. Texts go to stdout. */
 import type { Command } from "commander";
-import { PASS_NAMES, stageOfPass } from "../../driver/compile.ts";
-import { PROFILES } from "../../driver/profiles.ts";
-import { inspectAfter, inspectAst, inspectStage } from "../../driver/inspect.ts";
+import { STEP_NAMES, stageOfPass } from "../../driver/compile.ts";
+import { PROFILES, targetOfProfile } from "../../driver/profiles.ts";
+import {
+  BUILD_STAGES,
+  codeStageOf,
+  inspectAfter,
+  inspectAst,
+  inspectStage,
+  targetOfStage,
+} from "../../driver/inspect.ts";
+import type { SourceFile } from "../../support/source.ts";
 import { defined } from "../../support/errors.ts";
 import { unknownName } from "../../support/suggest.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import { compileSource } from "../compile-source.ts";
-import { usageError } from "../failure.ts";
-import { compileOptions, names } from "../options.ts";
+import { CommandFailure, usageError } from "../failure.ts";
+import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
 import { resolveSource } from "../sources.ts";
 
-const STAGES = ["ast", "tensor", "kernel", "wgsl", "wat", "js", "plan"] as const;
+const STAGES = ["ast", ...BUILD_STAGES] as const;
 type Stage = (typeof STAGES)[number];
 
 interface InspectFlags extends CompileFlags {
@@ -26,7 +34,7 @@ export function registerInspect(program: Command, perform: Perform): void {
   const command = program
     .command("inspect")
     .description("show a stage of the compiler as text")
-    .argument("<source>", "a .llm file, a folder with one, or a checkpoint folder")
+    .argument("<source>", SOURCE_HELP)
     .option("--stage <name>", `${STAGES.join(", ")} (default: tensor, or the stage of the pass in --after)`)
     .option("--after <pass>", "the text behind this pass of the stages tensor, kernel and plan")
     .option("--entries <list>", "generate, forward (default: generate)", names);
@@ -34,17 +42,15 @@ export function registerInspect(program: Command, perform: Perform): void {
     perform(async (output) => {
       const { after, entries = ["generate"] } = flags;
       const stage = chosenStage(flags.stage, after);
-      const { file, weights } = resolveSource(given);
+      const profile = chosenProfile(stage, flags.profile);
+      const source = resolveSource(given);
       if (stage === "ast") {
-        const text = inspectAst(file);
+        const text = astText(source.file);
         output.result({ stage, text }, text);
         return;
       }
-      const checkpoint = weights === undefined ? undefined : await readCheckpoint(weights);
-      const target = stage === "js" ? "js" : stage === "wat" ? "cpu" : "webgpu";
-      // One profile is shown, so one is built: without a name the one that a package would try first.
-      const profile = flags.profile ?? PROFILES.find((info) => info.target === target)?.name;
-      const compilation = compileSource(file, { ...flags, entries, targets: [], profile, texts: true, checkpoint });
+      const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
+      const compilation = compileSource(source, { ...flags, entries, targets: [], profile, texts: true, checkpoint });
       const build = defined(compilation.builds[0], "a compilation that succeeds has a build");
       const text = after === undefined ? inspectStage(build, stage) : inspectAfter(build, after);
       if (text === undefined) throw usageError(`the pass \`${after}\` did not run`);
@@ -54,13 +60,29 @@ export function registerInspect(program: Command, perform: Perform): void {
   );
 }
 
+/** The text of the tree, or the diagnostics of a source that does not parse. */
+function astText(file: SourceFile): string {
+  const { text, diagnostics } = inspectAst(file);
+  if (text !== undefined) return text;
+  throw new CommandFailure(1, "source", `${file.path} has errors`, diagnostics, new Map([[file.path, file]]));
+}
+
+/** One profile is shown, so one is built: without a name the one that a package would try first. */
+function chosenProfile(stage: Stage, name: string | undefined): string | undefined {
+  const target = targetOfStage(stage);
+  if (name === undefined) return PROFILES.find((info) => info.target === (target ?? "webgpu"))?.name;
+  const own = targetOfProfile(name);
+  if (own === undefined || target === undefined || own === target) return name;
+  throw usageError(`the stage ${stage} is code of the target ${target}; the profile \`${name}\` belongs to ${own}: ask for --stage ${codeStageOf(own)}`); // prettier-ignore
+}
+
 /** The stage that the two flags name together. */
 function chosenStage(name: string | undefined, after: string | undefined): Stage {
   const stage = STAGES.find((known) => known === name);
   if (name !== undefined && stage === undefined) throw usageError(unknownName("stage", name, STAGES));
   if (after === undefined) return stage ?? "tensor";
   const ofPass = stageOfPass(after);
-  if (ofPass === undefined) throw usageError(unknownName("pass", after, PASS_NAMES));
+  if (ofPass === undefined) throw usageError(unknownName("pass", after, STEP_NAMES));
   if (stage !== undefined && stage !== ofPass)
     throw usageError(`the pass \`${after}\` belongs to the stage ${ofPass}, not to ${stage}`);
   return ofPass;

@@ -1,10 +1,12 @@
 /** `llmc run SOURCE`: compiles in memory, loads the weights and generates; with `--json` the ids and the times. */
 import type { Command } from "commander";
 import { TARGETS } from "../../driver/profiles.ts";
+import type { Model } from "../../runtime/index.ts";
 import { CommandFailure, usageError } from "../failure.ts";
 import { loadSource } from "../load-source.ts";
-import { compileOptions, decimal, integer, tokenIds } from "../options.ts";
+import { SOURCE_HELP, compileOptions, decimal, integer, tokenIds } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
+import type { Output } from "../output.ts";
 import type { Perform } from "../program.ts";
 
 interface RunFlags extends CompileFlags {
@@ -25,7 +27,7 @@ export function registerRun(program: Command, perform: Perform): void {
   const command = program
     .command("run")
     .description("generate text or tokens")
-    .argument("<source>", "a .llm file, a folder with one, or a checkpoint folder")
+    .argument("<source>", SOURCE_HELP)
     .option("--prompt <text>", "text to continue (needs a tokenizer.json)")
     .option("--tokens <ids>", "token ids to continue, separated by commas", tokenIds)
     .option("--weights <file>", "safetensors file (default: model.safetensors beside the source)")
@@ -39,51 +41,58 @@ export function registerRun(program: Command, perform: Perform): void {
     .option("--stop-eos", "stop at an end-of-text token (default with --prompt)")
     .option("--no-stop-eos", "go on after it (default with --tokens)");
   compileOptions(command).action((given: string, flags: RunFlags) =>
-    perform(async (output) => {
+    perform((output, interrupt) => {
       if ((flags.prompt === undefined) === (flags.tokens === undefined))
         throw usageError("give either --prompt or --tokens");
       if (flags.math !== "exact" && flags.math !== "fast")
         throw usageError(`--math is exact or fast, not \`${flags.math}\``);
-      const prompt = flags.prompt ?? flags.tokens ?? [];
-      if (prompt.length === 0) throw usageError("the prompt is empty");
-      const { model } = await loadSource(given, { ...flags, entries: ["generate"] });
-      try {
-        if (flags.prompt !== undefined && model.tokenizer === undefined)
-          throw new CommandFailure(5, "tokenizer", `${given} has no tokenizer.json beside it; give --tokens`);
-        const generation = model.generate(prompt, {
-          maxTokens: flags.maxTokens,
-          temperature: flags.temperature,
-          topK: flags.topK,
-          topP: flags.topP,
-          seed: flags.seed,
-          stopAtEos: flags.stopEos ?? flags.prompt !== undefined,
-        });
-        let text = "";
-        for await (const piece of generation) {
-          text += piece;
-          if (!output.json && model.tokenizer !== undefined) process.stdout.write(piece);
-          // The js target never waits: without a pause no signal would be heard.
-          await new Promise((resume) => setImmediate(resume));
+      if ((flags.prompt ?? flags.tokens ?? []).length === 0) throw usageError("the prompt is empty");
+      return interrupt.guard(async (signal) => {
+        const { model } = await loadSource(given, { ...flags, entries: ["generate"], signal });
+        try {
+          if (flags.prompt !== undefined && model.tokenizer === undefined)
+            throw new CommandFailure(5, "tokenizer", `${given} has no tokenizer.json beside it; give --tokens`);
+          await generate(model, flags, output, signal);
+        } finally {
+          await model.close();
         }
-        const document = {
-          target: model.device.target,
-          adapter: model.device.adapter,
-          profile: model.device.profile,
-          math: flags.math,
-          promptTokens: generation.promptTokens,
-          tokens: generation.tokens,
-          text: model.tokenizer === undefined ? null : text,
-          stop: generation.stop ?? "length",
-          prefillSeconds: generation.prefillSeconds,
-          decodeSeconds: generation.decodeSeconds,
-        };
-        output.result(
-          document,
-          model.tokenizer === undefined ? generation.tokens.join(",") : text.endsWith("\n") ? "" : "\n",
-        );
-      } finally {
-        await model.close();
-      }
+      });
     }),
   );
+}
+
+/** Streams the text to people; with `--json` the ids and the times at the end. */
+async function generate(model: Model, flags: RunFlags, output: Output, signal: AbortSignal): Promise<void> {
+  const generation = model.generate(flags.prompt ?? flags.tokens ?? [], {
+    maxTokens: flags.maxTokens,
+    temperature: flags.temperature,
+    topK: flags.topK,
+    topP: flags.topP,
+    seed: flags.seed,
+    stopAtEos: flags.stopEos ?? flags.prompt !== undefined,
+    signal,
+  });
+  let text = "";
+  for await (const piece of generation) {
+    text += piece;
+    if (!output.json && model.tokenizer !== undefined) process.stdout.write(piece);
+    // The js target never waits: without a pause no signal would be heard.
+    await new Promise((resume) => setImmediate(resume));
+  }
+  const { tokens, stop = "length" } = generation;
+  const document = {
+    target: model.device.target,
+    adapter: model.device.adapter,
+    profile: model.device.profile,
+    math: flags.math,
+    promptTokens: generation.promptTokens,
+    tokens,
+    text: model.tokenizer === undefined ? null : text,
+    stop,
+    prefillSeconds: generation.prefillSeconds,
+    decodeSeconds: generation.decodeSeconds,
+  };
+  output.result(document, model.tokenizer === undefined ? tokens.join(",") : text.endsWith("\n") ? "" : "\n");
+  if (stop === "length" && tokens.length < flags.maxTokens)
+    output.message(`llmc: the context of ${model.context} tokens is full; --context gives it more`);
 }

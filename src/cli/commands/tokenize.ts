@@ -1,10 +1,10 @@
 /** `llmc tokenize SOURCE TEXT` and `llmc detokenize SOURCE IDS`: the tokenizer beside a model, both ways. */
 import type { Command } from "commander";
 import { readTokenizer } from "../../runtime/tokenizer.ts";
-import type { Tokenizer } from "../../runtime/tokenizer.ts";
+import type { Tokenizer } from "../../runtime/public-types.ts";
 import { CommandFailure } from "../failure.ts";
 import { readText } from "../files.ts";
-import { tokenIds } from "../options.ts";
+import { SOURCE_HELP, tokenIds } from "../options.ts";
 import type { Perform } from "../program.ts";
 import { resolveSource } from "../sources.ts";
 
@@ -12,7 +12,7 @@ export function registerTokenize(program: Command, perform: Perform): void {
   program
     .command("tokenize")
     .description("token ids of a text; none are added")
-    .argument("<source>", "a model, or its folder")
+    .argument("<source>", SOURCE_HELP)
     .argument("<text>")
     .option("--special", "recognise special tokens in the text")
     .option("--json", "print one JSON document")
@@ -25,7 +25,7 @@ export function registerTokenize(program: Command, perform: Perform): void {
   program
     .command("detokenize")
     .description("the text of token ids")
-    .argument("<source>", "a model, or its folder")
+    .argument("<source>", SOURCE_HELP)
     .argument("<tokens>", "ids, separated by commas", tokenIds)
     .option("--json", "print one JSON document")
     .action((given: string, tokens: readonly number[]) =>

@@ -24,11 +24,11 @@ export function registerVerify(program: Command, perform: Perform): void {
     .command("verify")
     .description("compare a checkpoint's outputs with recorded answers (golden.safetensors, expected.json)")
     .argument("<folder>", "config.json, model.safetensors and the answers")
-    .option("--model <file>", "a .llm file instead of the imported config.json")
+    .option("--model <file>", "a .llm file instead of the imported config.json; FILE#NAME for one of several models")
     .option("--target <list>", "targets, separated by commas; `reference` is the interpreter", names)
     .option("--training", "also compare gradients and training losses");
   compileOptions(command).action((folder: string, flags: VerifyFlags) =>
-    perform(async (output) => {
+    perform(async (output, interrupt) => {
       const known = [...TARGETS, REFERENCE];
       const unknown = flags.target?.find((target) => !known.includes(target));
       if (unknown !== undefined) throw usageError(unknownTarget(unknown, known));
@@ -36,7 +36,7 @@ export function registerVerify(program: Command, perform: Perform): void {
       const targets = flags.target ?? [await defaultTarget()];
       const rows: VerifyRow[] = [];
       for (const target of new Set(targets)) {
-        rows.push(...(await verifyTarget(subject, target, flags)));
+        rows.push(...(await interrupt.guard((signal) => verifyTarget(subject, target, flags, signal))));
         if (flags.training === true) rows.push(...trainingRows(subject.expected, target));
       }
       const ok = rows.every((row) => row.ok);

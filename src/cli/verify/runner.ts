@@ -25,10 +25,11 @@ export interface Runner {
   greedy(prompt: readonly number[], count: number): Promise<readonly number[]>;
 }
 
-/** A loaded model whose build has `forward`; `func` is that function. */
-export function deviceRunner(model: Model, func: Func): Runner {
+/** A loaded model whose build has `forward`; `func` is that function. Throws the reason of an aborted `signal`. */
+export function deviceRunner(model: Model, func: Func, signal: AbortSignal): Runner {
   return {
     forward: async ({ inputs, sizes }) => {
+      signal.throwIfAborted();
       const args = Object.fromEntries(Object.entries(inputs).map(([name, tensor]) => [name, argument(tensor)]));
       const bytes = await model.call("forward", args, sizes);
       const results = new Map<string, ArrayLike<number>>();
@@ -46,9 +47,12 @@ export function deviceRunner(model: Model, func: Func): Runner {
       return results;
     },
     reset: () => model.reset(),
-    extend: (token) => model.extend([token]),
+    extend: async (token) => {
+      signal.throwIfAborted();
+      return model.extend([token]);
+    },
     greedy: async (prompt, count) => {
-      const generation = model.generate(prompt, { maxTokens: count, temperature: 0, stopAtEos: false });
+      const generation = model.generate(prompt, { maxTokens: count, temperature: 0, stopAtEos: false, signal });
       await generation.text();
       return generation.tokens;
     },

@@ -13,7 +13,7 @@ import { openWeights, readCheckpoint } from "../checkpoint.ts";
 import { compileSource } from "../compile-source.ts";
 import { CommandFailure, fileError } from "../failure.ts";
 import type { CompileFlags } from "../options.ts";
-import { resolveSource, weightsBeside } from "../sources.ts";
+import { resolveSource, splitSource, weightsBeside } from "../sources.ts";
 import type { Source } from "../sources.ts";
 import { readExpectations } from "./expectations.ts";
 import type { Expectations } from "./expectations.ts";
@@ -26,9 +26,10 @@ export interface Subject {
 }
 
 /** Throws `CommandFailure`: 5 for files, 1 for a config that makes no model. `modelFile` replaces the folder's. */
-export async function openSubject(folder: string, modelFile: string | undefined): Promise<Subject> {
+export async function openSubject(given: string, modelFile: string | undefined): Promise<Subject> {
+  const source = resolveSource(modelFile ?? given);
+  const { path: folder } = splitSource(given);
   const expected = await readExpectations(folder);
-  const source = resolveSource(modelFile ?? folder);
   const weights = weightsBeside(folder);
   if (weights === undefined) throw fileError(`${folder} has no model.safetensors`);
   return { source, weights, checkpoint: await readCheckpoint(weights), expected };
@@ -59,12 +60,12 @@ export function buildSubject(
     chunk: Math.max(flags.chunk ?? 1, length),
   };
   try {
-    return built(compileSource(source.file, { ...request, entries: ["forward", "generate"] }));
+    return built(compileSource(source, { ...request, entries: ["forward", "generate"] }));
   } catch (error) {
     const cause = error instanceof CommandFailure && error.exitCode === 1 ? error : undefined;
     const causality = cause?.diagnostics.find(({ code, severity }) => severity === "error" && code.startsWith("LLM05"));
     if (causality === undefined) throw error;
-    const compilation = compileSource(source.file, { ...request, entries: ["forward"] });
+    const compilation = compileSource(source, { ...request, entries: ["forward"] });
     return { ...built(compilation), noGeneration: causality.message };
   }
 }

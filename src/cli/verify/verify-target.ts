@@ -27,6 +27,7 @@ export async function verifyTarget(
   subject: Subject,
   target: string,
   flags: CompileFlags,
+  signal: AbortSignal,
 ): Promise<readonly VerifyRow[]> {
   const { weights, expected } = subject;
   const build = buildSubject(subject, target === REFERENCE ? "js" : target, flags);
@@ -36,9 +37,13 @@ export async function verifyTarget(
   const params = await parametersOf(weights, model);
   if (target === REFERENCE)
     return rowsOf(build, referenceRunner(compilation, model, params), call, target, expected, params);
-  const loaded = await loadModel(packageData(artifactOf(compilation, "model", VERSION)), { weights, tokenizer: null });
+  const loaded = await loadModel(packageData(artifactOf(compilation, "model", VERSION)), {
+    weights,
+    tokenizer: null,
+    signal,
+  });
   try {
-    return await rowsOf(build, deviceRunner(loaded, func), call, target, expected, params);
+    return await rowsOf(build, deviceRunner(loaded, func, signal), call, target, expected, params);
   } finally {
     await loaded.close();
   }

@@ -46,9 +46,9 @@ export const CONFIG = {
   ),
   LLM0308: entry(
     "no such model",
-    "The file declares no model of this name; where it declares several, one is chosen by name.",
-    "llmc build models.llm --model Lama",
-    "llmc build models.llm --model Llama",
+    "The file declares no model of this name; where it declares several, one is chosen by its name behind the source.",
+    "llmc build models.llm#Lama",
+    "llmc build models.llm#Llama",
   ),
   LLM0309: entry(
     "a config.json that is not strict JSON",

@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { manifestOf } from "../../../src/plan/manifest.ts";
 import { requestAdapter } from "../../../src/runtime/devices/webgpu-adapter.ts";
 import { loadModel } from "../../../src/runtime/load.ts";
-import type { LoadOptions, PackageData } from "../../../src/runtime/load.ts";
+import type { PackageData } from "../../../src/runtime/load.ts";
+import type { LoadOptions } from "../../../src/runtime/public-types.ts";
 import type { Model } from "../../../src/runtime/model.ts";
 import { f32Tensor, fileOf } from "./safetensors-file.ts";
 import { BIAS, CHUNK, CONTEXT, HEAD, TOY, VOCAB, WGSL, expectedLogits, expectedTokens, jsKernels } from "./toy-program.ts"; // prettier-ignore
@@ -104,6 +105,17 @@ describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (targe
     });
   });
 
+  it("names the entry points there are, and what a call has no room for", async () => {
+    const call = (entry: string, sizes: Record<string, number> = {}): Promise<unknown> => model.call(entry, {}, sizes);
+    const message = `there is no entry point \`nope\`; this package has ${program.plans.map(({ entry }) => entry).join(", ")}`;
+    await expect(call("nope")).rejects.toMatchObject({ name: "OptionError", message });
+    await expect(call("(")).rejects.toMatchObject({ name: "OptionError" });
+    const T = CHUNK + 1;
+    const room = `\`forward\` has no room for this call: B = 1, T = ${T} is more than its ${CHUNK}`;
+    await expect(call("forward", { B: 1, T })).rejects.toMatchObject({ name: "ContextError", message: room });
+    expect(Object.keys((await call("forward", { B: 1, T: CHUNK })) as object)).toEqual(["logits"]);
+  });
+
   it("extends the context step by step", async () => {
     model.reset();
     const tokens = [4, 4, 2, 9, 11, 3, 1, 1, 1, 5, 6];
@@ -119,6 +131,20 @@ describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (targe
     expect(() => model.generate([1], { topP: 0 })).toThrow(/topP must be/);
     expect(() => model.generate("text")).toThrow(/tokenizer/);
     expect(() => model.generate([1], { stop: "x" })).toThrow(/stop text needs a tokenizer/);
+  });
+
+  it("ends a load whose signal is aborted on the way, and loads again", async () => {
+    for (const stage of ["device", "compile"]) {
+      const controller = new AbortController();
+      const seen: string[] = [];
+      const onProgress = (progress: { readonly stage: string }): void => {
+        seen.push(progress.stage);
+        if (progress.stage === stage) controller.abort();
+      };
+      await expect(load({ target, signal: controller.signal, onProgress })).rejects.toMatchObject({ name: "AbortError" }); // prettier-ignore
+      expect(seen.at(-1)).toBe(stage);
+    }
+    await (await load({ target, signal: new AbortController().signal })).close();
   });
 
   it("makes room for a smaller context", async () => {

@@ -1,6 +1,6 @@
 /** The text side of the runtime: tokens to text piece by piece, stop strings, and the framing special tokens. */
 import { describe, expect, it } from "vitest";
-import { TokenizerError } from "../../../src/runtime/errors.ts";
+import { OptionError, TokenizerError } from "../../../src/runtime/errors.ts";
 import { StopText } from "../../../src/runtime/stop-text.ts";
 import { StreamDecoder, readTokenizer } from "../../../src/runtime/tokenizer.ts";
 
@@ -53,6 +53,16 @@ describe("the tokenizer", () => {
     expect(framed.encode("a", { addSpecial: true })).toEqual([257, 0x61]);
     expect(framed.encode("a")).toEqual([0x61]);
     expect(framed.encode("a<end>", { addSpecial: true })).toHaveLength(7);
+  });
+
+  it("refuses an id without a token, and streams past one", () => {
+    expect(tokenizer.decode([257])).toBe("");
+    for (const id of [258, -1, 1.5, NaN])
+      expect(() => tokenizer.decode([0x61, id])).toThrow(`no token ${id} in the tokenizer's vocabulary of 258 tokens`);
+    expect(() => tokenizer.decode([258])).toThrow(OptionError);
+    expect([0, 257, 258, -1].map((id) => tokenizer.has(id))).toEqual([true, true, false, false]);
+    const decoder = new StreamDecoder(tokenizer);
+    expect([0xc3, 999, 0xa9].map((token) => decoder.push(token)).join("") + decoder.flush()).toBe("é");
   });
 
   it("says when a file is no tokenizer", () => {
