@@ -78,7 +78,7 @@ async function jaxJs({ size, layout, a, b }: Case): Promise<Product> {
   await jax.init("webgpu");
   jax.defaultDevice("webgpu");
   const np = jax.numpy;
-  const [left, right] = [a, b].map((data) => np.array(data, { shape: [size, size] }));
+  const [left, right] = [a, b].map((data) => np.array(new Float32Array(data), { shape: [size, size] }));
   const [x, y] = [defined(left, "a"), defined(right, "b")];
   const product = (): ReturnType<typeof np.matmul> =>
     np.matmul(x.ref, layout === "[N, K]" ? np.transpose(y.ref) : y.ref);

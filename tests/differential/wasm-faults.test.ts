@@ -103,8 +103,9 @@ async function run(
 }
 
 const SHORT = [3, 1, 4, 1, 5, 9, 2, 6];
-/** Short for the calling thread, long for the last one. */
-const UNEVEN = [1, 1, 1, 1, 1, 1, 1, LONG];
+/** The calling thread takes the first piece, and is busy with it long enough for another one to take the second. */
+const WHILE_BUSY = 1e8;
+const UNEVEN = [WHILE_BUSY, LONG, 1, 1, 1, 1, 1, 1];
 
 /** Rejects with a `DeviceError` of this text, and within seconds. */
 async function expectFailure(call: Promise<unknown>, message: RegExp): Promise<void> {
@@ -126,11 +127,14 @@ describe("a thread that ends", () => {
     expect(() => on.close()).not.toThrow();
   });
 
-  it("between launches, and nobody has heard of it yet", async () => {
+  it("between launches, and nobody has heard of it yet: the others do its work, unless it had begun", async () => {
     const on = await prepare(2);
     const ended = workers[0]!.terminate();
-    await expectFailure(run(on, SHORT), /a thread of this model ended/);
+    const first = await run(on, SHORT).catch((error: unknown) => error);
+    if (first instanceof Error) expect(first).toBeInstanceOf(DeviceError);
+    else expect(first).toEqual(SHORT);
     await ended;
+    await expectFailure(run(on, SHORT), /a thread of this model ended/);
   });
 
   it("inside a launch", async () => {
@@ -188,9 +192,9 @@ describe("a call of many launches", () => {
 });
 
 describe("a slow thread", () => {
-  const slow = [1, 1, 1, 1, 1, 1, 1, 3e8];
+  const slow = [WHILE_BUSY, 4e8, 1, 1, 1, 1, 1, 1];
   // Counting in f32 ends at 2^24.
-  const counted = [1, 1, 1, 1, 1, 1, 1, 2 ** 24];
+  const counted = [2 ** 24, 2 ** 24, 1, 1, 1, 1, 1, 1];
 
   it("is waited for, and the event loop gets its turns meanwhile", async () => {
     const on = await prepare(2);
@@ -210,11 +214,12 @@ describe("a kernel that traps", () => {
   it.each([
     [1, 0, /the kernel count failed: .*out of bounds/],
     [2, 0, /the kernel count failed: .*out of bounds/],
-    [2, GROUPS - 1, /failed on another thread/],
+    [2, 1, /failed on another thread/],
   ])("of %i threads, in workgroup %i", async (count, group, message) => {
     const on = await prepare(count);
     const places = IN_ORDER.map((i) => (i === group ? FAR : i));
-    await expectFailure(run(on, SHORT, places), message);
+    const turns = count === 1 ? SHORT : [WHILE_BUSY, ...SHORT.slice(1)];
+    await expectFailure(run(on, turns, places), message);
     await expectFailure(run(on, SHORT), message);
   });
 });

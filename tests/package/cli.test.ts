@@ -51,7 +51,7 @@ describe("help and usage", () => {
     [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
     [["inspect", MOBY, "--after", "fusee"], "did you mean `fuse`"],
     [["inspect", MOBY, "--stage", "wgsl", "--after", "fuse"], "belongs to the stage tensor"],
-    [["inspect", MOBY, "--after", "nope"], "schedule, lower, legalize"],
+    [["inspect", MOBY, "--after", "nope"], "pack-weights, lower, legalize"],
     [["inspect", MOBY, "--passes=-lower"], "unknown pass `lower`"],
     [["inspect", MOBY, "--stage", "wgsl", "--profile", "js"], "ask for --stage js"],
     [["inspect", MOBY, "--stage", "js", "--profile", "cpu-simd"], "ask for --stage wat"],

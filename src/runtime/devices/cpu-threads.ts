@@ -97,20 +97,31 @@ export class ThreadPool {
     control[AT.failures] = 0;
     control[AT.pieces] = pieces;
     Atomics.store(control, AT.done, 0);
-    Atomics.store(control, AT.claim, launch);
+    // The first piece is this thread's.
+    Atomics.store(control, AT.claim, launch + 1);
     Atomics.add(control, AT.round, 1);
     Atomics.notify(control, AT.round);
-    for (;;) {
-      const piece = Atomics.load(control, AT.claim) - launch;
-      if (piece >= pieces) return this.wait();
-      if (Atomics.compareExchange(control, AT.claim, launch + piece, launch + piece + 1) !== launch + piece) continue;
+    for (let piece = 0; piece < pieces; ) {
       try {
         own(Math.floor((size * piece) / pieces), Math.floor((size * (piece + 1)) / pieces));
       } catch (error) {
         this.fail(String(error), error);
       }
       Atomics.add(control, AT.done, 1);
+      piece = this.nextPiece(launch, pieces);
     }
+    return this.wait();
+  }
+
+  /** Takes a piece of the launch; `pieces` where none is left. */
+  private nextPiece(launch: number, pieces: number): number {
+    let claim = Atomics.load(this.control, AT.claim);
+    while (claim - launch < pieces) {
+      const found = Atomics.compareExchange(this.control, AT.claim, claim, claim + 1);
+      if (found === claim) return claim - launch;
+      claim = found;
+    }
+    return pieces;
   }
 
   /** Resolves when all threads are done with the launch that `run` began; rejects with the failure, if there is one. */
