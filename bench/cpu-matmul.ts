@@ -23,8 +23,8 @@ const SHAPES: readonly Shape[] = [
   { m: 1024, k: 1024, n: 1024 },
   { m: 1, k: 576, n: 1536 },
 ];
-/** Calls of one timed run, so that a run of the smallest takes some milliseconds. */
-const CALLS: Readonly<Record<number, number>> = { 1: 50, 256: 10 };
+/** Calls of one timed run, so that it takes tens of milliseconds and warm-ups are enough for engines to optimize. */
+const CALLS: Readonly<Record<number, number>> = { 1: 500, 256: 30 };
 
 await perThreads("cpu-matmul", import.meta.url, async (threads): Promise<readonly Row[]> => {
   const machine = await ceilings(threads);

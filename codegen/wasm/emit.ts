@@ -15,10 +15,11 @@ import type { Builtin, Expression, KScalarParam, KType, KValue, Kernel, Statemen
 import { unrollLoops } from "../../src/kernel/unroll.ts";
 import { containsCollective, walkStatements } from "../../src/kernel/walk.ts";
 import { inlinableValues } from "../inline.ts";
+import { Definitions } from "./definitions.ts";
 import { halfPairs } from "./half-pairs.ts";
-import type { Place } from "./half-pairs.ts";
 import { FunctionBody } from "./function-body.ts";
 import { MemoryAccess } from "./memory-access.ts";
+import { moveAddresses } from "./moving-addresses.ts";
 import type { WasmFunction } from "./module.ts";
 import { encodeModule, functionText } from "./module.ts";
 import { privateMemory } from "./private-memory.ts";
@@ -47,9 +48,7 @@ class WasmEmitter {
   private readonly kernel: Kernel;
   private readonly body = new FunctionBody();
   private readonly memory: MemoryAccess;
-  private readonly literals = new Map<KValue, number>();
-  /** What each value that is made by an expression is. */
-  private readonly definitions = new Map<KValue, Expression>();
+  private readonly definitions: Definitions;
   private readonly inlined: ReadonlySet<KValue>;
   /** Loads of halves that are one with the load after them, and the code of those that come second. */
   private readonly pairs: ReadonlyMap<KValue, KValue>;
@@ -58,19 +57,14 @@ class WasmEmitter {
 
   constructor(kernel: Kernel) {
     this.kernel = unrollLoops(kernel);
-    walkStatements(this.kernel.body, (statement) => {
-      if (statement.kind !== "let") return;
-      const { result, expression } = statement;
-      this.definitions.set(result, expression);
-      if (expression.kind === "constant") this.literals.set(result, expression.value);
-    });
+    this.definitions = new Definitions(this.kernel);
     const inlined = new Set(inlinableValues(this.kernel.body));
     walkStatements(this.kernel.body, (statement) => this.keepRepeated(statement, inlined));
     this.inlined = inlined;
-    this.pairs = halfPairs(this.kernel.body, (index) => this.placeOf(index));
-    const own = privateMemory(this.kernel, this.literals);
+    this.pairs = halfPairs(this.kernel.body, (index) => this.definitions.placeOf(index));
+    const own = privateMemory(this.kernel, this.definitions.literals);
     this.stackBytes = own.bytes;
-    this.memory = new MemoryAccess(this.body, own, (value) => this.push(value), this.literals, (value) => this.sumOf(value)); // prettier-ignore
+    this.memory = new MemoryAccess(this.body, own, this.definitions, (value) => this.push(value), this.inlined);
   }
 
   emit(): WasmFunction {
@@ -155,7 +149,7 @@ class WasmEmitter {
     switch (statement.kind) {
       case "let": {
         const { result, expression } = statement;
-        if (this.literals.has(result) || this.inlined.has(result)) return;
+        if (this.definitions.literals.has(result) || this.inlined.has(result)) return;
         body.add(...this.made(result, expression), ["local.set", body.of(result)]);
         return;
       }
@@ -167,9 +161,11 @@ class WasmEmitter {
       case "for": {
         const { index, from, to, step, carried, yields } = statement;
         this.assign(carried.map(({ arg }) => arg), carried.map(({ init }) => init)); // prettier-ignore
+        const moves = moveAddresses(statement, body, this.definitions, this.memory, (value) => this.push(value));
         body.loop(body.of(index), this.push(from), this.push(to), this.push(step), () => {
           this.statements(statement.body);
           this.assign(carried.map(({ arg }) => arg), yields); // prettier-ignore
+          body.add(...moves);
         });
         for (const { arg, result } of carried) body.bind(result, body.of(arg));
         return;
@@ -211,9 +207,9 @@ class WasmEmitter {
 
   /** Code that puts the value on the stack. */
   private push(value: KValue): Code {
-    const literal = this.literals.get(value);
+    const literal = this.definitions.literals.get(value);
     if (literal !== undefined) return constantCode(literal, value.type);
-    const definition = this.definitions.get(value);
+    const definition = this.definitions.of(value);
     if (definition !== undefined && this.inlined.has(value)) return this.expression(definition, value.type);
     return [["local.get", this.body.of(value)]];
   }
@@ -232,7 +228,7 @@ class WasmEmitter {
         return unaryCode(expression.op, push(expression.x), type);
       case "binary": {
         const { op, x, y } = expression;
-        if (op !== "dot") return binaryCode(op, push(x), push(y), x.type, this.literalOf(y));
+        if (op !== "dot") return binaryCode(op, push(x), push(y), x.type, this.definitions.literalOf(y));
         const product = binaryCode("mul", push(x), push(y), x.type);
         return [...product, ...laneSumCode(x.type, this.body.scratch("sum"))];
       }
@@ -275,18 +271,19 @@ class WasmEmitter {
   /** One lane of a vector in all lanes is one shuffle. */
   private repeatedLane(parts: readonly KValue[]): Code | undefined {
     const [part, ...others] = parts;
-    const definition = part === undefined || others.length > 0 ? undefined : this.definitions.get(part);
+    const definition = part === undefined || others.length > 0 ? undefined : this.definitions.of(part);
     if (definition?.kind !== "extract" || definition.x.type.scalar === "bool") return undefined;
     const { x, lane } = definition;
-    if (this.inlined.has(x) || this.literals.has(x)) return undefined;
+    if (this.inlined.has(x) || this.definitions.literals.has(x)) return undefined;
     return [...this.push(x), ...this.push(x), shuffle([lane, lane, lane, lane])];
   }
 
   /** A vector of the sums of the lanes of four vectors. */
   private fourLaneSums(parts: readonly KValue[]): Code | undefined {
     const summed = parts.flatMap((part): readonly KValue[] => {
-      const definition = this.definitions.get(part);
-      const isSum = definition?.kind === "binary" && definition.op === "dot" && this.literalOf(definition.y) === 1;
+      const definition = this.definitions.of(part);
+      const isSum =
+        definition?.kind === "binary" && definition.op === "dot" && this.definitions.literalOf(definition.y) === 1;
       const isRead = isSum && definition.x.type.lanes === 4 && !this.inlined.has(definition.x);
       return isRead && this.inlined.has(part) ? [definition.x] : [];
     });
@@ -295,52 +292,17 @@ class WasmEmitter {
     return fourLaneSumsCode([a, b, c, d], this.body.scratch("sum"), this.body.scratch("sums"));
   }
 
-  /** The index as a value plus a literal. */
-  private placeOf(index: KValue): Place {
-    let [root, literal]: [KValue, number] = [index, 0];
-    for (;;) {
-      const definition = this.definitions.get(root);
-      if (definition?.kind === "constant") return { root: undefined, literal: literal + definition.value };
-      if (definition?.kind !== "binary" || definition.op !== "add") return { root, literal };
-      const [x, y] = [this.literals.get(definition.x), this.literals.get(definition.y)];
-      if (x === undefined && y === undefined) return { root, literal };
-      [root, literal] = y === undefined ? [definition.y, literal + (x ?? 0)] : [definition.x, literal + y];
-    }
-  }
-
-  /** The number that all lanes of a value are known to be. */
-  private literalOf(value: KValue): number | undefined {
-    const definition = this.definitions.get(value);
-    const part = definition?.kind === "vector" && definition.parts.length === 1 ? definition.parts[0] : undefined;
-    return this.literals.get(value) ?? (part === undefined ? undefined : this.literals.get(part));
-  }
-
-  /** Value and literal of `value + literal`. */
-  private sumOf(value: KValue): { readonly value: KValue; readonly literal: number } | undefined {
-    const definition = this.definitions.get(value);
-    if (definition?.kind !== "binary" || definition.op !== "add") return undefined;
-    for (const [term, other] of [
-      [definition.x, definition.y],
-      [definition.y, definition.x],
-    ] as const) {
-      // prettier-ignore
-      const literal = this.literals.get(other);
-      // Of a sum that has a local, only a term that has one may be read instead.
-      if (literal !== undefined && (this.inlined.has(value) || !this.inlined.has(term)))
-        return { value: term, literal };
-    }
-    return undefined;
-  }
-
   /** Takes operands whose code would stand several times out of `inlined`; loop bounds are read in every round. */
   private keepRepeated(statement: Statement, inlined: Set<KValue>): void {
     if (statement.kind === "for") for (const value of [statement.to, statement.step]) inlined.delete(value);
     if (statement.kind !== "let") return;
     const { expression } = statement;
+    // A sum is made where its term is at hand: put off to where it is read, it would keep all terms in registers.
+    if (expression.kind === "fma") inlined.delete(statement.result);
     const isMinMax = expression.kind === "binary" && ["min", "max"].includes(expression.op) && expression.x.type.scalar !== "f32"; // prettier-ignore
     if (expression.kind === "unary" && repeatsOperands(expression, () => false)) inlined.delete(expression.x);
     if (expression.kind !== "binary") return;
-    const repeats = repeatsOperands(expression, () => this.literalOf(expression.y) !== undefined);
+    const repeats = repeatsOperands(expression, () => this.definitions.literalOf(expression.y) !== undefined);
     if (repeats || isMinMax) for (const value of [expression.x, expression.y]) inlined.delete(value);
   }
 }

@@ -4,12 +4,7 @@
  */
 import type { Buffer, KValue, Statement } from "../../src/kernel/ir.ts";
 import { bodiesOf } from "../../src/kernel/walk.ts";
-
-/** An index as a value, or none, plus a literal. */
-export interface Place {
-  readonly root: KValue | undefined;
-  readonly literal: number;
-}
+import type { Place } from "./definitions.ts";
 
 /** The second value of each pair by the first; both are loads of the same list of statements, the first before it. */
 export function halfPairs(body: readonly Statement[], placeOf: (index: KValue) => Place): ReadonlyMap<KValue, KValue> {

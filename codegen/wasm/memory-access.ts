@@ -6,6 +6,7 @@
 import type { Buffer, KValue } from "../../src/kernel/ir.ts";
 import { elementBytes, loadType } from "../../src/kernel/ir.ts";
 import { InternalError, defined } from "../../src/support/errors.ts";
+import type { Definitions } from "./definitions.ts";
 import type { FunctionBody } from "./function-body.ts";
 import { decodeCode, decodePairCode, encodeCode, narrowCode } from "./half.ts";
 import type { PrivateMemory } from "./private-memory.ts";
@@ -19,14 +20,17 @@ const F32X4 = { scalar: "f32", lanes: 4 } as const;
 export class MemoryAccess {
   private readonly bases = new Map<Buffer, number>();
   private readonly registers = new Map<string, number>();
+  /** The address of an index, without its literal, where a loop keeps it in a local. */
+  private readonly moving = new Map<Buffer, Map<KValue, number>>();
   private stack = 0;
 
   constructor(
     private readonly body: FunctionBody,
     private readonly own: PrivateMemory,
+    private readonly definitions: Definitions,
     private readonly push: (value: KValue) => Code,
-    private readonly literals: ReadonlyMap<KValue, number>,
-    private readonly sumOf: (value: KValue) => { readonly value: KValue; readonly literal: number } | undefined,
+    /** Values that have no local. */
+    private readonly inlined: ReadonlySet<KValue>,
   ) {}
 
   /** The buffer begins at the offset in this local. */
@@ -103,24 +107,44 @@ export class MemoryAccess {
 
   /** The local of an element of a buffer that lies in locals. */
   private register(buffer: Buffer, index: KValue): number {
-    const element = defined(this.literals.get(index), `a literal index into ${buffer.name}`);
+    const element = defined(this.definitions.literals.get(index), `a literal index into ${buffer.name}`);
     const key = `${buffer.name} ${element}`;
     const local = this.registers.get(key) ?? this.body.local(`${buffer.name}${element}`, wasmType(loadType(buffer)));
     this.registers.set(key, local);
     return local;
   }
 
-  private address(buffer: Buffer, index: KValue): { readonly code: Code; readonly offset: number } {
+  /** The local with the beginning of a storage buffer. */
+  baseOf(buffer: Buffer): number | undefined {
+    return this.bases.get(buffer);
+  }
+
+  /** From here on the address of this index, as `split` answers it, is in a local. */
+  move(buffer: Buffer, root: KValue, local: number): void {
+    this.moving.set(buffer, (this.moving.get(buffer) ?? new Map<KValue, number>()).set(root, local));
+  }
+
+  /** An index as a value and the bytes of a literal that fit into an instruction. */
+  split(buffer: Buffer, index: KValue): { readonly root: KValue; readonly offset: number } {
     const stride = elementBytes(buffer.element) * buffer.lanes;
-    const base = this.own.offsets.get(buffer) ?? 0;
-    const local = buffer.space === "storage" ? defined(this.bases.get(buffer), `no place for ${buffer.name}`) : this.stack; // prettier-ignore
-    let [root, offset] = [index, base];
-    for (let sum = this.sumOf(root); sum !== undefined; sum = this.sumOf(root)) {
+    let [root, offset] = [index, this.own.offsets.get(buffer) ?? 0];
+    for (let sum = this.definitions.sumOf(root); sum !== undefined; sum = this.definitions.sumOf(root)) {
       const moved = offset + sum.literal * stride;
-      if (sum.literal < 0 || moved >= FIRST_BYTE) break;
+      // Of a sum that has a local, only a term that has one may be read instead.
+      const isReadable = this.inlined.has(root) || !this.inlined.has(sum.value);
+      if (sum.literal < 0 || moved >= FIRST_BYTE || !isReadable) break;
       [root, offset] = [sum.value, moved];
     }
-    const literal = this.literals.get(root);
+    return { root, offset };
+  }
+
+  private address(buffer: Buffer, index: KValue): { readonly code: Code; readonly offset: number } {
+    const stride = elementBytes(buffer.element) * buffer.lanes;
+    const { root, offset } = this.split(buffer, index);
+    const moving = this.moving.get(buffer)?.get(root);
+    if (moving !== undefined) return { code: [["local.get", moving]], offset };
+    const local = buffer.space === "storage" ? defined(this.bases.get(buffer), `no place for ${buffer.name}`) : this.stack; // prettier-ignore
+    const literal = this.definitions.literals.get(root);
     if (literal !== undefined && literal >= 0)
       return { code: [["local.get", local]], offset: offset + literal * stride };
     const scaled: Code = [...this.push(root), ["i32.const", Math.log2(stride)], ["i32.shl"]];
