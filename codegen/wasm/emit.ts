@@ -234,6 +234,8 @@ class WasmEmitter {
       }
       case "fma": {
         const { x, y, z } = expression;
+        const isRelaxed = type.lanes > 1 && this.kernel.requires.includes("relaxed-simd");
+        if (isRelaxed) return [...push(x), ...push(y), ...push(z), ["f32x4.relaxed_madd"]];
         return [...push(x), ...push(y), [`${shapeOf(type)}.mul`], ...push(z), [`${shapeOf(type)}.add`]];
       }
       case "select": {

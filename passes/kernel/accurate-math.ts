@@ -12,12 +12,17 @@
  * -87.33735656738281; tanh at most 1.3303 ulp, at 0.6283095479011536, and none among subnormal ones. There NaN stays
  * NaN, and no other input gives it.
  *
- * Results that would be infinite are the largest finite number or one near it: exp gives 3.4027985e38 from 88.72284
- * on, and for infinity. exp(-infinity) is 0, tanh(infinity) 1, tanh(-infinity) -1, tanh(-0) is +0. Elsewhere than in
- * WebAssembly NaN gives no promise: WGSL may assume it absent.
+ * Where the target has no infinity, results that would be infinite are the largest finite number or one near it: exp
+ * gives 3.4027985e38 from 88.72284 on. Where it has, exp and log follow IEEE 754: exp(89) is infinity, log(0)
+ * -infinity, log(-1) and log(NaN) NaN. exp(-infinity) is 0, tanh(infinity) 1, tanh(-infinity) -1, tanh(-0) is +0.
+ * Elsewhere than in WebAssembly NaN gives no promise: WGSL may assume it absent.
  */
 import type { KType, KValue } from "../../src/kernel/ir.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import type { Sequence } from "./sequence.ts";
+
+/** What the functions ask of a target. */
+type Facts = Pick<TargetInfo, "hasInfinity">;
 
 const LARGEST = 3.4028234663852886e38;
 /** ln 2 and pi/2 in parts: products of the first with small integers are exact (Cody & Waite 1980). */
@@ -34,9 +39,11 @@ function powerOfTwo(s: Sequence, n: KValue, type: KType): KValue {
 }
 
 /** exp x = 2^n exp r, |r| <= ln 2 / 2; 2^n in two factors, so that small results reach 0 gradually. */
-export function exp(s: Sequence, x: KValue): KValue {
-  // log of the largest finite number below; exp(-104) is less than half of the smallest one above 0.
-  const bounded = s.named("bounded", s.binary("max", s.binary("min", x, 88.72283172607422), -104));
+export function exp(s: Sequence, x: KValue, { hasInfinity }: Facts): KValue {
+  // log of the largest finite number below, or enough for an overflow; exp(-104) is less than half of the smallest
+  // number above 0.
+  const most = hasInfinity ? 89 : 88.72283172607422;
+  const bounded = s.named("bounded", s.binary("max", s.binary("min", x, most), -104));
   const n = s.named("twos", s.unary("floor", s.fma(bounded, Math.LOG2E, 0.5)));
   // |x - n ln2[0]| < 1. Without the `min` llvmpipe is off by 34 ulp at -58, as if it added both parts of ln 2 first.
   const near = s.binary("min", s.fma(n, -LN2[0], bounded), 1);
@@ -51,8 +58,8 @@ export function exp(s: Sequence, x: KValue): KValue {
   return s.binary("mul", scaled, powerOfTwo(s, s.binary("sub", exponent, half), x.type));
 }
 
-/** log x = e ln 2 + log m, m in [sqrt 1/2, sqrt 2); the largest negative number for x <= 0. */
-export function log(s: Sequence, x: KValue): KValue {
+/** log x = e ln 2 + log m, m in [sqrt 1/2, sqrt 2); without infinities the largest negative number for x <= 0. */
+export function log(s: Sequence, x: KValue, { hasInfinity }: Facts): KValue {
   const bits = s.named("bits", s.bitcast(x, integerOf(x.type)));
   const exponent = s.named("exponent", s.binary("shr", s.binary("sub", bits, 0x3f3504f3), 23));
   const mantissa = s.named("mantissa", s.bitcast(s.binary("sub", bits, s.binary("shl", exponent, 23)), x.type));
@@ -65,7 +72,11 @@ export function log(s: Sequence, x: KValue): KValue {
   ]); // prettier-ignore
   const low = s.named("low", s.fma(z, -0.5, s.fma(e, LN2[1], s.binary("mul", s.binary("mul", f, z), tail))));
   const whole = s.named("logarithm", s.fma(e, LN2[0], s.binary("add", f, low)));
-  return s.select(s.binary("le", x, 0), s.literal(-LARGEST, x.type), whole);
+  if (!hasInfinity) return s.select(s.binary("le", x, 0), s.literal(-LARGEST, x.type), whole);
+  const outside = s.select(s.binary("eq", x, 0), s.literal(-Infinity, x.type), s.literal(NaN, x.type));
+  const inside = s.select(s.binary("gt", x, 0), whole, outside);
+  // Infinity and NaN stay.
+  return s.select(s.binary("lt", x, Infinity), inside, x);
 }
 
 /** sin or cos: x = q pi/2 + r, |r| <= pi/4; q mod 4 says which polynomial and sign. */
@@ -85,21 +96,21 @@ function circular(s: Sequence, x: KValue, quarterTurns: number): KValue {
 }
 
 /** Below 0.625 an odd polynomial; above 1 - 2 / (exp(2 |x|) + 1), which is 1 from 10 on. */
-export function tanh(s: Sequence, x: KValue): KValue {
+export function tanh(s: Sequence, x: KValue, facts: Facts): KValue {
   const size = s.named("size", s.binary("min", s.unary("abs", x), 10));
   const z = s.named("x_squared", s.binary("mul", x, x));
   const tail = s.polynomial(z, [
     -5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1,
   ]); // prettier-ignore
   const small = s.named("small", s.fma(s.binary("mul", z, tail), x, x));
-  const grown = s.binary("add", exp(s, s.binary("add", size, size)), 1);
+  const grown = s.binary("add", exp(s, s.binary("add", size, size), facts), 1);
   const large = s.named("large", s.binary("sub", s.literal(1, x.type), s.binary("div", s.literal(2, x.type), grown)));
   const signed = s.named("signed", s.select(s.binary("lt", x, 0), s.unary("neg", large), large));
   return s.select(s.binary("lt", size, 0.625), small, signed);
 }
 
 /** Below 475/512 an odd polynomial; above 1 - exp(-t + t p(t)), which is 1 from 4 on. */
-export function erf(s: Sequence, x: KValue): KValue {
+export function erf(s: Sequence, x: KValue, facts: Facts): KValue {
   const t = s.named("size", s.binary("min", s.unary("abs", x), 4));
   const z = s.named("x_squared", s.binary("mul", x, x));
   const near = s.polynomial(z, [
@@ -109,15 +120,15 @@ export function erf(s: Sequence, x: KValue): KValue {
   const far = s.polynomial(t, [
     -1.72853470e-5, 3.83197126e-4, -3.88396438e-3, 2.42546219e-2, -1.06777877e-1, -6.34846687e-1, -1.28717512e-1,
   ]); // prettier-ignore
-  const decay = exp(s, s.fma(far, t, s.unary("neg", t)));
+  const decay = exp(s, s.fma(far, t, s.unary("neg", t)), facts);
   const large = s.named("large", s.binary("sub", s.literal(1, x.type), decay));
   const signed = s.named("signed", s.select(s.binary("lt", x, 0), s.unary("neg", large), large));
   return s.select(s.binary("le", t, 0.927734375), small, signed);
 }
 
 /** x^y = exp(y log |x|), negative for x < 0 and odd y; x^0 = 1. The result for x < 0 and y no integer is unspecified. */
-export function pow(s: Sequence, x: KValue, y: KValue): KValue {
-  const size = exp(s, s.binary("mul", y, log(s, s.unary("abs", x))));
+export function pow(s: Sequence, x: KValue, y: KValue, facts: Facts): KValue {
+  const size = exp(s, s.binary("mul", y, log(s, s.unary("abs", x), facts)), facts);
   const halves = s.binary("mul", y, 0.5);
   const isOdd = s.binary("ne", s.unary("floor", halves), halves);
   const signed = s.select(isOdd, s.unary("neg", size), size);
@@ -125,7 +136,7 @@ export function pow(s: Sequence, x: KValue, y: KValue): KValue {
   return s.select(s.binary("eq", y, 0), s.literal(1, x.type), powered);
 }
 
-export const ACCURATE_UNARY: Readonly<Record<string, (s: Sequence, x: KValue) => KValue>> = {
+export const ACCURATE_UNARY: Readonly<Record<string, (s: Sequence, x: KValue, facts: Facts) => KValue>> = {
   exp,
   log,
   tanh,

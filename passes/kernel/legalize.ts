@@ -7,6 +7,7 @@ import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import type { Program } from "../../src/plan/ir.ts";
 import type { Pass } from "../manager/pass.ts";
 import { ACCURATE_UNARY, pow } from "./accurate-math.ts";
+import { walkStatements } from "../../src/kernel/walk.ts";
 import { legalProblems } from "./legal-problems.ts";
 import { legalizeHalf } from "./legalize-half.ts";
 import { legalizeReductions } from "./legalize-reductions.ts";
@@ -15,19 +16,29 @@ import { expandLets } from "./sequence.ts";
 const LARGEST = 3.4028234663852886e38;
 
 export function legalizeKernel(kernel: Kernel, info: TargetInfo): Kernel {
-  return legalizeMath(legalizeReductions(legalizeHalf(kernel, info), info), info);
+  return requireFma(legalizeMath(legalizeReductions(legalizeHalf(kernel, info), info), info), info);
 }
 
-/** `f(x) -> polynomial` for each f that is not in `info.accurate`; `inf -> the largest finite f32` where WGSL-like
- * targets have no such literal, that is, everywhere. */
+/** A kernel says that it uses the relaxed multiply-add of vectors. */
+function requireFma(kernel: Kernel, info: TargetInfo): Kernel {
+  if (info.hasRelaxedFma !== true) return kernel;
+  let isUsed = false;
+  walkStatements(kernel.body, (statement) => {
+    isUsed ||= statement.kind === "let" && statement.expression.kind === "fma" && statement.result.type.lanes > 1;
+  });
+  return isUsed ? { ...kernel, requires: [...kernel.requires, "relaxed-simd"] } : kernel;
+}
+
+/** `f(x) -> polynomial` for each f that is not in `info.accurate`; `inf -> the largest finite f32` where a target has no
+ * such literal. */
 function legalizeMath(kernel: Kernel, info: TargetInfo): Kernel {
   return expandLets(kernel, (expression, result, sequence) => {
-    if (expression.kind === "constant" && Math.abs(expression.value) === Infinity)
+    if (!info.hasInfinity && expression.kind === "constant" && Math.abs(expression.value) === Infinity)
       return sequence.literal(Math.sign(expression.value) * LARGEST, result.type);
     if (expression.kind === "binary" && expression.op === "pow" && !info.accurate.includes("pow"))
-      return pow(sequence, expression.x, expression.y);
+      return pow(sequence, expression.x, expression.y, info);
     if (expression.kind !== "unary" || info.accurate.includes(expression.op)) return undefined;
-    return ACCURATE_UNARY[expression.op]?.(sequence, expression.x);
+    return ACCURATE_UNARY[expression.op]?.(sequence, expression.x, info);
   });
 }
 

@@ -71,6 +71,12 @@ export interface TargetInfo {
   /** Weights in f16 are refused at load where they hold infinities or NaN, so that kernels need not expect them: for
    * targets that decode f16 in several instructions. */
   readonly hasFiniteHalves?: boolean;
+  /** `fma` of vectors is one operation, which may or may not round the product: an engine has the one or the other. A
+   * kernel that uses it requires `relaxed-simd`. */
+  readonly hasRelaxedFma?: boolean;
+  /** Infinities are numbers as IEEE 754 has them, in literals and as results; else the largest finite number stands
+   * for them. */
+  readonly hasInfinity: boolean;
   /** What the device must offer for this profile to be chosen at load. */
   readonly requires: { readonly features: readonly string[]; readonly limits: Partial<Limits> };
 }

@@ -1,5 +1,5 @@
 /**
- * The profile of the target `cpu`: WebAssembly with SIMD128. A workgroup is one invocation; lanes are those of a vector
+ * The profiles of the target `cpu`: WebAssembly with SIMD128. A workgroup is one invocation; lanes are those of a vector
  * of four. A tile has eight vectors of sums, so that they and what a step loads stay in the sixteen vector registers of
  * x86-64. Measured on 256^3 in one thread of an AMD EPYC, Node 20: columns side by side 4 x 8 gives 47 GFLOP/s; terms
  * side by side 2 x 4 gives 51, where 3 x 4, 4 x 4, 2 x 8 and 4 x 8 give 27 to 32.
@@ -33,8 +33,18 @@ export const cpuSimd: TargetInfo = {
   hasSubgroups: false,
   hasWorkgroupMemory: false,
   hasF16: false,
+  hasInfinity: true,
   accurate: ["floor", "abs", "neg", "not", "sqrt", "rsqrt", "div"],
   sumsInVectors: true,
   hasFiniteHalves: true,
   requires: { features: [], limits: {} },
+};
+
+/** The same where the engine has relaxed SIMD: Node 22 and later, Chromium, Firefox; not Node 20. */
+export const cpuRelaxed: TargetInfo = {
+  ...cpuSimd,
+  name: "cpu-relaxed",
+  doc: "WebAssembly with relaxed SIMD: a multiply-add is one instruction.",
+  hasRelaxedFma: true,
+  requires: { features: ["relaxed-simd"], limits: {} },
 };

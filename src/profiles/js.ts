@@ -27,6 +27,7 @@ export const js: TargetInfo = {
   hasSubgroups: false,
   hasWorkgroupMemory: true,
   hasF16: false,
+  hasInfinity: true,
   // `Math` has no erf; its other functions are within a few ulp of f64, so exact after rounding to f32.
   accurate: ["floor", "abs", "neg", "not", "sqrt", "rsqrt", "div", "exp", "log", "sin", "cos", "tanh", "pow"],
   requires: { features: [], limits: {} },

@@ -39,6 +39,7 @@ export const webgpuBase: TargetInfo = {
   hasSubgroups: false,
   hasWorkgroupMemory: true,
   hasF16: false,
+  hasInfinity: false,
   accurate,
   requires: { features: [], limits: {} },
 };

@@ -8,9 +8,10 @@ import { describe, expect, it } from "vitest";
 import { artifactOf } from "../../src/driver/artifact.ts";
 import { compile } from "../../src/driver/compile.ts";
 import { packageData } from "../../src/driver/package-data.ts";
-import { cpuSimd } from "../../src/profiles/cpu.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { CpuDevice } from "../../src/runtime/devices/cpu.ts";
 import { OptionError } from "../../src/runtime/errors.ts";
+import { CPU_PROFILES } from "../support/cpu-profiles.ts";
 import { loadModel } from "../../src/runtime/index.ts";
 import type { Generation, LoadOptions, Model, PackageData } from "../../src/runtime/index.ts";
 
@@ -22,9 +23,9 @@ const recorded = JSON.parse(readFileSync(path.join(root, "tests/fixtures/moby/ex
   >;
 };
 
-function build(entries: readonly ("generate" | "forward")[]): PackageData {
+function build(profile: TargetInfo, entries: readonly ("generate" | "forward")[]): PackageData {
   const file = { path: "examples/moby/moby.llm", text: readFileSync(moby("moby.llm"), "utf8") };
-  return packageData(artifactOf(compile(file, { profiles: [cpuSimd], entries }), "moby", "0.0.0"));
+  return packageData(artifactOf(compile(file, { profiles: [profile], entries }), "moby", "0.0.0"));
 }
 
 const load = (data: PackageData, options: LoadOptions): Promise<Model> =>
@@ -33,14 +34,14 @@ const load = (data: PackageData, options: LoadOptions): Promise<Model> =>
 /** Worker threads of this process that run. */
 const workers = (): number => (process.report.getReport() as { readonly workers: readonly unknown[] }).workers.length;
 
-describe("moby on the cpu", () => {
-  const data = build(["generate", "forward"]);
+describe.each(CPU_PROFILES)("moby on $name", (profile) => {
+  const data = build(profile, ["generate", "forward"]);
   const prompts = Object.values(recorded.prompts);
 
   it("continues as recorded, on one thread and on two", async () => {
     for (const threads of [1, 2]) {
       const model = await load(data, { threads });
-      expect(model.device).toMatchObject({ target: "cpu", profile: "cpu-simd", isSoftware: true });
+      expect(model.device).toMatchObject({ target: "cpu", profile: profile.name, isSoftware: true });
       for (const { tokens, greedy } of prompts) {
         const generation = model.generate(tokens, { temperature: 0, maxTokens: greedy.length, stopAtEos: false });
         for await (const piece of generation) expect(piece).toBe("");

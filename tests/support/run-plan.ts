@@ -10,13 +10,14 @@ import { bytesOf } from "../../src/ir/index.ts";
 import { gridSize, interpretKernel } from "../../src/kernel/interpret.ts";
 import type { Bytes } from "../../src/kernel/interpret.ts";
 import type { Element, Kernel } from "../../src/kernel/ir.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import type { Plan, PlanBuffer, Program, Range } from "../../src/plan/ir.ts";
-import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { js } from "../../src/profiles/js.ts";
 import { wasmRunner } from "./wasm-kernel.ts";
 import { decoded, elementOf, encoded, inLayout, viewOf } from "./tensor-bytes.ts";
 
-export type Executor = "js" | "wasm" | "interpreter";
+/** A profile of the target `cpu` stands for WebAssembly. */
+export type Executor = "js" | "interpreter" | TargetInfo;
 
 export interface PlanArguments {
   /** The actual sizes of this call: `{ B: 1, T: 3, S: 16 }`. */
@@ -65,10 +66,10 @@ type Runner = (
 ) => void;
 
 function runnerOf(kernel: Kernel, executor: Executor): Runner {
-  const legal = executor === "interpreter" ? kernel : legalizeKernel(kernel, executor === "js" ? js : cpuSimd);
+  const legal = executor === "interpreter" ? kernel : legalizeKernel(kernel, executor === "js" ? js : executor);
   const compiled =
     executor === "js" ? (new Function(`return ${emitJs(legal)}`)() as (...args: unknown[]) => void) : undefined;
-  const assembled = executor === "wasm" ? wasmRunner(legal) : undefined;
+  const assembled = typeof executor === "string" ? undefined : wasmRunner(legal);
   const launchNames = kernel.scalars.filter(({ from }) => from === "launch").map(({ name }) => name);
   return (bindings, launchScalars, memory, sizes) => {
     const arrays = new Map<string, Bytes>(

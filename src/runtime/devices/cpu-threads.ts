@@ -101,7 +101,7 @@ export class ThreadPool {
     Atomics.store(control, AT.claim, launch + 1);
     Atomics.add(control, AT.round, 1);
     Atomics.notify(control, AT.round);
-    for (let piece = 0; piece < pieces; ) {
+    for (let piece = 0; piece < pieces;) {
       try {
         own(Math.floor((size * piece) / pieces), Math.floor((size * (piece + 1)) / pieces));
       } catch (error) {

@@ -78,13 +78,22 @@ function shareMemory(bytes: Uint8Array): void {
   throw new DeviceError("the package's WebAssembly imports no memory");
 }
 
-/** Why this engine cannot run the target; undefined where it can. */
-export function cpuProblem(): string | undefined {
+/** Why this engine cannot run a profile of the target; undefined where it can. */
+export function cpuProblem(features: readonly string[] = []): string | undefined {
   if (typeof WebAssembly === "undefined") return "this engine has no WebAssembly";
-  return WebAssembly.validate(SIMD_MODULE) ? undefined : "this engine's WebAssembly has no SIMD";
+  if (!WebAssembly.validate(moduleWith(SPLAT))) return "this engine's WebAssembly has no SIMD";
+  const missing = features.find((feature) => feature !== "relaxed-simd" || !WebAssembly.validate(moduleWith(MADD)));
+  return missing === undefined ? undefined : `this engine's WebAssembly has no ${missing}`;
 }
 
-/** A function that makes a vector and drops it. */
-const SIMD_MODULE = Uint8Array.of(
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 9, 1, 7, 0, 65, 0, 253, 15, 26, 11,
-); // prettier-ignore
+/** `i32.const 0, i8x16.splat`. */
+const SPLAT = [0x41, 0, 0xfd, 0x0f] as const;
+/** Three times that, then `f32x4.relaxed_madd`. */
+const MADD = [...SPLAT, ...SPLAT, ...SPLAT, 0xfd, 0x85, 0x02] as const;
+
+/** A module with a function that makes a vector and drops it. */
+function moduleWith(code: readonly number[]): Uint8Array<ArrayBuffer> {
+  const body = [0, ...code, 0x1a, 0x0b];
+  const head = [0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0];
+  return Uint8Array.of(...head, 10, body.length + 2, 1, body.length, ...body);
+}

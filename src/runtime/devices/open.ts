@@ -52,7 +52,7 @@ export async function openDevice(profiles: readonly ProfileEntry[], options: Ope
   for (const profile of preferred(candidates, adapter)) {
     if (profile.target === "js") return { device: new JsDevice(), profile };
     if (profile.target === "cpu") {
-      const problem = cpuProblem();
+      const problem = cpuProblem(profile.requires.features);
       if (problem === undefined) return { device: new CpuDevice(await threadsOf(options)), profile };
       reasons.push(`${profile.name}: ${problem}`);
       continue;
