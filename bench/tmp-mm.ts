@@ -7,7 +7,7 @@ const source = `model Product() {
   param weight: f[${n}, ${k}]
   forward(x: f32[B, T, ${k}]) -> f32[B, T, ${n}] { return x @ transpose(weight) }
 }`;
-const model = await compiledModel(source, { ...{ target: "cpu", chunk: m, context: m, storage: (process.argv[4] ?? "f32") as never }, load: { weights: files.safetensors, threads } });
+const model = await compiledModel(source, { ...{ target: "cpu", chunk: m, context: m, storage: (process.argv[4] ?? "f32") as never }, load: { weights: files.safetensors, threads, ...(process.env.PROFILE ? { profile: process.env.PROFILE } : {}) } });
 const x = Float32Array.from({ length: m * k }, () => Math.random() - 0.5);
 const ex = (model as any).executor;
 const plan = ex.planFor("forward", { B: 1, T: m });

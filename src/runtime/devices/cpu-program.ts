@@ -112,7 +112,7 @@ export class CpuProgram implements PreparedProgram {
       launch: (plan, step, groups) => void calls.push({ launch: at(at(this.launches, plan), step), groups }),
       submit: async (read) => {
         const bytes = await this.inOrder(() => this.execute(calls, sizes, read, 0));
-        if (read !== undefined) await this.turn();
+        if (read !== undefined && this.isTurnDue()) await this.turn();
         return bytes;
       },
     };
@@ -131,6 +131,10 @@ export class CpuProgram implements PreparedProgram {
     return result;
   }
 
+  private isTurnDue(): boolean {
+    return performance.now() - this.lastTurn > STRETCH_MS;
+  }
+
   private async turn(): Promise<void> {
     await nextTurn();
     this.lastTurn = performance.now();
@@ -147,8 +151,7 @@ export class CpuProgram implements PreparedProgram {
     if (failure !== undefined) throw failure;
     for (let i = from; i < calls.length; i++) {
       // A long prompt is one call behind the other, with nobody waiting for a result in between.
-      if (performance.now() - this.lastTurn > STRETCH_MS)
-        return this.turn().then(() => this.execute(calls, sizes, read, i));
+      if (this.isTurnDue()) return this.turn().then(() => this.execute(calls, sizes, read, i));
       const rest = this.launch(at(calls, i), sizes);
       if (rest !== undefined) return rest.then(() => this.execute(calls, sizes, read, i + 1));
     }
