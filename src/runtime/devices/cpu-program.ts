@@ -6,7 +6,7 @@ import type { ManifestRange, ManifestScalar, ProgramManifest } from "../../plan/
 import { DeviceError } from "../errors.ts";
 import { ThreadPool } from "./cpu-threads.ts";
 import type { PreparedProgram, Recording, Sizes } from "./device.ts";
-import { STRETCH_MS, nextTurn } from "./next-turn.ts";
+import { BETWEEN_RESULTS_MS, STRETCH_MS, nextTurn } from "./next-turn.ts";
 
 const PAGE = 65536;
 /** Bytes between the beginnings of cache lines and of vectors. */
@@ -112,7 +112,7 @@ export class CpuProgram implements PreparedProgram {
       launch: (plan, step, groups) => void calls.push({ launch: at(at(this.launches, plan), step), groups }),
       submit: async (read) => {
         const bytes = await this.inOrder(() => this.execute(calls, sizes, read, 0));
-        if (read !== undefined && this.isTurnDue()) await this.turn();
+        if (read !== undefined && this.isTurnDue(BETWEEN_RESULTS_MS)) await this.turn();
         return bytes;
       },
     };
@@ -131,8 +131,8 @@ export class CpuProgram implements PreparedProgram {
     return result;
   }
 
-  private isTurnDue(): boolean {
-    return performance.now() - this.lastTurn > STRETCH_MS;
+  private isTurnDue(after: number): boolean {
+    return performance.now() - this.lastTurn > after;
   }
 
   private async turn(): Promise<void> {
@@ -151,7 +151,7 @@ export class CpuProgram implements PreparedProgram {
     if (failure !== undefined) throw failure;
     for (let i = from; i < calls.length; i++) {
       // A long prompt is one call behind the other, with nobody waiting for a result in between.
-      if (this.isTurnDue()) return this.turn().then(() => this.execute(calls, sizes, read, i));
+      if (this.isTurnDue(STRETCH_MS)) return this.turn().then(() => this.execute(calls, sizes, read, i));
       const rest = this.launch(at(calls, i), sizes);
       if (rest !== undefined) return rest.then(() => this.execute(calls, sizes, read, i + 1));
     }
