@@ -4,10 +4,10 @@ import path from "node:path";
 
 const [folder, prompt] = process.argv.slice(2);
 const { load } = await import(pathToFileURL(path.join(folder, "index.js")).href);
-const model = await load();
+const model = await load({ target: process.env.LLMC_TARGET });
 try {
-  const { adapter, profile, target } = model.device;
-  process.stdout.write(`running on    ${target === "js" ? "JavaScript, for want of a WebGPU adapter" : `${adapter} (${profile})`}\n\n`); // prettier-ignore
+  const { adapter, profile } = model.device;
+  process.stdout.write(`running on    ${adapter} (${profile})\n\n`);
   process.stdout.write(prompt);
   const generation = model.generate(prompt, { maxTokens: 120, temperature: 0.7, topK: 40, seed: 1851 });
   for await (const piece of generation) process.stdout.write(piece);

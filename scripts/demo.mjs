@@ -1,6 +1,7 @@
 /**
  * `npm run demo`: compiles examples/moby to a package and says what it made; then `demo-stream.mjs` streams text from
- * it. Arguments after `--` are the prompt. The package has JavaScript kernels too, for a machine without an adapter.
+ * it: on WebGPU where there is a GPU, else on WebAssembly, or on what LLMC_TARGET says. Arguments after `--` are the
+ * prompt.
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -18,7 +19,7 @@ process.exitCode = await spawnQuietly(process.execPath, ["scripts/demo-stream.mj
 
 /** The summary that `llmc build --json` prints. */
 function build() {
-  const args = ["dist/llmc.mjs", "build", "examples/moby", "--target", "webgpu,js", "--out", out, "--json"];
+  const args = ["dist/llmc.mjs", "build", "examples/moby", "--target", "webgpu,cpu", "--out", out, "--json"];
   const child = spawnSync(process.execPath, args, {
     cwd: root,
     encoding: "utf8",

@@ -49,7 +49,7 @@ function ensureAdapter() {
   const install = ["apt-get", "install", "-y", "--no-install-recommends", ...backports, "mesa-vulkan-drivers"];
   if (!isDebian)
     say(
-      "no WebGPU adapter found; install a Vulkan driver (Fedora: dnf install mesa-vulkan-drivers), or use --target js",
+      "no WebGPU adapter found; install a Vulkan driver (Fedora: dnf install mesa-vulkan-drivers), or use --target cpu",
     );
   else if (process.getuid?.() !== 0)
     say(`no WebGPU adapter found; install Mesa's software Vulkan: sudo ${install.join(" ")}`);

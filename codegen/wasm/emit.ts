@@ -4,8 +4,7 @@
  *     kernel(buffers..., call scalars..., launch scalars..., from, to, grid_x, grid_y, grid_z, stack)
  *
  * Buffers are byte offsets into the memory, the first of them at 64 KiB or above. The function runs the workgroups from
- * `from` to `to` along x, all along y and z: in blocks of rows, within which z and y are the inner loops, so that
- * neighbours share columns of a weight.
+ * `from` to `to` along x, all along y and z (`grid-loops.ts`).
  * `stack` is the offset, also at 64 KiB or above, of an area for private memory; the module's global `stack_bytes` says
  * how large the largest is. The kernel must have been legalized for a
  * profile without workgroup memory: workgroups of several invocations are loops too, and must not meet.
@@ -16,6 +15,7 @@ import { unrollLoops } from "../../src/kernel/unroll.ts";
 import { containsCollective, walkStatements } from "../../src/kernel/walk.ts";
 import { inlinableValues } from "../inline.ts";
 import { Definitions } from "./definitions.ts";
+import { AXES, GridLoops } from "./grid-loops.ts";
 import { halfPairs } from "./half-pairs.ts";
 import { FunctionBody } from "./function-body.ts";
 import { MemoryAccess } from "./memory-access.ts";
@@ -37,11 +37,6 @@ export function emitWasm(kernels: readonly Kernel[], shared = false): Uint8Array
 export function emitWat(kernel: Kernel): string {
   return functionText(new WasmEmitter(kernel).emit());
 }
-
-const AXES = ["x", "y", "z"] as const;
-type AxisName = `workgroup_${(typeof AXES)[number]}`;
-/** With tiles of two rows 32 rows, which at a depth of 2048 are 256 KiB: half of a second-level cache. */
-const ROW_BLOCK = 16;
 
 class WasmEmitter {
   readonly stackBytes: number;
@@ -78,66 +73,15 @@ class WasmEmitter {
     const grid = AXES.map((axis) => body.param(`grid_${axis}`, "i32"));
     grid.forEach((local, i) => this.builtins.set(`grid_${AXES[i] ?? "x"}`, [["local.get", local]]));
     this.memory.bindStack(body.param("stack", "i32"));
-    const [x, y, z] = grid.map((local, i): Code => [["local.get", i === 0 ? to : local]]);
-    const zero: Code = [["i32.const", 0]];
-    this.rows(y ?? [], (fromRow, toRow) =>
-      this.axis("workgroup_x", [["local.get", from]], x ?? [], () =>
-        this.axis("workgroup_z", zero, z ?? [], () =>
-          this.axis("workgroup_y", fromRow, toRow, () => this.invocations(2)),
-        ),
-      ),
+    const end = (local: number | undefined): Code => [["local.get", local ?? to]];
+    new GridLoops(kernel, body, this.builtins).emit(from, [end(to), end(grid[1]), end(grid[2])], () =>
+      this.statements(kernel.body),
     );
     return body.finish(kernel.name);
   }
 
   private scalar({ name, type, from }: KScalarParam, which: KScalarParam["from"], value: KValue | undefined): void {
     if (from === which && value !== undefined) this.body.bind(value, this.body.param(name, wasmType(type)));
-  }
-
-  /** A loop over blocks of rows of the grid, so that what a block of them reads stays in the cache for all columns. */
-  private rows(count: Code, inner: (from: Code, to: Code) => void): void {
-    if (this.isOne("workgroup_y")) return inner([["i32.const", 0]], count);
-    const [block, end] = [this.body.local("row_block", "i32"), this.body.local("row_end", "i32")];
-    this.body.loop(block, [["i32.const", 0]], count, [["i32.const", ROW_BLOCK]], () => {
-      const behind: Code = [["local.get", block], ["i32.const", ROW_BLOCK], ["i32.add"]];
-      this.body.add(...behind, ...count, ...behind, ...count, ["i32.lt_s"], ["select"], ["local.set", end]);
-      inner([["local.get", block]], [["local.get", end]]);
-    });
-  }
-
-  /** Whether the grid has one workgroup along the axis, whatever the sizes of the call. */
-  private isOne(name: AxisName): boolean {
-    const extent = this.kernel.grid[AXES.findIndex((axis) => name.endsWith(axis))] ?? [];
-    return extent.every(({ size, per }) => (size.asNumber() ?? Infinity) <= per);
-  }
-
-  /** A loop over one axis of the grid; none where the grid has one workgroup along it. */
-  private axis(name: AxisName, from: Code, to: Code, inner: () => void): void {
-    if (this.isOne(name)) {
-      // Of the split axis a thread may have no part.
-      this.builtins.set(name, [["i32.const", 0]]);
-      if (name !== "workgroup_x") return inner();
-      this.body.add(...from, ...to, ["i32.lt_s"], ["if"]);
-      inner();
-      return this.body.add(["end"]);
-    }
-    const index = this.body.local(name, "i32");
-    this.builtins.set(name, [["local.get", index]]);
-    this.body.loop(index, from, to, [["i32.const", 1]], inner);
-  }
-
-  private invocations(axis: number): void {
-    if (axis < 0) return this.statements(this.kernel.body);
-    const [size, name] = [this.kernel.workgroup[axis] ?? 1, `local_${AXES[axis] ?? "x"}` as const];
-    if (size === 1) {
-      this.builtins.set(name, [["i32.const", 0]]);
-      return this.invocations(axis - 1);
-    }
-    const index = this.body.local(name, "i32");
-    this.builtins.set(name, [["local.get", index]]);
-    this.body.loop(index, [["i32.const", 0]], [["i32.const", size]], [["i32.const", 1]], () =>
-      this.invocations(axis - 1),
-    );
   }
 
   private statements(list: readonly Statement[]): void {

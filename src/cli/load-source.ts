@@ -17,6 +17,7 @@ import { VERSION } from "./version.ts";
 export interface LoadRequest extends Omit<CompileRequest, "targets"> {
   readonly target?: string;
   readonly weights?: string;
+  readonly threads?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -42,6 +43,7 @@ export async function loadSource(given: string, request: LoadRequest): Promise<L
   const model = await loadModel(packageData(artifactOf(compilation, "model", VERSION)), {
     target,
     weights,
+    threads: request.threads,
     tokenizer: source.tokenizer ?? null,
     signal: request.signal,
   });

@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
+import { CPU_PROFILES } from "../support/cpu-profiles.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const hasAdapter = await requestAdapter().then(
@@ -31,11 +32,11 @@ function verify(folder: string, target: string, ...flags: readonly string[]): re
 }
 
 describe.each(["gpt2", "llama", "llama3-rope"])("%s", (model) => {
-  it.for(["js", "cpu-simd", "webgpu-cpu", "webgpu-base"])(
+  it.for(["js", ...CPU_PROFILES.map(({ name }) => name), "webgpu-cpu", "webgpu-base"])(
     "gives the recorded answers for %s",
     { timeout: 180_000 },
     (profile, { skip }) => {
-      const target = profile === "js" ? "js" : profile === "cpu-simd" ? "cpu" : "webgpu";
+      const target = profile.split("-")[0] ?? profile;
       if (target === "webgpu" && !hasAdapter) return skip("no WebGPU adapter on this machine");
       const rows = verify(`tests/fixtures/golden/${model}`, target, "--profile", profile);
       expect(rows.filter((row) => !row.ok)).toEqual([]);

@@ -1,6 +1,6 @@
 /**
  * Moby's package on the target `cpu` in headless Chromium: on the page's thread and in a module worker, where memory may
- * be shared and where it may not. The tokens are those that PyTorch recorded.
+ * be shared and where it may not. Chromium has relaxed SIMD. The tokens are those that PyTorch recorded.
  */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -12,7 +12,7 @@ import type { Browser } from "playwright-core";
 import { emitPackage } from "../../codegen/package/index.ts";
 import { artifactOf } from "../../src/driver/artifact.ts";
 import { compile } from "../../src/driver/compile.ts";
-import { cpuSimd } from "../../src/profiles/cpu.ts";
+import { cpuRelaxed, cpuSimd } from "../../src/profiles/cpu.ts";
 import { chromiumPath, launchChromium } from "../browser/chromium.ts";
 import { mobyPrompts } from "../support/moby-package.ts";
 
@@ -25,9 +25,9 @@ const RUN = `async (url, threads) => {
   const model = await load({ target: "cpu", threads });
   const generation = model.generate(${JSON.stringify(prompt)}, { temperature: 0, maxTokens: ${TOKENS} });
   await generation.text();
-  const { adapter } = model.device;
+  const { adapter, profile } = model.device;
   await model.close();
-  return { adapter, tokens: [...generation.tokens] };
+  return { adapter, profile, tokens: [...generation.tokens] };
 }`;
 const WORKER = `const run = ${RUN};
 onmessage = async ({ data }) => postMessage(await run(data, 2).catch(String));`;
@@ -47,7 +47,11 @@ async function serve(isolated: boolean): Promise<string> {
   const example = path.resolve(import.meta.dirname, "../../examples/moby");
   const read = (name: string): Buffer => readFileSync(path.join(example, name));
   const source = { path: "moby.llm", text: read("moby.llm").toString() };
-  const artifact = artifactOf(compile(source, { profiles: [cpuSimd], entries: ["generate"] }), "moby", "0.0.0");
+  const artifact = artifactOf(
+    compile(source, { profiles: [cpuRelaxed, cpuSimd], entries: ["generate"] }),
+    "moby",
+    "0.0.0",
+  );
   const files = new Map<string, string | Buffer>([
     ...emitPackage(artifact),
     ["", "<!doctype html><link rel=icon href=data:,>"],
@@ -94,9 +98,9 @@ afterAll(async () => {
 
 describe("moby on the cpu of a browser", { timeout: 60_000 }, () => {
   const tokens = greedy.slice(0, TOKENS);
-  const two = { result: { adapter: "WebAssembly, 2 threads", tokens }, lines: [] };
+  const two = { result: { adapter: "WebAssembly, 2 threads", profile: "cpu-relaxed", tokens }, lines: [] };
   const one = {
-    result: { adapter: "WebAssembly, 1 thread", tokens },
+    result: { adapter: "WebAssembly, 1 thread", profile: "cpu-relaxed", tokens },
     lines: [expect.stringMatching(/^llmc: one thread instead of those asked for: this page is not isolated/)],
   };
   const page = (url: string): string => `(${RUN})(${JSON.stringify(url)}, 2)`;

@@ -21,8 +21,8 @@ import { compileSource } from "../compile-source.ts";
 import { resolveSource } from "../sources.ts";
 import { VERSION } from "../version.ts";
 
-/** What runs anywhere with a GPU; `js` is on request, for machines without. */
-const DEFAULT_TARGETS: readonly string[] = ["webgpu"];
+/** With a GPU and without; `js` is on request. */
+const DEFAULT_TARGETS: readonly string[] = ["webgpu", "cpu"];
 
 interface BuildFlags extends CompileFlags {
   readonly target?: readonly string[];

@@ -19,6 +19,7 @@ interface RunFlags extends CompileFlags {
   readonly topP: number;
   readonly seed?: number;
   readonly target?: string;
+  readonly threads?: number;
   readonly math: string;
   readonly stopEos?: boolean;
 }
@@ -37,6 +38,11 @@ export function registerRun(program: Command, perform: Perform): void {
     .option("--top-p <p>", "sample among the most likely ones of this probability", decimal("--top-p", 0, 1), 1)
     .option("--seed <n>", "seed of the sampling", integer("--seed", 0, 2 ** 32 - 1))
     .option("--target <name>", `${TARGETS.join(", ")} (default: webgpu on a GPU, else cpu)`)
+    .option(
+      "--threads <n>",
+      "threads of the target cpu (default: the machine's, 8 at most)",
+      integer("--threads", 1, 64),
+    )
     .option("--math <mode>", "exact or fast", "exact")
     .option("--stop-eos", "stop at an end-of-text token (default with --prompt)")
     .option("--no-stop-eos", "go on after it (default with --tokens)");
