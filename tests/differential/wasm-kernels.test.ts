@@ -8,7 +8,15 @@ import { interpretKernel } from "../../src/kernel/interpret.ts";
 import type { Bytes } from "../../src/kernel/interpret.ts";
 import { parseKernel } from "../../src/kernel/parse.ts";
 import { Rng } from "../../src/support/random.ts";
-import { MIXED, ODD_HALVES, PACKED_PRODUCT, POINTWISE, REDUCTION } from "../support/kernel-texts.ts";
+import {
+  FOUR_COLUMNS,
+  HALF_PAIRS,
+  MIXED,
+  ODD_HALVES,
+  PACKED_PRODUCT,
+  POINTWISE,
+  REDUCTION,
+} from "../support/kernel-texts.ts";
 import { CPU_PROFILES } from "../support/cpu-profiles.ts";
 import { runKernelInWasm } from "../support/wasm-kernel.ts";
 
@@ -53,6 +61,31 @@ const CASES: readonly Case[] = [
     text: ODD_HALVES,
     buffers: () => new Map<string, Bytes>([["h", Uint16Array.from({ length: 65536 }, (_, i) => i)], ["y", new Float32Array(65536)]]), // prettier-ignore
     scalars: { T: 65536 },
+    output: "y",
+  },
+  ...(["f16", "bf16", "finite f16"] as const).map((content): Case => {
+    // Infinities and NaN of f16 have an exponent of 31.
+    const bits = Uint16Array.from({ length: 65536 }, (_, i) => i).filter((i) => content !== "finite f16" || (i & 0x7c00) !== 0x7c00); // prettier-ignore
+    return {
+      name: `every ${content}, loaded in pairs`,
+      text: HALF_PAIRS.replace("{content}", content),
+      buffers: () => new Map<string, Bytes>([["h", bits], ["y", new Float32Array(bits.length)]]), // prettier-ignore
+      scalars: { T: bits.length / 8 },
+      output: "y",
+    };
+  }),
+  {
+    name: "four columns, whose addresses move with the loop",
+    text: FOUR_COLUMNS,
+    buffers: () => new Map([["w", integers(16 * 7, 6)], ["x", integers(4 * 7, 7)], ["y", new Float32Array(4)]]), // prettier-ignore
+    scalars: { K: 7 },
+    output: "y",
+  },
+  {
+    name: "addresses that move unevenly",
+    text: FOUR_COLUMNS.replace("%tile = mul %k, %four", "%tile = mul %k, %k"),
+    buffers: () => new Map([["w", integers(16 * 7, 8)], ["x", integers(4 * 4, 9)], ["y", new Float32Array(4)]]), // prettier-ignore
+    scalars: { K: 4 },
     output: "y",
   },
   {

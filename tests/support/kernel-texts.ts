@@ -178,3 +178,53 @@ export const ODD_HALVES = `kernel @odd_halves(%h: read f16[T], %y: read_write f3
   store %y[%i], %value
 }
 `;
+
+/** Neighbouring vectors of halves, one after the other. `{content}` is `f16` or `finite f16`. */
+export const HALF_PAIRS = `kernel @half_pairs(%h: read {content}x4[2*T], %y: write f32x4[2*T]) scalars(%T: call i32) workgroup(1, 1, 1) grid(ceil(T, 1), 1, 1) {
+  %one = const 1 : i32
+  %two = const 2 : i32
+  %i = builtin workgroup_x : i32
+  %at = mul %i, %two : i32
+  %next = add %at, %one : i32
+  %first = load %h[%at] : f32x4
+  %second = load %h[%next] : f32x4
+  store %y[%at], %second
+  store %y[%next], %first
+}
+`;
+
+/** Four columns times a vector: weights in tiles that the loop walks through, sums of four vectors at the end. */
+export const FOUR_COLUMNS = `kernel @four_columns(%w: read f32x4[4*K], %x: read f32x4[K], %y: write f32x4[1]) scalars(%K: call i32) workgroup(1, 1, 1) grid(1, 1, 1) {
+  %zero = const 0 : i32
+  %one = const 1 : i32
+  %two = const 2 : i32
+  %three = const 3 : i32
+  %four = const 4 : i32
+  %none = const 0.0 : f32
+  %unit = const 1.0 : f32
+  %nothing = vector %none : f32x4
+  %ones = vector %unit : f32x4
+  %a, %b, %c, %d = for %k = %zero to %K step %one iter(%a0 = %nothing, %b0 = %nothing, %c0 = %nothing, %d0 = %nothing) {
+    %term = load %x[%k] : f32x4
+    %tile = mul %k, %four : i32
+    %wa = load %w[%tile] : f32x4
+    %at_b = add %tile, %one : i32
+    %wb = load %w[%at_b] : f32x4
+    %at_c = add %tile, %two : i32
+    %wc = load %w[%at_c] : f32x4
+    %at_d = add %tile, %three : i32
+    %wd = load %w[%at_d] : f32x4
+    %a1 = fma %term, %wa, %a0 : f32x4
+    %b1 = fma %term, %wb, %b0 : f32x4
+    %c1 = fma %term, %wc, %c0 : f32x4
+    %d1 = fma %term, %wd, %d0 : f32x4
+    yield %a1, %b1, %c1, %d1
+  }
+  %sum_a = dot %a, %ones : f32
+  %sum_b = dot %b, %ones : f32
+  %sum_c = dot %c, %ones : f32
+  %sum_d = dot %d, %ones : f32
+  %sums = vector %sum_a, %sum_b, %sum_c, %sum_d : f32x4
+  store %y[%zero], %sums
+}
+`;

@@ -11,6 +11,8 @@ import type { Kernel } from "../../../src/kernel/ir.ts";
 import { parseKernel } from "../../../src/kernel/parse.ts";
 import { cpuSimd } from "../../../src/profiles/cpu.ts";
 import {
+  FOUR_COLUMNS,
+  HALF_PAIRS,
   MIXED,
   PACKED_PRODUCT,
   POINTWISE,
@@ -109,6 +111,28 @@ describe("the text of a function", () => {
     expect(text).toContain("(param $x i32)");
     expect(text).toContain("f32.load offset=8 align=4");
     expect(text).not.toContain("f32.store offset");
+  });
+
+  it("moves addresses with the loop where that is even, and leaves the others alone", () => {
+    const even = emitWat(legal(FOUR_COLUMNS));
+    expect(even.match(/local\.get \$w_at\n\s+v128\.load/g)).toHaveLength(4);
+    const uneven = emitWat(legal(FOUR_COLUMNS.replace("%tile = mul %k, %four", "%tile = mul %k, %k")));
+    expect(uneven).not.toContain("$w_at");
+    expect(uneven).toContain("$x_at");
+  });
+
+  it("sums the lanes of four vectors at once, and one by one where the result has another part", () => {
+    const four = emitWat(legal(FOUR_COLUMNS));
+    expect(four.match(/i8x16\.shuffle/g)).toHaveLength(6);
+    expect(four).not.toContain("extract_lane");
+    const three = emitWat(legal(FOUR_COLUMNS.replace("%sum_c, %sum_d : f32x4", "%sum_c, %unit : f32x4")));
+    expect(three.match(/extract_lane/g)).toHaveLength(4);
+  });
+
+  it("loads neighbouring halves together, but not those of a buffer that may change", () => {
+    const text = HALF_PAIRS.replace("{content}", "bf16");
+    expect(emitWat(legal(text)).match(/v128\.load /g)).toHaveLength(1);
+    expect(emitWat(legal(text.replace("%h: read ", "%h: read_write "))).match(/v128\.load16x4_u/g)).toHaveLength(2);
   });
 
   it("keeps a value in a register if a bound of the loop reads it in every round", () => {

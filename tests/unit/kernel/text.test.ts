@@ -8,7 +8,8 @@ import * as texts from "../../support/kernel-texts.ts";
 
 const POINTWISE = texts.POINTWISE.replace("{f}", "exp");
 const REDUCTION = texts.REDUCTION.replaceAll("{op}", "add").replaceAll("{lanes}", "8");
-const all = { ...texts, POINTWISE, REDUCTION };
+const HALF_PAIRS = texts.HALF_PAIRS.replace("{content}", "finite f16");
+const all = { ...texts, POINTWISE, REDUCTION, HALF_PAIRS };
 
 describe("kernel text", () => {
   it.each(Object.entries(all))("%s prints as it was read, and is valid", (_name, text) => {
@@ -23,6 +24,11 @@ describe("kernel text", () => {
     const kernel = parseKernel(POINTWISE);
     expect(sameKernel(kernel, parseKernel(POINTWISE.replaceAll("%result", "%y_new")))).toBe(true);
     expect(sameKernel(kernel, parseKernel(POINTWISE.replace("exp", "abs")))).toBe(false);
+  });
+
+  it("tells a buffer of finite numbers from one of any", () => {
+    const any = parseKernel(texts.HALF_PAIRS.replace("{content}", "f16"));
+    expect(sameKernel(any, parseKernel(HALF_PAIRS))).toBe(false);
   });
 
   it("refuses a value out of scope with its place", () => {

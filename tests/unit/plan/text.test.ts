@@ -16,6 +16,7 @@ const rich: Plan = {
   bucket: { B: 1, T: 16, S: 64 },
   buffers: [
     { name: "model.wte {0}", kind: "weight", bytes: 640, path: "model.wte", dtype: "f16", dims: [32, 10] },
+    { name: "packed", kind: "weight", bytes: 64, path: "packed", dtype: "f16", dims: [8, 4], isFinite: true, layout: { tile: [4, 2], order: [1, 0] } }, // prettier-ignore
     { name: "angles", kind: "constant", bytes: 96, fill: { kind: "angles", rows: 4, scale: 1, frequencies: [1, 0.1, 1e-7] } }, // prettier-ignore
     { name: "c", kind: "constant", bytes: 12, fill: { kind: "data", dtype: "f32", values: [-0, 1.5, -Infinity] } },
     { name: "k", kind: "state", bytes: 4096, dtype: "f32", dims: [1, "S", 16] },

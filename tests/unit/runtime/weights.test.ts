@@ -152,3 +152,28 @@ describe("loadWeights", () => {
     await expect(load({ ...good, t: other }, rules)).rejects.toThrow(/t: must equal a, and does not/);
   });
 });
+
+describe("weights that kernels take for finite", () => {
+  const bits = (values: readonly number[]): TestTensor => {
+    return { dtype: "F16", shape: [values.length], bytes: new Uint8Array(Uint16Array.from(values).buffer) };
+  };
+  const load = (values: readonly number[], isFinite: boolean): Promise<void> => {
+    const parameters: readonly Parameter[] = [{ path: "w", dtype: "f16", dims: [values.length], isFinite }];
+    return loadWeights(bytesOf(fileOf({ w: bits(values) }), "the file"), parameters, [], () => {});
+  };
+  const largest = 0x7bff;
+
+  it.each([
+    ["an infinity", [0, 1, 2, 0x7c00], "Infinity"],
+    ["a negative infinity in the lower half of a word", [1, 2, 0xfc00, 3], "-Infinity"],
+    ["a NaN at the odd end", [1, 2, 0x7e01], "NaN"],
+  ])("are refused with %s, by path", async (_, values, found) => {
+    const message = `w: holds ${found}; this target reads f16 weights as finite numbers, a build with storage f32 any`;
+    await expect(load(values, true)).rejects.toThrow(message);
+    await expect(load(values, false)).resolves.toBeUndefined();
+  });
+
+  it("may hold the largest and the smallest numbers", async () => {
+    await expect(load([largest, largest | 0x8000, 1, 0x8001, 0x8000], true)).resolves.toBeUndefined();
+  });
+});
