@@ -40,17 +40,16 @@ export function matmulRegisters(emission: Emission): LaunchShape {
   const wanted = tileAttr(spec.attrs, "tile_columns", tiles.columns);
   const dotTile = loop.inner === "dot" ? tiles.dotTile : undefined;
   const columns = dotTile?.columns ?? (loop.inner === "dot" ? (tiles.dotColumns ?? wanted) : wanted);
-  const rows =
-    dotTile === undefined
-      ? tileAttr(spec.attrs, "tile_rows", tiles.rows)
-      : Math.max(1, Math.floor(dotTile.rows / products.length));
+  const rows = dotTile?.rows ?? tileAttr(spec.attrs, "tile_rows", tiles.rows);
   const product = defined(products[0], "a product schedule without a product");
   const isBatched = products.some(hasMatrices);
   const leading = Dim.product(product.leading);
   const rowCount = isBatched ? product.rows : product.rows.mul(leading);
   const pieceCount = defined(product.columns.div(loop.width), "columns in whole pieces");
-  // Products of one kernel share the registers that one would have.
-  const piecesEach = Math.max(1, Math.floor(columns / (loop.width * products.length)));
+  // Products of one kernel share the registers that one would have: at once, or where a tile is just large enough for one
+  // product, one after the other.
+  const atOnce = dotTile === undefined ? products.length : 1;
+  const piecesEach = Math.max(1, Math.floor(columns / (loop.width * atOnce)));
 
   const firstRow = builder.mul(invocationAlong(emission, "y", workgroupRows), rows);
   const rowEdges = Array.from({ length: rows }, (_, i) => edge(emission, builder.add(firstRow, i), rowCount, isMultiple(rowCount, workgroupRows * rows))); // prettier-ignore
@@ -73,7 +72,8 @@ export function matmulRegisters(emission: Emission): LaunchShape {
       ? unflatten(row, [...product.leading, product.rows])
       : [...unflatten(batch, product.leading), row];
   const tile = { rows: rowEdges.map(({ read }) => indexOf(read)), pieces: pieceEdges.map(({ read }) => read) };
-  const sums = sumTile(emission, loop, tile, { from: 0, stride: 1 });
+  const parts = atOnce === 1 ? products.map((one) => ({ ...loop, products: [one] })) : [loop];
+  const sums = parts.flatMap((part) => sumTile(emission, part, tile, { from: 0, stride: 1 }));
 
   rowEdges.forEach((row, r) => {
     const flatRow = batch === undefined ? row.at : batch.scale(product.rows).add(row.at);
