@@ -11,8 +11,3 @@ export const RESERVED: readonly string[] = (
   "register resource restrict self set shared signed sizeof smooth static std subroutine super target template this " +
   "throw trait try type typedef union unless unsigned using varying virtual volatile where with writeonly yield"
 ).split(" ");
-
-/** A buffer's name, made different from the words of WGSL. */
-export function bufferName(name: string): string {
-  return RESERVED.includes(name) ? `${name}_buffer` : name;
-}

@@ -1,6 +1,8 @@
 /** What WGSL can say: its types, and the spelling of each operation. Kernels that need more were not legalized. */
 import { InternalError } from "../../src/support/errors.ts";
 import type { BinaryOp, Buffer, KType, UnaryOp } from "../../src/kernel/ir.ts";
+import { PRECEDENCE, floatText } from "../text/dialect.ts";
+import type { Spelling } from "../text/dialect.ts";
 
 export function typeText(type: KType): string {
   return type.lanes === 1 ? type.scalar : `vec${type.lanes}<${type.scalar}>`;
@@ -18,12 +20,6 @@ export const UNARY: Readonly<Record<UnaryOp, string | undefined>> = {
   erf: undefined, sqrt: "sqrt", rsqrt: "inverseSqrt",
 }; // prettier-ignore
 
-/** An infix operator and how tightly it binds, or a function. */
-export type Spelling = { readonly infix: string; readonly binds: number } | { readonly call: string };
-
-/** Operators of `bits` mix with no other without parentheses (WGSL section 8.19), so they bind most loosely here. */
-export const PRECEDENCE = { bits: 1, compare: 2, sum: 3, product: 4, prefix: 5, atom: 6 } as const;
-
 const { bits, compare, sum, product } = PRECEDENCE;
 export const BINARY: Readonly<Record<BinaryOp, Spelling>> = {
   add: { infix: "+", binds: sum }, sub: { infix: "-", binds: sum },
@@ -34,9 +30,6 @@ export const BINARY: Readonly<Record<BinaryOp, Spelling>> = {
   eq: { infix: "==", binds: compare }, ne: { infix: "!=", binds: compare }, lt: { infix: "<", binds: compare },
   le: { infix: "<=", binds: compare }, gt: { infix: ">", binds: compare }, ge: { infix: ">=", binds: compare },
 }; // prettier-ignore
-
-/** The largest f32: a literal above it does not compile, even where it would be rounded down. */
-const LARGEST = 3.4028234663852886e38;
 
 /** A literal. Floats are the shortest text that reads back as the same f32. */
 export function literalText(value: number, type: KType): string {
@@ -49,13 +42,5 @@ function scalarText(value: number, type: KType): string {
   if (type.scalar === "i32") return value === -2147483648 ? "i32(-2147483648)" : String(value);
   if (type.scalar === "u32") return `${value}u`;
   if (!Number.isFinite(value)) throw new InternalError(`WGSL has no literal ${value}: legalize replaces it`);
-  if (Object.is(value, -0)) return "-0.0";
-  const rounded = Math.fround(value);
-  let text = String(rounded);
-  for (let digits = 9; digits >= 1; digits--) {
-    const shorter = String(Number(rounded.toPrecision(digits)));
-    if (Math.fround(Number(shorter)) !== rounded || Math.abs(Number(shorter)) > LARGEST) break;
-    text = shorter;
-  }
-  return /[.e]/.test(text) ? text : `${text}.0`;
+  return floatText(value);
 }

@@ -1,9 +1,9 @@
-/** Expressions of a kernel as WGSL text, with the parentheses that are needed and no others. */
+/** Expressions of a kernel as text of a dialect, with the parentheses that are needed and no others. */
 import { InternalError, assertNever } from "../../src/support/errors.ts";
-import type { Expression, KType, KValue } from "../../src/kernel/ir.ts";
+import type { Buffer, Expression, KType, KValue } from "../../src/kernel/ir.ts";
 import { operandsOf } from "../../src/kernel/walk.ts";
-import { bufferName } from "./names.ts";
-import { BINARY, PRECEDENCE, UNARY, literalText, typeText } from "./target.ts";
+import { PRECEDENCE, bufferName } from "./dialect.ts";
+import type { Dialect } from "./dialect.ts";
 
 interface Text {
   readonly text: string;
@@ -21,6 +21,7 @@ export class ExpressionWriter {
   private readonly sources = new Map<KValue, readonly KValue[]>();
 
   constructor(
+    private readonly dialect: Dialect,
     private readonly nameOf: (value: KValue) => string,
     private readonly inlinable: ReadonlySet<KValue>,
   ) {}
@@ -60,6 +61,11 @@ export class ExpressionWriter {
     return this.parts(expression, type).text;
   }
 
+  /** The text of an element of a buffer, as it stands left of an assignment. */
+  element(buffer: Buffer, index: KValue): string {
+    return `${bufferName(buffer.name, this.dialect)}[${this.read(index)}]`;
+  }
+
   private operand(value: KValue): Text {
     return this.inlined.get(value) ?? { text: this.nameOf(value), binds: PRECEDENCE.atom };
   }
@@ -78,52 +84,49 @@ export class ExpressionWriter {
     const atom = (text: string): Text => ({ text, binds: PRECEDENCE.atom });
     switch (expression.kind) {
       case "constant":
-        return atom(literalText(expression.value, type));
-      case "builtin": {
-        if (expression.name === "subgroup_size") return atom("i32(subgroup_width)");
-        if (expression.name === "subgroup_lane") return atom("i32(subgroup_index)");
-        const [what, axis] = expression.name.split("_");
-        const id = what === "local" ? "local_id" : what === "workgroup" ? "workgroup_id" : "num_workgroups";
-        return atom(`i32(${id}.${axis})`);
-      }
+        return atom(this.dialect.literal(expression.value, type));
+      case "builtin":
+        return atom(this.dialect.builtin(expression.name));
       case "unary": {
         const { op, x } = expression;
-        const spelling = op === "not" && x.type.scalar !== "bool" ? "~" : UNARY[op];
-        if (spelling === undefined) throw new InternalError(`WGSL has no ${op}: legalize writes it out`);
+        const spelling = this.dialect.unary(op, type);
+        if (spelling === undefined) throw new InternalError(`${this.dialect.name} has no ${op}: legalize writes it out`);
         if (/\w/.test(spelling)) return this.call(spelling, [x]);
         return { text: spelling + this.inside(x, PRECEDENCE.prefix), binds: PRECEDENCE.prefix };
       }
       case "binary":
         return this.binary(expression);
       case "fma":
-        return this.call("fma", [expression.x, expression.y, expression.z]);
-      case "select":
-        return this.call("select", [expression.y, expression.x, expression.condition]);
+        return this.call(this.dialect.fma(type), [expression.x, expression.y, expression.z]);
+      case "select": {
+        const { condition, x, y } = expression;
+        return atom(this.dialect.select(this.read(condition), this.read(x), this.read(y), type, condition.type));
+      }
       case "cast":
-        return this.call(typeText(type), [expression.x]);
+        return atom(this.dialect.cast(this.read(expression.x), expression.x.type, type));
       case "bitcast":
-        return this.call(`bitcast<${typeText(type)}>`, [expression.x]);
+        return atom(this.dialect.bitcast(this.read(expression.x), expression.x.type, type));
       case "vector":
-        return this.call(typeText(type), expression.parts);
+        return atom(this.dialect.vector(expression.parts.map((part) => this.read(part)), type)); // prettier-ignore
       case "extract":
         return atom(`${this.inside(expression.x, PRECEDENCE.atom)}.${"xyzw"[expression.lane] ?? "x"}`);
       case "load": {
         const { buffer, index } = expression;
-        const element = `${bufferName(buffer.name)}[${this.read(index)}]`;
-        return atom(buffer.element === "f16" ? `${typeText(type)}(${element})` : element);
+        return atom(this.dialect.loaded(this.element(buffer, index), buffer));
       }
       case "workgroup_load":
-        return atom(`workgroupUniformLoad(&${bufferName(expression.buffer.name)}[${this.read(expression.index)}])`);
-      case "subgroup_reduce": {
-        const names = { add: "subgroupAdd", max: "subgroupMax", min: "subgroupMin" };
-        return this.call(names[expression.op], [expression.x]);
+        return atom(this.dialect.workgroupLoad(this.element(expression.buffer, expression.index)));
+      case "subgroup_reduce":
+        return atom(this.dialect.subgroupReduce(expression.op, this.read(expression.x), type));
+      case "intrinsic": {
+        const { name, args } = expression;
+        const text = this.dialect.intrinsic(name, args.map((arg) => this.read(arg))); // prettier-ignore
+        if (text === undefined) throw new InternalError(`${this.dialect.name} has no ${name}`);
+        return atom(text);
       }
-      case "intrinsic":
-        if (expression.name !== "unpack2x16float") throw new InternalError(`WGSL has no ${expression.name}`);
-        return this.call(expression.name, expression.args);
       case "workgroup_reduce":
       case "workgroup_broadcast":
-        throw new InternalError(`WGSL has no ${expression.kind}: legalize writes it out`);
+        throw new InternalError(`${this.dialect.name} has no ${expression.kind}: legalize writes it out`);
       default:
         return assertNever(expression, "kernel expression");
     }
@@ -131,22 +134,22 @@ export class ExpressionWriter {
 
   private binary(expression: Extract<Expression, { kind: "binary" }>): Text {
     const { op, x, y } = expression;
-    const spelling = BINARY[op];
+    const spelling = this.dialect.binary(op, x.type);
     if ("call" in spelling) return this.call(spelling.call, [x, y]);
     const { infix, binds } = spelling;
     const negative = op === "add" ? this.numbers.get(y) : undefined;
     if (negative !== undefined && negative < 0 && negative !== -(2 ** 31))
-      return { text: `${this.inside(x, binds)} - ${literalText(-negative, y.type)}`, binds };
+      return { text: `${this.inside(x, binds)} - ${this.dialect.literal(-negative, y.type)}`, binds };
     const tightly = binds === PRECEDENCE.bits ? PRECEDENCE.atom : binds + 1;
     const left = this.inside(x, binds <= PRECEDENCE.compare ? tightly : binds);
-    const isSignedShift = (op === "shl" || op === "shr") && y.type.scalar === "i32";
-    // WGSL shifts by u32 only.
-    const width: KType = { scalar: "u32", lanes: y.type.lanes };
+    const { shiftBy } = this.dialect;
+    const isShift = (op === "shl" || op === "shr") && shiftBy !== undefined && y.type.scalar !== shiftBy.scalar;
+    const width: KType = { scalar: shiftBy?.scalar ?? y.type.scalar, lanes: y.type.lanes };
     const literal = this.numbers.get(y);
     const right =
-      !isSignedShift ? this.inside(y, tightly)
-      : literal === undefined ? `${typeText(width)}(${this.read(y)})`
-      : literalText(literal, width); // prettier-ignore
+      !isShift ? this.inside(y, tightly)
+      : literal === undefined ? this.dialect.cast(this.read(y), y.type, width)
+      : this.dialect.literal(literal, width); // prettier-ignore
     return { text: `${left} ${infix} ${right}`, binds };
   }
 }
