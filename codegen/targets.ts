@@ -1,5 +1,6 @@
 /** The targets by name: how each writes a legal kernel, and what a file of its kernels is called. */
 import type { Kernel } from "../src/kernel/ir.ts";
+import { emitCuda, emitCudaUnit } from "./cuda/emit.ts";
 import { emitJs } from "./js/emit.ts";
 import { emitWasm, emitWat } from "./wasm/emit.ts";
 import { emitWgsl } from "./wgsl/emit.ts";
@@ -11,6 +12,8 @@ export interface Target {
   readonly extension: string;
   /** The text of one kernel that was legalized for a profile of this target. */
   readonly emit: (kernel: Kernel) => string;
+  /** If there, a package holds not those texts but this one translation unit of all kernels of a program. */
+  readonly unit?: (kernels: readonly Kernel[]) => string;
   /** If there, a package holds not those texts but this binary module of all kernels of a program. */
   readonly link?: (kernels: readonly Kernel[]) => Uint8Array<ArrayBuffer>;
 }
@@ -18,6 +21,7 @@ export interface Target {
 export const TARGETS = {
   webgpu: { name: "webgpu", doc: "WGSL for WebGPU", extension: "wgsl", emit: emitWgsl },
   cpu: { name: "cpu", doc: "WebAssembly with SIMD128", extension: "wat", emit: emitWat, link: emitWasm },
+  cuda: { name: "cuda", doc: "CUDA C++ for NVIDIA GPUs", extension: "cu", emit: emitCuda, unit: emitCudaUnit },
   js: { name: "js", doc: "Plain JavaScript over typed arrays", extension: "js", emit: emitJs },
 } as const satisfies Readonly<Record<string, Target>>;
 

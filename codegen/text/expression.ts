@@ -90,7 +90,8 @@ export class ExpressionWriter {
       case "unary": {
         const { op, x } = expression;
         const spelling = this.dialect.unary(op, type);
-        if (spelling === undefined) throw new InternalError(`${this.dialect.name} has no ${op}: legalize writes it out`);
+        if (spelling === undefined)
+          throw new InternalError(`${this.dialect.name} has no ${op}: legalize writes it out`);
         if (/\w/.test(spelling)) return this.call(spelling, [x]);
         return { text: spelling + this.inside(x, PRECEDENCE.prefix), binds: PRECEDENCE.prefix };
       }

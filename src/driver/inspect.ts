@@ -57,11 +57,9 @@ export function inspectStage(build: ProfileBuild, stage: BuildStage): string {
       return printModule(build.module, { locs: false });
     case "kernel":
       return build.program.kernels.map((kernel) => printKernel(kernel)).join("\n");
-    case "wgsl":
-    case "wat":
-    case "js":
-      return [...build.code.values()].join("\n");
     case "plan":
       return printProgram({ ...build.program, kernels: [] }, printKernel);
+    default:
+      return targetNamed(build.profile.target)?.unit?.(build.program.kernels) ?? [...build.code.values()].join("\n");
   }
 }

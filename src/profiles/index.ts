@@ -1,10 +1,11 @@
 /** The named profiles, in the order in which a package tries them: the most demanding of a target first. */
 import type { TargetInfo } from "../kernel/target-info.ts";
+import { cudaSm80 } from "./cuda.ts";
 import { cpuRelaxed, cpuSimd } from "./cpu.ts";
 import { js } from "./js.ts";
 import { webgpuBase, webgpuCpu, webgpuGpu } from "./webgpu.ts";
 
-export const PROFILES: readonly TargetInfo[] = [webgpuCpu, webgpuGpu, webgpuBase, cpuRelaxed, cpuSimd, js];
+export const PROFILES: readonly TargetInfo[] = [webgpuCpu, webgpuGpu, webgpuBase, cpuRelaxed, cpuSimd, cudaSm80, js];
 
 /** The profile of this name, or undefined. */
 export function profileNamed(name: string): TargetInfo | undefined {

@@ -61,7 +61,7 @@ describe("help and usage", () => {
     [["run", MOBY, "--tokens", "1,x"], "`x` is no token id"],
     [["run", MOBY, "--tokens", "1", "--math", "quick"], "exact or fast"],
     [["run", MOBY, "--tokens", "1", "--max-tokens", "0"], "from 1 to"],
-    [["run", MOBY, "--tokens", "1", "--target", "cuda"], "unknown target `cuda`"],
+    [["run", MOBY, "--tokens", "1", "--target", "cudo"], "did you mean `cuda`"],
     [["explain", "LLM0233"], "did you mean LLM0"],
   ])("%j is a usage error", (args, words) => {
     const { exitCode, ok, error } = llmcJson(args);

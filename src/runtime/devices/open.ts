@@ -58,7 +58,9 @@ export async function openDevice(profiles: readonly ProfileEntry[], options: Ope
       continue;
     }
     if (profile.target !== "webgpu") {
-      reasons.push(`${profile.name}: this runtime has no target ${profile.target}`);
+      reasons.push(
+        `${profile.name}: the target ${profile.target} does not run in JavaScript; its package says how to build it`,
+      );
       continue;
     }
     if (adapter instanceof Error) {
