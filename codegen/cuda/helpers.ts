@@ -2,7 +2,6 @@
  * Small device functions that emitted kernels call, each written into a unit only if a kernel needs it: operators on
  * vectors, conversions, halves, and what a warp or a block does together. A helper is asked for by its signature.
  */
-import { InternalError } from "../../src/support/errors.ts";
 import type { KType, Scalar } from "../../src/kernel/ir.ts";
 import { typeText, vectorText } from "./types.ts";
 
@@ -70,8 +69,11 @@ export class Helpers {
 
   /** Over the 32 lanes of a warp, the result in each of them, in the order of a butterfly. */
   warpReduce(op: "add" | "max" | "min", type: KType): string {
-    if (type.lanes !== 1) throw new InternalError("a warp reduces scalars");
     const name = `warp_${op === "add" ? "sum" : op}`;
+    if (type.lanes !== 1) {
+      this.warpReduce(op, scalarOf(type));
+      return this.lanewise(name, [type], type, ([x]) => `${name}(${x})`);
+    }
     const other = "__shfl_xor_sync(0xffffffffu, value, distance)";
     const float = type.scalar === "f32";
     const step = op === "add" ? `value += ${other};` : `value = ${float ? `f${op}f` : op}(value, ${other});`;

@@ -62,10 +62,7 @@ export function matvec(emission: Emission): LaunchShape {
 }
 
 function acrossLanes({ emitter, builder }: Emission, part: KValue): KValue {
-  const sums = Array.from({ length: part.type.lanes }, (_, lane) =>
-    emitter.define(builder.workgroupReduce("add", emitter.extract(part, lane))),
-  );
-  return part.type.lanes === 1 ? defined(sums[0], "no sum") : emitter.vector(sums);
+  return emitter.define(builder.workgroupReduce("add", part));
 }
 
 /** `ceil(pieces / each)`; a weight has as many columns as the model says, so this is a number. */
