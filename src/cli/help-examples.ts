@@ -12,8 +12,8 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["llmc verify folder", "compare with recorded answers"],
   ],
   build: [
-    ["llmc build model.llm --out model", "a package for WebGPU"],
-    ["llmc build model.llm --out model --target webgpu,js", "the same, with plain JavaScript where there is no GPU"],
+    ["llmc build model.llm --out model", "a package for WebGPU, and WebAssembly where there is no GPU"],
+    ["llmc build model.llm --out model --target cuda", "CUDA C++ with a driver, to build with CMake"],
     ["llmc build checkpoint --out model --storage f16", "a published checkpoint, weights in half precision"],
     ["llmc build model.llm --out model --set depth=2", "another config value"],
   ],
