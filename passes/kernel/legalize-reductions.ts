@@ -15,7 +15,8 @@ import { Sequence, expandLets } from "./sequence.ts";
 export function legalizeReductions(kernel: Kernel, info: TargetInfo): Kernel {
   const invocations = invocationsOf(kernel);
   // Subgroups of 4 to 128 tile a workgroup without a rest only where its size is a power of two.
-  const usesSubgroups = info.hasSubgroups && Number.isInteger(Math.log2(invocations));
+  const isWhole = Number.isInteger(Math.log2(invocations)) && invocations >= (info.wholeSubgroups ?? 1);
+  const usesSubgroups = info.hasSubgroups && isWhole;
   const top = new Sequence();
   let lane: KValue | undefined;
   const locals = new Map<string, Buffer>();

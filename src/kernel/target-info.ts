@@ -59,6 +59,8 @@ export interface TargetInfo {
   /** Storage types that need no decoding: loads of the others are legalized. */
   readonly storage: readonly string[];
   readonly hasSubgroups: boolean;
+  /** Invocations of a subgroup, where all of them must be there: smaller workgroups do without. */
+  readonly wholeSubgroups?: number;
   readonly hasWorkgroupMemory: boolean;
   readonly hasF16: boolean;
   /** Scalar functions whose built-in is good enough for the derived tolerance; `legalize` writes out the others. */

@@ -30,6 +30,7 @@ export const cudaSm80: TargetInfo = {
   },
   storage: ["f32", "f16", "bf16", "i32", "u32"],
   hasSubgroups: true,
+  wholeSubgroups: 32,
   hasWorkgroupMemory: true,
   hasF16: true,
   hasInfinity: true,
