@@ -28,6 +28,7 @@ import type { SafetensorsFile } from "../runtime/safetensors.ts";
 import { checkpointStorage } from "./checkpoint-storage.ts";
 import { analyzeSource } from "./front-end.ts";
 import type { FrontEnd } from "./front-end.ts";
+import { parameterProblems } from "./parameter-limits.ts";
 
 export type { Entry };
 
@@ -138,6 +139,8 @@ function compileFor(
   capacities: Capacities,
   options: CompileOptions,
 ): { build?: ProfileBuild; diagnostics: readonly Diagnostic[] } {
+  const tooLarge = parameterProblems(model, profile);
+  if (tooLarge.length > 0) return { diagnostics: tooLarge };
   const context: PassContext = { ops: OPS, info: profile, capacities: { ...capacities } };
   const off = new Set(options.off ?? []);
   const diagnostics: Diagnostic[] = [];

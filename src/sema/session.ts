@@ -19,6 +19,8 @@ export interface Session {
   readonly libraryFiles: ReadonlySet<SourceFile>;
   readonly storage: (path: string) => DType;
   readonly taps: boolean;
+  /** Where each parameter stands in the user's source, by its path. */
+  readonly parameterPlaces: ReadonlyMap<string, Loc>;
   /** Arithmetic behind the sizes of a value, one note an axis, from the signature it was returned through. */
   readonly sizeNotes: WeakMap<Value, readonly (string | undefined)[]>;
 }
