@@ -3,7 +3,7 @@
  * remainder. A diagnostic about numbers says which config values it holds responsible; of those that hold the same one
  * responsible only the surest is told.
  */
-import type { IntEntity, Origin } from "./entity.ts";
+import type { Origin } from "./entity.ts";
 import { isSize } from "./size.ts";
 
 /**
@@ -33,17 +33,9 @@ export function culpritOf(origins: readonly Origin[]): Origin | undefined {
   return origins.find(isNoSize) ?? suspectsOf(origins)[0];
 }
 
-/**
- * The one config value that a product of sizes is owed to: of those that may be the mistake the one behind the largest
- * size.
- */
-export function culpritOfSizes(sizes: readonly IntEntity[]): Origin | undefined {
-  const suspects = new Set(suspectsOf(sizes.flatMap(({ origins }) => origins)).map(({ name }) => name));
-  const magnitude = ({ dim }: IntEntity): number => dim.asNumber() ?? 0;
-  return [...sizes]
-    .sort((a, b) => magnitude(b) - magnitude(a))
-    .flatMap(({ origins }) => origins)
-    .find(({ name }) => suspects.has(name));
+/** The one config value that a number is too large by: the largest of those that may be the mistake. */
+export function largestSuspect(origins: readonly Origin[]): Origin | undefined {
+  return [...suspectsOf(origins)].sort((a, b) => Number(b.text) - Number(a.text))[0];
 }
 
 /** That `culprit` is the mistake, because `refused`, which came from it, is refused. */

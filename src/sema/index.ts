@@ -71,7 +71,7 @@ export function analyze(ast: File, options: AnalyzeOptions): Analyzed {
   const root = new Scope();
   for (const symbol of ["B", "T"]) root.define(symbol, int(Dim.symbol(symbol)));
   const context: Context = {
-    session: { ...options, reporter, libraryFiles, sizeNotes: new WeakMap(), parameterPlaces: new Map() },
+    session: { ...options, reporter, libraryFiles, sizes: new WeakMap(), parameterPlaces: new Map() },
     scope: root,
     owners: new Map(),
     active: [],

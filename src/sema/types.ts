@@ -2,7 +2,7 @@
 import type { Expr, Name, TypeExpr } from "../../grammar/ast.ts";
 import type { DType } from "../ir/type.ts";
 import { DTYPES } from "../ir/type.ts";
-import { culpritOfSizes } from "./blame.ts";
+import { largestSuspect } from "./blame.ts";
 import type { IntEntity, ParameterEntity } from "./entity.ts";
 import { float, kindText } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
@@ -90,7 +90,7 @@ export function parameterType(context: Context, type: TypeExpr): ParameterType |
     dims.push(value);
   }
   if (dtype === undefined) return undefined;
-  const culprit = culpritOfSizes(known);
+  const culprit = largestSuspect(known.flatMap((size) => size.origins));
   const origins = culprit === undefined ? [] : [culprit];
   if (productOf(dims) === undefined) {
     reportAtOrigin(context, "LLM0307", `a parameter of ${dims.join(" * ")} elements`, float(NaN, origins), type.span, {
