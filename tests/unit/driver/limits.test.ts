@@ -97,6 +97,17 @@ describe("a parameter that is too large", () => {
     expect(culprits({ dim: "16" })).toEqual(["`dim = 16`"]);
   });
 
+  it("is told for the profile that is nearest to holding the model, where none does", () => {
+    const text = words
+      .replace("use head", "use wpe: Embedding(places, dim)\n  use head")
+      .replace("head(embed(tokens))", "head(embed(tokens) + wpe(iota(T)))");
+    // `places` is too large for the narrow one alone.
+    const profiles = [profile("narrow", small), profile("wide", { maxBindingBytes: 4096 })];
+    const { diagnostics } = compiled(text, profiles, { set: { vocab: "4096" }, context: 8, chunk: 4 });
+    expect(diagnostics.map(({ notes }) => notes[0])).toEqual(["`maxBindingBytes` of profile wide"]);
+    expect(diagnostics[0]!.message).toMatch(/`vocab = 4096`$/);
+  });
+
   it("is no matter where `forward` does not read it, or where it just fits", () => {
     const unread = words.replace("use head", "use spare: Linear(4096, 4096)\n  use head");
     expect(compiled(unread, [profile("a", { maxBindingBytes: 1e6 })]).builds).toHaveLength(1);
