@@ -1,6 +1,6 @@
 /**
- * What a profile's limits cannot hold, as diagnostics that name the tensor or kernel and the limit: what one launch
- * binds, and what a kernel asks for whatever it is bound to.
+ * What a profile's limits cannot hold, as diagnostics that name the tensor or kernel and the limit: what launches bind,
+ * and what a kernel asks for whatever it is bound to.
  */
 import type { Kernel } from "../../src/kernel/ir.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
@@ -8,51 +8,99 @@ import type { LaunchStep, PlanBuffer } from "../../src/plan/ir.ts";
 import { gridOf } from "../../src/plan/grid.ts";
 import { diagnostic } from "../../src/support/diagnostic.ts";
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
+import type { Loc } from "../../src/support/source.ts";
 import { elementBytes } from "../../src/kernel/ir.ts";
+import type { PlanBuffers } from "./place.ts";
 
-/** LLM0401 for each binding that is too large. */
-export function bindingProblems(
-  step: LaunchStep,
-  kernel: Kernel,
-  bufferNamed: (name: string) => PlanBuffer | undefined,
-  { name: profile, limits }: TargetInfo,
-): readonly Diagnostic[] {
-  const problems: Diagnostic[] = [];
-  const at = { ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }) };
-  for (const { buffer, bytes } of step.bindings) {
-    if (bytes <= limits.maxBindingBytes) continue;
-    const found = bufferNamed(buffer);
-    const type = found?.dtype === undefined ? "" : ` (${found.dtype}[${(found.dims ?? []).join(", ")}])`;
-    problems.push(
-      diagnostic("LLM0401", `\`${found?.path ?? buffer}\`${type} has ${bytes} bytes, more than a binding of ${limits.maxBindingBytes}`, {
-        ...at,
-        notes: [`\`maxBindingBytes\` of profile ${profile}`],
-        help: "choose a profile with larger bindings, a smaller storage type, or smaller capacities",
-      }),
-    ); // prettier-ignore
-  }
-  return problems;
+/** A buffer of which more is bound than a profile allows. */
+export interface Oversized {
+  readonly name: string;
+  readonly bytes: number;
+  /** What is known of it. */
+  readonly buffer: PlanBuffer | undefined;
+  /** The place in the source that it is owed to. */
+  readonly loc: Loc | undefined;
 }
 
-/** LLM0402 to LLM0405: grid, bindings, workgroup memory and workgroup size. Asked once a kernel. */
-export function kernelProblems(
-  kernel: Kernel,
+/** The bindings of a launch that are too large; `placeOf` says what a buffer is owed to. */
+export function oversizedOf(
+  step: LaunchStep,
+  buffers: PlanBuffers,
+  { limits }: TargetInfo,
+  placeOf: (buffer: string) => Loc | undefined,
+): readonly Oversized[] {
+  return step.bindings
+    .filter(({ bytes }) => bytes > limits.maxBindingBytes)
+    .map(({ buffer: name, bytes }) => ({ name, bytes, buffer: buffers.find(name), loc: placeOf(name) }));
+}
+
+/** The option that sets a capacity. */
+const OPTIONS: Readonly<Record<string, string>> = { B: "--batch", T: "--chunk", S: "--context" };
+
+/**
+ * LLM0401 for the largest buffer of a program that is too large: the same sizes make the others too large, from layer
+ * to layer and in each entry.
+ */
+export function bindingProblems(
+  oversized: readonly Oversized[],
   { name: profile, limits }: TargetInfo,
   capacities: Readonly<Record<string, number>>,
 ): readonly Diagnostic[] {
+  const [largest] = [...oversized].sort((a, b) => b.bytes - a.bytes);
+  if (largest === undefined) return [];
+  const { name, bytes, buffer, loc } = largest;
+  const dims = buffer?.dims ?? [];
+  const isUsed = (symbol: string): boolean => dims.some((dim) => wordsOf(dim).includes(symbol));
+  const symbols = Object.keys(capacities).filter((symbol) => isUsed(symbol) && (capacities[symbol] ?? 1) > 1);
+  const type = buffer?.dtype === undefined ? "" : ` (${buffer.dtype}[${dims.join(", ")}])`;
+  const others = new Set(oversized.map((other) => other.name)).size - 1;
+  const smaller = symbols.map((symbol) => OPTIONS[symbol]).filter((option) => option !== undefined);
+  return [
+    diagnostic("LLM0401", `\`${buffer?.path ?? name}\`${type} has ${bytes} bytes, more than the ${limits.maxBindingBytes} of a binding`, {
+      ...(loc === undefined ? {} : { loc }),
+      notes: [
+        `\`maxBindingBytes\` of profile ${profile}`,
+        ...(symbols.length > 0 ? [`with ${symbols.map((symbol) => `${symbol} = ${capacities[symbol]}`).join(", ")}`] : []),
+        ...(others > 0 ? [`${others} more tensor${others === 1 ? " is" : "s are"} too large`] : []),
+      ],
+      help:
+        smaller.length > 0
+          ? `build with a smaller ${smaller.map((option) => `\`${option}\``).join(" or ")}, or choose a profile with larger bindings`
+          : "choose a profile with larger bindings, a smaller storage type, or a smaller tensor",
+    }),
+  ]; // prettier-ignore
+}
+
+/** The names in a size: `2*T + 1` has `T`. */
+function wordsOf(dim: number | string): readonly string[] {
+  return typeof dim === "number" ? [] : (dim.match(/[A-Za-z_]\w*/g) ?? []);
+}
+
+/** LLM0402 for the kernel that needs most workgroups along one dimension, if those are too many: sizes decide that. */
+export function gridProblems(
+  kernels: readonly Kernel[],
+  { name: profile, limits }: TargetInfo,
+  capacities: Readonly<Record<string, number>>,
+): readonly Diagnostic[] {
+  const [most] = kernels
+    .flatMap((kernel) => gridOf(kernel.grid, capacities).map((count, axis) => ({ kernel, count, axis })))
+    .filter(({ count }) => count > limits.maxWorkgroupsPerDimension)
+    .sort((a, b) => b.count - a.count);
+  if (most === undefined) return [];
+  const { kernel, count, axis } = most;
+  return [
+    diagnostic("LLM0402", `kernel \`${kernel.name}\` needs ${count} workgroups along ${"xyz"[axis]}, the limit is ${limits.maxWorkgroupsPerDimension}`, {
+      ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }),
+      notes: [`\`maxWorkgroupsPerDimension\` of profile ${profile}`],
+      help: "choose smaller capacities",
+    }),
+  ]; // prettier-ignore
+}
+
+/** LLM0403 to LLM0405: bindings, workgroup memory and workgroup size. */
+export function kernelProblems(kernel: Kernel, { name: profile, limits }: TargetInfo): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
   const at = { ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }) };
-  gridOf(kernel.grid, capacities).forEach((count, axis) => {
-    if (count <= limits.maxWorkgroupsPerDimension) return;
-    const dimension = ["x", "y", "z"][axis] ?? "";
-    problems.push(
-      diagnostic("LLM0402", `kernel \`${kernel.name}\` needs ${count} workgroups along ${dimension}, the limit is ${limits.maxWorkgroupsPerDimension}`, {
-        ...at,
-        notes: [`\`maxWorkgroupsPerDimension\` of profile ${profile}`],
-        help: "choose smaller capacities",
-      }),
-    ); // prettier-ignore
-  });
   if (kernel.buffers.length > limits.maxStorageBuffers)
     problems.push(
       diagnostic("LLM0403", `kernel \`${kernel.name}\` binds ${kernel.buffers.length} buffers, the limit is ${limits.maxStorageBuffers}`, {

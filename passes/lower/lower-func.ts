@@ -14,6 +14,7 @@ import type { ConstantFill, LaunchStep, Plan, Range } from "../../src/plan/ir.ts
 import { defined } from "../../src/support/errors.ts";
 import { diagnostic } from "../../src/support/diagnostic.ts";
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
+import type { Loc } from "../../src/support/source.ts";
 import { dimAttr, layoutOf, literalAttr, numberAttr, numbersAttr } from "./attributes.ts";
 import { copyGroup, groupOf } from "./group-of.ts";
 import type { PreparedGroup } from "./group-of.ts";
@@ -21,7 +22,8 @@ import { slotSignature, specOf } from "./group-slots.ts";
 import type { KernelStore } from "./kernel-store.ts";
 import { LaunchShapes, rangesOf, resultName, scalarsOf } from "./launch-shape.ts";
 import type { LaunchShape } from "./launch-shape.ts";
-import { bindingProblems, kernelProblems } from "./limits.ts";
+import { oversizedOf } from "./limits.ts";
+import type { Oversized } from "./limits.ts";
 import type { LoweringContext } from "./lower-group.ts";
 import { PlanBuffers, memberOf, samePlace } from "./place.ts";
 import type { Place } from "./place.ts";
@@ -33,12 +35,18 @@ import type { Target } from "./state-targets.ts";
 /** Gives the same constant the same name in every plan of a program. */
 export type ConstantNames = Map<string, string>;
 
+export interface LoweredFunc {
+  readonly plan: Plan;
+  readonly diagnostics: readonly Diagnostic[];
+  readonly oversized: readonly Oversized[];
+}
+
 export function lowerFunc(
   func: Func,
   store: KernelStore,
   constants: ConstantNames,
   context: LoweringContext,
-): { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[] } {
+): LoweredFunc {
   return new FuncLowering(func, store, constants, context).lower();
 }
 
@@ -46,12 +54,14 @@ class FuncLowering {
   private readonly places = new Map<Value, Place>();
   private readonly steps: LaunchStep[] = [];
   private readonly diagnostics: Diagnostic[] = [];
+  private readonly oversized: Oversized[] = [];
+  /** What the buffers are owed to that no launch fills. */
+  private readonly origins = new Map<string, Loc | undefined>();
   private readonly bucket: Readonly<Record<string, number>>;
   private readonly buffers: PlanBuffers;
   private readonly body: Block;
   private readonly targets: ReadonlyMap<Value, Target>;
   private readonly shapes = new LaunchShapes();
-  private readonly checked = new Set<Kernel>();
   /** Enclosing repeats, outermost first. */
   private readonly loops: { readonly index: string; readonly i: number }[] = [];
 
@@ -67,7 +77,7 @@ class FuncLowering {
     this.targets = targetsOf(func, this.body);
   }
 
-  lower(): { readonly plan: Plan; readonly diagnostics: readonly Diagnostic[] } {
+  lower(): LoweredFunc {
     const inputs: Record<string, Range> = {};
     for (const { name, mode, value } of this.func.args) {
       const place = this.argument(name, value.type, mode === "inout" ? "state" : "input");
@@ -91,7 +101,7 @@ class FuncLowering {
       outputs,
       memory: { peak: 0, lowerBound: 0 },
     };
-    return { plan, diagnostics: this.diagnostics };
+    return { plan, diagnostics: this.diagnostics, oversized: this.oversized };
   }
 
   private argument(name: string, type: TensorType, kind: "state" | "input" | "output"): Place {
@@ -144,6 +154,7 @@ class FuncLowering {
       ...(layout === undefined ? {} : { layout }),
       ...(isFinite ? { isFinite } : {}),
     };
+    this.origins.set(path, op.loc);
     this.set(result(op), this.buffers.named(path, result(op).type, rest));
   }
 
@@ -152,7 +163,7 @@ class FuncLowering {
     const { dtype, data } = literalAttr(op.attrs, "value");
     if (type.family === undefined) {
       const recipe = splatOf(op) === undefined ? undefined : ({ kind: "recipe", op } as const);
-      return this.set(result(op), recipe ?? this.table(type, { kind: "data", dtype, values: [...data] }));
+      return this.set(result(op), recipe ?? this.table(op, type, { kind: "data", dtype, values: [...data] }));
     }
     const member = memberType(type);
     const size = data.length / type.family;
@@ -161,13 +172,13 @@ class FuncLowering {
       const [only] = values;
       return member.dims.length === 0 && only !== undefined
         ? { kind: "number", value: only }
-        : this.table(member, { kind: "data", dtype, values });
+        : this.table(op, member, { kind: "data", dtype, values });
     });
     this.set(result(op), { kind: "family", members });
   }
 
   private angles(op: Op): Place {
-    return this.table(result(op).type, {
+    return this.table(op, result(op).type, {
       kind: "angles",
       rows: dimAttr(op.attrs, "rows").evaluate(this.context.capacities),
       frequencies: numbersAttr(op.attrs, "frequencies"),
@@ -175,11 +186,12 @@ class FuncLowering {
     });
   }
 
-  private table(type: TensorType, fill: ConstantFill): Place {
+  private table(op: Op, type: TensorType, fill: ConstantFill): Place {
     const key = `${typeText(type)} ${JSON.stringify(fill)}`;
     const hint = fill.kind === "angles" ? "angles" : "constant";
     const name = this.constants.get(key) ?? `${hint}.${this.constants.size}`;
     this.constants.set(key, name);
+    this.origins.set(name, op.loc);
     return this.buffers.named(name, type, { kind: "constant", fill });
   }
 
@@ -240,11 +252,18 @@ class FuncLowering {
     };
     this.store.keep(lowered.key, kernel);
     this.steps.push(step);
-    const { info, capacities } = this.context;
-    if (!this.checked.has(kernel)) this.diagnostics.push(...kernelProblems(kernel, info, capacities));
-    this.checked.add(kernel);
-    this.diagnostics.push(...bindingProblems(step, kernel, (name) => this.buffers.find(name), info));
+    const owedTo = (buffer: string): Loc | undefined => this.owedTo(buffer, op, results, kernel);
+    this.oversized.push(...oversizedOf(step, this.buffers, this.context.info, owedTo));
     return true;
+  }
+
+  /** The op that makes a buffer, else the ops that use it, else the signature. */
+  private owedTo(buffer: string, op: Op, results: readonly Place[], kernel: Kernel): Loc | undefined {
+    const which = results.findIndex((place) => place.kind === "bytes" && place.range.buffer === buffer);
+    const [body] = op.regions;
+    const made = body?.yields[which];
+    const maker = made && body.ops.find((inner) => inner.results.includes(made));
+    return this.origins.get(buffer) ?? maker?.loc ?? kernel.locs[0] ?? this.func.loc;
   }
 
   private shapeOf(op: Op, prepare: () => PreparedGroup, targets: Targets): LaunchShape {

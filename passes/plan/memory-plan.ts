@@ -19,6 +19,7 @@ import type { InPlaceResult } from "./in-place.ts";
 import { KernelVariants } from "./kernel-variant.ts";
 import { lifetimesOf } from "./lifetimes.ts";
 import type { Lifetime } from "./lifetimes.ts";
+import { memoryProblems } from "./total-memory.ts";
 
 /** The name of the buffer that all temporaries share. */
 export const ARENA = "arena";
@@ -37,13 +38,15 @@ export const memoryPlan: Pass<Program> = {
   establishes: [bindable],
   destroys: [],
   required: true,
-  trivial: (program, { info }) => ({
-    ir: { ...program, plans: program.plans.map((plan) => withoutArena(plan, info.limits.bindingOffsetAlignment)) },
-    diagnostics: [],
-  }),
+  trivial: (program, { info }) => {
+    const plans = program.plans.map((plan) => withoutArena(plan, info.limits.bindingOffsetAlignment));
+    const ir = { ...program, plans };
+    return { ir, diagnostics: memoryProblems(ir, info) };
+  },
   run: (program, { info }) => {
     const ir = planMemory(program, info.limits.bindingOffsetAlignment);
-    return { ir, diagnostics: arenaTooLarge(ir, info) };
+    const tooLarge = arenaTooLarge(ir, info);
+    return { ir, diagnostics: tooLarge.length > 0 ? tooLarge : memoryProblems(ir, info) };
   },
 };
 

@@ -28,6 +28,7 @@ import type { SafetensorsFile } from "../runtime/safetensors.ts";
 import { checkpointStorage } from "./checkpoint-storage.ts";
 import { analyzeSource } from "./front-end.ts";
 import type { FrontEnd } from "./front-end.ts";
+import { parameterProblems } from "./parameter-limits.ts";
 
 export type { Entry };
 
@@ -121,8 +122,13 @@ export function compile(source: SourceFile, options: CompileOptions): Compilatio
     }
   }
   const left =
-    builds.length === 0 ? (refused[0] ?? []) : refused.flat().map((d) => ({ ...d, severity: "warning" as const }));
+    builds.length === 0 ? nearest(refused) : refused.flat().map((d) => ({ ...d, severity: "warning" as const }));
   return { model, builds, capacities, diagnostics: [...diagnostics, ...left], files };
+}
+
+/** Of profiles that all refuse the model the one with the fewest reasons: the others have reasons of their own as well. */
+function nearest(refused: readonly (readonly Diagnostic[])[]): readonly Diagnostic[] {
+  return [...refused].sort((a, b) => a.length - b.length)[0] ?? [];
 }
 
 /** The model with its storage types. Which tensor is which parameter is known only once the model is. */
@@ -138,6 +144,8 @@ function compileFor(
   capacities: Capacities,
   options: CompileOptions,
 ): { build?: ProfileBuild; diagnostics: readonly Diagnostic[] } {
+  const tooLarge = parameterProblems(model, profile);
+  if (tooLarge.length > 0) return { diagnostics: tooLarge };
   const context: PassContext = { ops: OPS, info: profile, capacities: { ...capacities } };
   const off = new Set(options.off ?? []);
   const diagnostics: Diagnostic[] = [];

@@ -24,16 +24,18 @@ export interface AttrSpec {
   readonly range?: NumberRange;
 }
 
-/** `least`: that number and all above it; `above`: all above that number. */
-export type NumberRange = { readonly least: number } | { readonly above: number };
+/** `least`: that number and all above it; `above`: all above that number; `most`: that number and all below it. */
+export type NumberRange = { readonly least: number } | { readonly above: number } | { readonly most: number };
 
 export function isInRange(range: NumberRange | undefined, x: number): boolean {
   if (range === undefined) return true;
+  if ("most" in range) return x <= range.most;
   return "least" in range ? x >= range.least : x > range.above;
 }
 
-/** `at least 1`, `above 0`. */
+/** `at least 1`, `above 0`, `at most 8`. */
 export function rangeText(range: NumberRange): string {
+  if ("most" in range) return `at most ${range.most}`;
   return "least" in range ? `at least ${range.least}` : `above ${range.above}`;
 }
 
@@ -147,7 +149,18 @@ export interface OpDef {
 export interface Surface {
   readonly params: readonly SurfaceParam[];
   /** Emits the ops. A returned sentence becomes the diagnostic. Absent parameters are missing from `args`. */
-  build(b: Builder, args: Readonly<Record<string, SurfaceArg>>): Value | string;
+  build(b: Builder, args: Readonly<Record<string, SurfaceArg>>): Value | string | SizeBeyond;
+}
+
+/** An axis of an operand, a tensor, has a size that can only be a mistake. */
+export interface SizeBeyond {
+  readonly kind: "size-beyond";
+  readonly operand: Value;
+  readonly axis: number;
+  /** The size that is refused, and what it counts: `channels`. */
+  readonly size: number;
+  readonly unit: string;
+  readonly range: NumberRange;
 }
 export interface SurfaceParam {
   readonly name: string;

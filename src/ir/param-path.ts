@@ -13,6 +13,11 @@ export function pathIndices(path: string): readonly string[] | undefined {
   return [...path.matchAll(REFERENCE)].map((match) => match[2] ?? "");
 }
 
+/** One of the paths that a template stands for: that of the first iterations. */
+export function firstPath(path: string): string {
+  return resolvePath(path, Object.fromEntries((pathIndices(path) ?? []).map((name) => [name, 0])));
+}
+
 /** `layers.{2*i+1}.weight` with i = 3 -> `layers.7.weight`. Throws `InternalError` where an index has no value. */
 export function resolvePath(path: string, indices: Readonly<Record<string, number>>): string {
   return path.replace(REFERENCE, (whole, factor: string | undefined, name: string, offset: string | undefined) => {

@@ -7,6 +7,8 @@ export interface Limits {
   /** Bytes of one storage binding, and of one buffer. */
   readonly maxBindingBytes: number;
   readonly maxBufferBytes: number;
+  /** Bytes of all buffers of a program together; absent where no device says a number. */
+  readonly maxMemoryBytes?: number;
   readonly maxStorageBuffers: number;
   readonly maxWorkgroupsPerDimension: number;
   readonly maxInvocationsPerWorkgroup: number;

@@ -6,6 +6,7 @@ import type { Element, Extent, Kernel, Scalar } from "../kernel/ir.ts";
 import type { DType } from "../ir/type.ts";
 import { defined } from "../support/errors.ts";
 import type { BufferKind, ConstantFill, Program, Range, WeightLayout } from "./ir.ts";
+import { programBuffers } from "./program-buffers.ts";
 
 /** A size as its terms: `2*B*T + 1` is `[[2, "B", "T"], [1]]`. */
 export type SizeTerms = readonly (readonly [number, ...string[]])[];
@@ -30,7 +31,7 @@ export interface ManifestKernel {
   readonly workgroup: readonly [number, number, number];
 }
 
-/** A buffer of the program; plans that use the same name share it. `bytes` is the largest that any of them asks. */
+/** A buffer of the program; plans that use the same name share it. */
 export interface ManifestBuffer {
   readonly name: string;
   readonly kind: BufferKind;
@@ -81,26 +82,15 @@ class Table<V> {
   }
 }
 
-/** The compact form. Temporaries of different plans may share a name: each plan's own are kept apart. */
+/** The compact form. */
 export function manifestOf(program: Program): ProgramManifest {
-  const buffers: ManifestBuffer[] = [];
-  const bufferIndices = new Map<string, number>();
+  const { buffers, indices } = programBuffers(program);
   const ranges = new Table<ManifestRange>();
   const grids = new Table<GridTerms>();
   const kernelIndices = new Map(program.kernels.map((kernel, index) => [kernel.name, index]));
   const plans = program.plans.map((plan, planIndex): ManifestPlan => {
-    const local = new Map<string, number>();
-    for (const buffer of plan.buffers) {
-      const key = buffer.kind === "temporary" ? `${planIndex} ${buffer.name}` : buffer.name;
-      const known = bufferIndices.get(key);
-      const index = known ?? buffers.push(buffer) - 1;
-      bufferIndices.set(key, index);
-      local.set(buffer.name, index);
-      const before = defined(buffers[index], "the index was just made");
-      buffers[index] = { ...before, bytes: Math.max(before.bytes, buffer.bytes) };
-    }
     const rangeOf = (range: Range): ManifestRange => [
-      defined(local.get(range.buffer), `@${plan.entry} has no buffer "${range.buffer}"`),
+      defined(indices[planIndex]?.get(range.buffer), `@${plan.entry} has no buffer "${range.buffer}"`),
       range.offset,
       range.bytes,
     ];

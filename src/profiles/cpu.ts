@@ -15,6 +15,7 @@ export const cpuSimd: TargetInfo = {
   limits: {
     maxBindingBytes: 4 * GIB - 65536,
     maxBufferBytes: 4 * GIB - 65536,
+    maxMemoryBytes: 4 * GIB - 65536,
     maxStorageBuffers: 64,
     maxWorkgroupsPerDimension: 2 ** 31 - 1,
     maxInvocationsPerWorkgroup: 1,

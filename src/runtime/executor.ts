@@ -33,9 +33,15 @@ export class Executor {
   ): Promise<Executor> {
     const bytesOf = (index: number): number => sizeOf(program.buffers[index], context, capacity);
     const executor = new Executor(program, await device.prepare(program, code, bytesOf), context, bytesOf);
-    program.buffers.forEach((buffer, index) => {
-      if (buffer.fill !== undefined) executor.writeBuffer(index, 0, constantBytes(buffer));
-    });
+    try {
+      program.buffers.forEach((buffer, index) => {
+        if (buffer.fill !== undefined) executor.writeBuffer(index, 0, constantBytes(buffer));
+      });
+    } catch (error) {
+      // Nobody else knows of the program, its buffers and its workers.
+      executor.close();
+      throw error;
+    }
     return executor;
   }
 

@@ -84,7 +84,7 @@ export class TokenGeneration implements Generation {
     const started = performance.now();
     // The first token needs no place in the caches, each later one needs that of its predecessor.
     const limit = Math.min(options.maxTokens, session.executor.context - promptTokens.length + 1);
-    const inFlight: Promise<Uint8Array>[] = [session.start(promptTokens, options)];
+    const inFlight: Promise<Uint8Array>[] = [session.start(promptTokens, options, options.signal)];
     let submitted = 1;
     try {
       for (;;) {

@@ -44,18 +44,37 @@ export class Session {
 
   /**
    * Takes in `prompt` (at least one token) and samples the next one. What the caches already hold of the prompt's
-   * beginning is kept. Answers the bytes of `token: i32[B]`, without waiting for earlier chunks.
+   * beginning is kept. Answers the bytes of `token: i32[B]`. Once `signal` has aborted, no further chunk is submitted
+   * and the reason is thrown; the session can start again.
    */
-  start(prompt: readonly number[], sampling: Sampling): Promise<Uint8Array> {
+  start(prompt: readonly number[], sampling: Sampling, signal?: AbortSignal): Promise<Uint8Array> {
     if (prompt.length > this.executor.context)
       throw new ContextError(`the prompt has ${prompt.length} tokens, the context holds ${this.executor.context}`);
     let kept = 0;
     while (kept < prompt.length - 1 && this.cached[kept] === prompt[kept]) kept++;
     this.cached = [];
-    let last = Promise.resolve(new Uint8Array(0));
-    for (let at = kept; at < prompt.length; at += this.chunk.prefill) {
+    const started = this.prefill(prompt, kept, sampling, signal);
+    started.catch(() => {});
+    return started;
+  }
+
+  /**
+   * The chunks of `prompt` from `from` on. One is submitted while the device computes the one before it, so that the
+   * device never idles; all of them at once could not be called back. The token of each is read, though only that of
+   * the last one means anything: it is how the end of a chunk is known.
+   */
+  private async prefill(
+    prompt: readonly number[],
+    from: number,
+    sampling: Sampling,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    let before: Promise<unknown> | undefined;
+    let last: Promise<Uint8Array> | undefined;
+    for (let at = from; at < prompt.length; at += this.chunk.prefill) {
+      await before;
+      signal?.throwIfAborted();
       const part = prompt.slice(at, at + this.chunk.prefill);
-      const isLast = at + part.length === prompt.length;
       const plan = this.plan("prefill", part.length);
       this.setSampling(plan, sampling);
       this.executor.setInput(plan, "tokens", Int32Array.from(part));
@@ -63,12 +82,13 @@ export class Session {
       this.executor.setInput(plan, "pos", Int32Array.of(at));
       // The token sampled after an inner chunk means nothing: it must not advance the random numbers.
       this.executor.setInput(plan, "step", Uint32Array.of(0));
-      const run = this.executor.run(plan, { B: 1, T: part.length }, isLast ? this.executor.output(plan, "token", 4) : undefined); // prettier-ignore
+      const run = this.executor.run(plan, { B: 1, T: part.length }, this.executor.output(plan, "token", 4));
       run.catch(() => {});
-      last = run as Promise<Uint8Array<ArrayBuffer>>;
+      before = last;
+      last = run;
     }
     this.setSampling(this.plan("decode", 1), sampling);
-    return last;
+    return last ?? new Uint8Array(0);
   }
 
   /** One more token after the last sampled one. Answers the bytes of `token: i32[B]`. */

@@ -4,6 +4,7 @@
  */
 import type { BinaryExpr, BinaryOperator, UnaryExpr } from "../../grammar/ast.ts";
 import { Dim } from "../support/dim.ts";
+import { largestSuspect } from "./blame.ts";
 import type { Entity, FloatEntity, IntEntity, Origin } from "./entity.ts";
 import { bool, float, int, kindText, originsOf, poison } from "./entity.ts";
 import { arithmeticNote, originDetails, reportAtOrigin, sourceText, substitutedText } from "./explain.ts";
@@ -191,9 +192,9 @@ function divisionByZero(context: Context, expr: BinaryExpr, divisor: NumberEntit
 }
 
 function overflow(context: Context, expr: BinaryExpr, origins: readonly Origin[]): Entity {
-  const largest = [...origins].sort((a, b) => Number(b.text) - Number(a.text)).slice(0, 1);
+  const largest = largestSuspect(origins);
   const text = `${sourceText(expr.span)} = ${substitutedText(expr, context.scope)}`;
-  reportAtOrigin(context, "LLM0307", "a number beyond 2^53", { kind: "float", value: 0, origins: largest }, expr.span, {
+  reportAtOrigin(context, "LLM0307", "a number beyond 2^53", float(NaN, largest && [largest]), expr.span, {
     label: "the result is not exact",
     notes: [text],
   });

@@ -33,6 +33,11 @@ export function culpritOf(origins: readonly Origin[]): Origin | undefined {
   return origins.find(isNoSize) ?? suspectsOf(origins)[0];
 }
 
+/** The one config value that a number is too large by: the largest of those that may be the mistake. */
+export function largestSuspect(origins: readonly Origin[]): Origin | undefined {
+  return [...suspectsOf(origins)].sort((a, b) => Number(b.text) - Number(a.text))[0];
+}
+
 /** That `culprit` is the mistake, because `refused`, which came from it, is refused. */
 export function blameFor(culprit: Origin, refused: string | undefined): Blame {
   const certainty = culprit.text === refused ? "itself" : isNoSize(culprit) ? "impossible" : "computed";

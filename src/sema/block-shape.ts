@@ -1,6 +1,6 @@
 /**
  * A block under given config values: its names, its parameters and the blocks it uses, without a path and without its
- * tensors. Blocks used with equal config values share one shape, so thirty equal layers are declared once. The tensor
+ * tensors. Blocks used with equal config values of equal origin share one shape, so thirty equal layers are declared once. The tensor
  * statements of the body run at each call, in `call.ts`.
  */
 import type { Argument, BlockItem, IfStatement, ModelItem, ParamStatement, Statement, Use } from "../../grammar/ast.ts";
@@ -8,7 +8,7 @@ import type { Span } from "../support/source.ts";
 import { bindConfig } from "./bind-config.ts";
 import { callableEntity, declareName } from "./declare.ts";
 import type { ArrayEntity, BlockEntity, Entity, InstanceEntity, NamespaceEntity, ParameterEntity } from "./entity.ts";
-import { int, poison, valueText } from "./entity.ts";
+import { int, originsOf, poison, valueText } from "./entity.ts";
 import { compileTimeOf, evaluate } from "./evaluate.ts";
 import { isTensorExpr } from "./is-tensor-expr.ts";
 import { evaluateInt, parameterType } from "./types.ts";
@@ -63,7 +63,7 @@ export function shapeOf(
   }
   const values = bindConfig(context, decl.name.text, decl.config, block.scope, args, at);
   if (values === undefined) return undefined;
-  const key = [...values].map(([name, value]) => `${name}=${valueText(value) ?? "?"}`).join(",");
+  const key = [...values].map(([name, value]) => `${name}=${keyText(value)}`).join(",");
   const shapes = known.get(block) ?? new Map<string, BlockShape>();
   known.set(block, shapes);
   const found = shapes.get(key);
@@ -75,6 +75,12 @@ export function shapeOf(
   const shape = declareBody({ ...entering(context, decl, at), scope }, decl, decl.body);
   if (![...values.values()].includes(poison)) shapes.set(key, shape);
   return shape;
+}
+
+/** Equal values that came from different config values make shapes with different culprits. */
+function keyText(value: Entity): string {
+  const origins = originsOf(value).map(({ name }) => name);
+  return `${valueText(value) ?? "?"} of ${origins.join("+")}`;
 }
 
 /** Reads the compile-time statements of a block's or a model's body. `context.scope` becomes the shape's scope. */

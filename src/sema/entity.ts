@@ -81,6 +81,8 @@ export interface ParameterEntity {
   readonly path: string;
   readonly dims: readonly number[];
   readonly dtype: DType | "f";
+  /** The config value that its size is owed to, if any is. */
+  readonly culprit?: Origin;
   readonly decl: ParamStatement;
 }
 /** The `model` of `model.layers`. */

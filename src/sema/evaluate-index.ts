@@ -118,8 +118,7 @@ function isInside(context: Context, at: Span, x: Value, axis: number, start: Dim
   if ((start.asNumber() ?? 0) >= 0 && (length ?? 1) >= 1 && (left ?? 0) >= 0) return true;
   report(context, "LLM0218", `the range ${start}:${end} does not lie within the axis`, at, {
     label: `axis ${axis} of ${typeWords(x.type)} has ${size} elements`,
-    notes:
-      context.session.sizeNotes.get(x)?.[axis] === undefined ? [] : [context.session.sizeNotes.get(x)?.[axis] ?? ""],
+    notes: [context.session.sizes.get(x)?.[axis]?.note].filter((note) => note !== undefined),
   });
   return false;
 }

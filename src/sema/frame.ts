@@ -6,7 +6,7 @@ import type { Literal, Value } from "../ir/ir.ts";
 import { tensorType } from "../ir/type.ts";
 import type { DType } from "../ir/type.ts";
 import { isFloat, isInteger } from "../ir/type.ts";
-import { resolvePath } from "../ir/param-path.ts";
+import { firstPath } from "../ir/param-path.ts";
 import type { Loc, Span } from "../support/source.ts";
 import { locOf } from "../support/source.ts";
 import { numberOf } from "./arithmetic.ts";
@@ -40,14 +40,6 @@ export function joinPath(owner: string, path: string): string {
   return owner === "" ? path : `${owner}.${path}`;
 }
 
-/** One of the paths that a template with `{i}` stands for: that of the first layers. */
-export function firstPath(template: string): string {
-  const indices = Object.fromEntries(
-    Array.from({ length: INDEX_NAMES.length }, (_, depth) => [indexName(depth), 0] as const),
-  );
-  return resolvePath(template, indices);
-}
-
 /**
  * The value of a parameter in the compute type. It is read once, in the frame of the innermost loop that its path
  * depends on, so that a parameter outside of the layers is not read again in each.
@@ -59,9 +51,10 @@ export function readParameter(context: Context, frame: Frame, entity: ParameterE
   while (home.depth > depth && home.parent !== undefined) home = home.parent;
   const known = home.parameters.get(path);
   if (known !== undefined) return { kind: "tensor", value: known };
-  const stored = entity.dtype === "f" ? context.session.storage(firstPath(path)) : entity.dtype;
+  const first = firstPath(path);
+  const stored = entity.dtype === "f" ? context.session.storage(first) : entity.dtype;
   const { builder } = home;
-  builder.loc = locOf(entity.decl.span);
+  builder.loc = context.session.parameterPlaces.get(first) ?? locOf(entity.decl.span);
   const read = builder.param(path, tensorType(stored, entity.dims));
   const value =
     stored === computeType(entity.dtype) ? read : builder.emit("cast", [read], { dtype: COMPUTE }, read.name);

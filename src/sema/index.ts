@@ -27,7 +27,7 @@ import { warnUnused } from "./unused.ts";
 import type { WeightRules } from "./weight-rules.ts";
 import { weightRulesOf } from "./weight-rules.ts";
 
-export type { ConfigValue } from "./entity.ts";
+export type { ConfigValue, Origin } from "./entity.ts";
 export type { ParameterInfo } from "./parameters.ts";
 export type { WeightRules } from "./weight-rules.ts";
 export type { ConfigSettings } from "./model-config.ts";
@@ -71,7 +71,7 @@ export function analyze(ast: File, options: AnalyzeOptions): Analyzed {
   const root = new Scope();
   for (const symbol of ["B", "T"]) root.define(symbol, int(Dim.symbol(symbol)));
   const context: Context = {
-    session: { ...options, reporter, libraryFiles, sizeNotes: new WeakMap() },
+    session: { ...options, reporter, libraryFiles, sizes: new WeakMap(), parameterPlaces: new Map() },
     scope: root,
     owners: new Map(),
     active: [],
@@ -136,12 +136,14 @@ function analyzeModel(
   const config = bindModelConfig({ ...context, scope: configScope }, item, options.set);
   const inner: Context = { ...context, scope: new Scope(configScope) };
   const shape = declareBody(inner, item, item.body);
-  const parameters = parametersOf(shape, options.storage);
+  const parameters = parametersOf(shape, context.session);
   // A mistake in a declaration may have cost parameters: then a path that names none is no second mistake.
   const isComplete = !context.session.reporter.hasErrors;
   reportSamePaths(inner, parameters);
   const forward = forwardOf(inner, item);
-  const func = forward && buildForward(inner, shape, forward);
+  const parameterPlaces = new Map(parameters.map(({ path, loc }) => [path, loc]));
+  const placing: Context = { ...inner, session: { ...context.session, parameterPlaces } };
+  const func = forward && buildForward(placing, shape, forward);
   const weights = weightRulesOf(inner, shape, item.body, parameters, isComplete);
   checkDeclarations(inner, ast, item.name.text, isComplete ? parameters : undefined);
   if (func === undefined) return undefined;

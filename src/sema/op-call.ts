@@ -6,15 +6,17 @@ import type { Argument, CallExpr } from "../../grammar/ast.ts";
 import type { Builder } from "../ir/builder.ts";
 import { completeAttrs } from "../ir/builder.ts";
 import type { Attr, Attrs, Value } from "../ir/ir.ts";
-import type { OpDef, SurfaceArg, SurfaceParam } from "../ir/op-def.ts";
-import { hasTrait } from "../ir/op-def.ts";
+import type { OpDef, SizeBeyond, SurfaceArg, SurfaceParam } from "../ir/op-def.ts";
+import { hasTrait, rangeText } from "../ir/op-def.ts";
 import type { DType } from "../ir/type.ts";
 import type { Span } from "../support/source.ts";
 import { attributeOf, isAllowed, surfaceValueOf } from "./attribute.ts";
 import { bindArguments } from "./bind-arguments.ts";
+import { largestSuspect } from "./blame.ts";
 import type { Entity } from "./entity.ts";
-import { poison } from "./entity.ts";
+import { float, poison } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
+import { reportAtOrigin } from "./explain.ts";
 import { asTensor, typePlace } from "./frame.ts";
 import type { Context } from "./session.ts";
 import { placeOf, report } from "./session.ts";
@@ -118,11 +120,28 @@ function misfit(
   places: readonly Place[],
   operands: readonly (Value | null)[],
 ): Entity {
-  const notes = operands.flatMap((operand) => (operand === null ? [] : (context.session.sizeNotes.get(operand) ?? [])));
+  const notes = operands.flatMap((operand) => (operand === null ? [] : notesOf(context, operand)));
   report(context, "LLM0203", `the operands of \`${shown}\` do not fit`, at, {
     label: sentence,
     related: places,
     notes: notes.filter((note) => note !== undefined).slice(0, 4),
+  });
+  return poison;
+}
+
+function notesOf(context: Context, value: Value): readonly (string | undefined)[] {
+  return (context.session.sizes.get(value) ?? []).map(({ note }) => note);
+}
+
+/** At the largest of the config values that the size comes from: what makes it too large. */
+function sizeBeyond(context: Context, name: string, found: SizeBeyond, at: Span): Entity {
+  const { operand, axis, size, unit, range } = found;
+  const facts = context.session.sizes.get(operand)?.[axis];
+  const culprit = largestSuspect(facts?.origins ?? []);
+  const value = float(size, culprit === undefined ? [] : [culprit]);
+  reportAtOrigin(context, "LLM0226", `\`${name}\` cannot have ${size} ${unit}`, value, at, {
+    label: `\`${name}\` has ${rangeText(range)} ${unit}`,
+    notes: facts?.note === undefined ? [] : [facts.note],
   });
   return poison;
 }
@@ -155,6 +174,7 @@ function callSurface(context: Context, builder: Builder, def: OpDef, expr: CallE
   inner.loc = placeOf(context, expr.span);
   const made = def.surface?.build(inner, args) ?? `\`${def.name}\` has no form in the language`;
   if (typeof made === "string") return misfit(context, def.name, made, expr.span, places, operands);
+  if ("kind" in made) return sizeBeyond(context, def.name, made, expr.span);
   return { kind: "tensor", value: adopt(builder, inner, made, hint) };
 }
 

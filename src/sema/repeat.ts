@@ -5,6 +5,7 @@
 import type { CallExpr } from "../../grammar/ast.ts";
 import type { Block, Literal, Op, Value } from "../ir/ir.ts";
 import { value, walk } from "../ir/ir.ts";
+import { firstPath } from "../ir/param-path.ts";
 import { familyType } from "../ir/region-types.ts";
 import { sameType, tensorType } from "../ir/type.ts";
 import type { BlockShape } from "./block-shape.ts";
@@ -13,7 +14,7 @@ import type { ArrayEntity, Entity, InstanceEntity } from "./entity.ts";
 import { kindText, poison } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
 import { typeWords } from "./explain.ts";
-import { asTensor, firstPath, indexName, newFrame, scratchFrame } from "./frame.ts";
+import { asTensor, indexName, newFrame, scratchFrame } from "./frame.ts";
 import { layerKey, scalarConstantOf } from "./layer-key.ts";
 import { storageKey } from "./parameters.ts";
 import type { Run } from "./periodic-runs.ts";
@@ -143,7 +144,7 @@ function emitRuns(loop: Loop, hint: string): Entity {
   const { array, context } = loop;
   const keys = array.layers.map((shape, layer) => {
     const path = `${firstPath(array.path)}.${array.first + layer}`;
-    return `${loop.trials.get(shape)?.key ?? ""}|${storageKey(shape, path, context.session.storage)}`;
+    return `${loop.trials.get(shape)?.key ?? ""}|${storageKey(shape, path, context.session)}`;
   });
   const runs = periodicRuns(keys);
   let carried = loop.inputs[0];

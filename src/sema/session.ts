@@ -10,6 +10,7 @@ import type { DType } from "../ir/type.ts";
 import type { Loc, SourceFile, Span } from "../support/source.ts";
 import { locOf } from "../support/source.ts";
 import type { DiagnosticCode } from "../support/diagnostic-catalogue.ts";
+import type { Origin } from "./entity.ts";
 import type { Reporter, ReportDetails } from "./report.ts";
 import type { Scope } from "./scope.ts";
 
@@ -19,8 +20,17 @@ export interface Session {
   readonly libraryFiles: ReadonlySet<SourceFile>;
   readonly storage: (path: string) => DType;
   readonly taps: boolean;
-  /** Arithmetic behind the sizes of a value, one note an axis, from the signature it was returned through. */
-  readonly sizeNotes: WeakMap<Value, readonly (string | undefined)[]>;
+  /** Where each parameter stands in the user's source, by its path. */
+  readonly parameterPlaces: ReadonlyMap<string, Loc>;
+  /** What is known about the sizes of a value, one an axis, from the signature it was returned through. */
+  readonly sizes: WeakMap<Value, readonly SizeFacts[]>;
+}
+
+/** How the size of an axis came about. */
+export interface SizeFacts {
+  /** The arithmetic, where there is any. */
+  readonly note: string | undefined;
+  readonly origins: readonly Origin[];
 }
 
 /** A value that becomes one more result of `forward`. */

@@ -9,9 +9,10 @@ import type { Dims, TensorType } from "../ir/type.ts";
 import { tensorType } from "../ir/type.ts";
 import type { Dim } from "../support/dim.ts";
 import type { Span } from "../support/source.ts";
+import type { IntEntity } from "./entity.ts";
 import { int } from "./entity.ts";
 import { arithmeticNote, sourceText, typeWords } from "./explain.ts";
-import type { Context } from "./session.ts";
+import type { Context, SizeFacts } from "./session.ts";
 import { report } from "./session.ts";
 import { computeType, elementType, evaluateInt, evaluateSize } from "./types.ts";
 
@@ -31,7 +32,7 @@ const SEQUENCE = ["B", "T"];
 
 /** Checks all arguments; false after a report. */
 export function matchArguments(call: Call, params: readonly TensorParam[], values: readonly Value[]): boolean {
-  params.forEach((param, index) => bindNames(call, param.type, values[index]?.type));
+  params.forEach((param, index) => bindNames(call, param.type, values[index]));
   return params.every((param, index) => {
     const value = values[index];
     return value === undefined || matchArgument(call, param, value);
@@ -39,15 +40,16 @@ export function matchArguments(call: Call, params: readonly TensorParam[], value
 }
 
 /** Binds the names of `type` that nothing declares to the sizes that stand at their places. */
-function bindNames(call: Call, type: TypeExpr, actual: TensorType | undefined): void {
-  const lead = (actual?.dims.length ?? 0) - type.dims.length;
+function bindNames(call: Call, type: TypeExpr, actual: Value | undefined): void {
+  const dims = actual?.type.dims ?? [];
+  const lead = dims.length - type.dims.length;
   if (actual === undefined || lead < 0 || (lead > 0 && !type.rest)) return;
-  const { scope } = call.context;
+  const { scope, session } = call.context;
   type.dims.forEach((expr, index) => {
-    const dim = actual.dims[lead + index];
+    const dim = dims[lead + index];
     if (expr.kind !== "ref" || dim === undefined || scope.own(expr.name) !== undefined) return;
     const isUnknown = scope.lookup(expr.name) === undefined || (call.isFree && SEQUENCE.includes(expr.name));
-    if (isUnknown) scope.define(expr.name, int(dim));
+    if (isUnknown) scope.define(expr.name, int(dim, session.sizes.get(actual)?.[lead + index]?.origins));
   });
 }
 
@@ -73,7 +75,7 @@ function matchArgument(call: Call, param: TensorParam, value: Value): boolean {
     const dim = expected[index];
     const declaredNote =
       expr && dim && arithmeticNote(expr, call.context.scope.lookup(refName(expr))?.entity ?? int(dim), context.scope);
-    return [declaredNote, context.session.sizeNotes.get(value)?.[lead + index]];
+    return [declaredNote, context.session.sizes.get(value)?.[lead + index]?.note];
   });
   report(
     context,
@@ -138,20 +140,25 @@ function expectedText(type: TypeExpr, dims: readonly Dim[], rest: Dims | undefin
 export function matchResult(call: Call, declared: TypeExpr | undefined, value: Value, returned: Span): boolean {
   const { context } = call;
   if (declared === undefined) return true;
-  const expected = expectedDims(context, declared);
+  const sizes = declared.dims.map((expr) => evaluateInt(context, expr));
   const element = elementType(context, declared.element);
-  if (expected === undefined || element === undefined) return false;
+  if (!sizes.every((size) => size !== undefined) || element === undefined) return false;
+  const expected = sizes.map(({ dim }) => dim);
   const full = [...(declared.rest ? (call.rest ?? []) : []), ...expected];
-  const notes = full.map((_, axis) => noteAt(context, declared, expected, axis - (full.length - expected.length)));
+  const facts = full.map((_, axis) => factsAt(context, declared, sizes, axis - (full.length - expected.length)));
+  const before = context.session.sizes.get(value);
   if (sameSizes(full, value.type.dims) && value.type.dtype === computeType(element)) {
-    const before = context.session.sizeNotes.get(value);
-    context.session.sizeNotes.set(
+    context.session.sizes.set(
       value,
-      notes.map((note, axis) => before?.[axis] ?? note),
+      facts.map(({ note, origins }, axis) => ({
+        note: before?.[axis]?.note ?? note,
+        origins: origins.length > 0 ? origins : (before?.[axis]?.origins ?? []),
+      })),
     );
     return true;
   }
-  const actualNotes = context.session.sizeNotes.get(value) ?? [];
+  const notes = facts.map(({ note }) => note);
+  const actualNotes = (before ?? []).map(({ note }) => note);
   const differs = (axis: number): boolean => !full[axis]?.equals(value.type.dims[axis] ?? -1);
   report(context, "LLM0217", `\`${call.name}\` does not return what it declares`, returned, {
     label: `this is ${typeWords(value.type)}`,
@@ -163,11 +170,12 @@ export function matchResult(call: Call, declared: TypeExpr | undefined, value: V
   return false;
 }
 
-function noteAt(context: Context, declared: TypeExpr, expected: readonly Dim[], index: number): string | undefined {
+function factsAt(context: Context, declared: TypeExpr, sizes: readonly IntEntity[], index: number): SizeFacts {
   const expr = declared.dims[index];
-  const dim = expected[index];
-  if (expr === undefined || dim === undefined) return undefined;
-  return arithmeticNote(expr, context.scope.lookup(refName(expr))?.entity ?? int(dim), context.scope);
+  const size = sizes[index];
+  if (expr === undefined || size === undefined) return { note: undefined, origins: [] };
+  const entity = context.scope.lookup(refName(expr))?.entity ?? int(size.dim);
+  return { note: arithmeticNote(expr, entity, context.scope), origins: size.origins };
 }
 
 /** The declared type itself, where it needs no argument to be known; undefined for `...` and after a report. */

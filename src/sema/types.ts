@@ -2,8 +2,9 @@
 import type { Expr, Name, TypeExpr } from "../../grammar/ast.ts";
 import type { DType } from "../ir/type.ts";
 import { DTYPES } from "../ir/type.ts";
-import type { IntEntity } from "./entity.ts";
-import { kindText } from "./entity.ts";
+import { largestSuspect } from "./blame.ts";
+import type { IntEntity, ParameterEntity } from "./entity.ts";
+import { float, kindText } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
 import { arithmeticNote, reportAtOrigin } from "./explain.ts";
 import { didYouMean } from "./report.ts";
@@ -61,11 +62,11 @@ export function checkedSize(context: Context, entity: IntEntity, expr: Expr): In
   return undefined;
 }
 
+/** What the declaration of a parameter says of every tensor that it stands for. */
+type ParameterType = Pick<ParameterEntity, "dims" | "dtype" | "culprit">;
+
 /** The type of a parameter: all sizes are numbers, and their product is exact. */
-export function parameterType(
-  context: Context,
-  type: TypeExpr,
-): { readonly dims: readonly number[]; readonly dtype: DType | "f" } | undefined {
+export function parameterType(context: Context, type: TypeExpr): ParameterType | undefined {
   const dtype = elementType(context, type.element);
   if (type.rest) {
     report(context, "LLM0207", "the sizes of a parameter are numbers", type.span, {
@@ -75,8 +76,10 @@ export function parameterType(
   }
   const sizes = type.dims.map((expr) => evaluateSize(context, expr));
   const dims: number[] = [];
+  const known: IntEntity[] = [];
   for (const [index, size] of sizes.entries()) {
     if (size === undefined) return undefined;
+    known.push(size);
     const value = size.dim.asNumber();
     if (value === undefined) {
       report(context, "LLM0214", "the sizes of a parameter are config values", type.dims[index]?.span ?? type.span, {
@@ -87,13 +90,13 @@ export function parameterType(
     dims.push(value);
   }
   if (dtype === undefined) return undefined;
+  const culprit = largestSuspect(known.flatMap((size) => size.origins));
+  const origins = culprit === undefined ? [] : [culprit];
   if (productOf(dims) === undefined) {
-    const largest = [...sizes].sort((a, b) => (b?.dim.asNumber() ?? 0) - (a?.dim.asNumber() ?? 0))[0];
-    if (largest !== undefined)
-      reportAtOrigin(context, "LLM0307", `a parameter of ${dims.join(" * ")} elements`, largest, type.span, {
-        label: "beyond 2^53 elements",
-      });
+    reportAtOrigin(context, "LLM0307", `a parameter of ${dims.join(" * ")} elements`, float(NaN, origins), type.span, {
+      label: "beyond 2^53 elements",
+    });
     return undefined;
   }
-  return { dims, dtype };
+  return { dims, dtype, ...(culprit === undefined ? {} : { culprit }) };
 }

@@ -23,9 +23,9 @@ const recorded = JSON.parse(readFileSync(path.join(root, "tests/fixtures/moby/ex
   >;
 };
 
-function build(profile: TargetInfo, entries: readonly ("generate" | "forward")[]): PackageData {
+function build(profile: TargetInfo, entries: readonly ("generate" | "forward")[], chunk?: number): PackageData {
   const file = { path: "examples/moby/moby.llm", text: readFileSync(moby("moby.llm"), "utf8") };
-  return packageData(artifactOf(compile(file, { profiles: [profile], entries }), "moby", "0.0.0"));
+  return packageData(artifactOf(compile(file, { profiles: [profile], entries, chunk }), "moby", "0.0.0"));
 }
 
 const load = (data: PackageData, options: LoadOptions): Promise<Model> =>
@@ -112,6 +112,34 @@ describe.each(CPU_PROFILES)("moby on $name", (profile) => {
       await after.text();
       expect(after.tokens).toEqual(greedy.slice(0, 30));
     }
+    await model.close();
+  });
+
+  it("does not keep the next call waiting for the rest of a long prompt that was aborted", async () => {
+    const model = await load(build(profile, ["generate"], 2), { threads: 2 });
+    const prompt = Array.from({ length: 512 }, (_, i) => (i * 101) % 1024);
+    const { tokens, greedy } = prompts[0]!;
+    const short = { temperature: 0, maxTokens: 1, stopAtEos: false };
+    const seconds = async (run: () => Promise<unknown>): Promise<number> => {
+      const started = performance.now();
+      await run();
+      return (performance.now() - started) / 1000;
+    };
+    const whole = async (): Promise<number> => {
+      await model.generate(tokens, short).text();
+      return seconds(() => model.generate(prompt, short).text());
+    };
+    await whole();
+    const uninterrupted = await whole();
+    await model.generate(tokens, short).text();
+    const controller = new AbortController();
+    const aborted = model.generate(prompt, { ...short, signal: controller.signal }).text();
+    setImmediate(() => controller.abort());
+    await expect(aborted).rejects.toThrow(/abort/);
+    const after = model.generate(tokens, short);
+    // At most two chunks of the 256 are still under way.
+    expect(await seconds(() => after.text())).toBeLessThan(uninterrupted / 4);
+    expect(after.tokens).toEqual(greedy.slice(0, 1));
     await model.close();
   });
 

@@ -30,6 +30,7 @@ export function selectLast(
   const inputs = freeValues(headBlock);
   const b = new Builder(ops);
   for (const op of block.ops) if (!head.has(op)) b.push(op);
+  b.loc = block.ops.find((op) => op.results.includes(logits))?.loc;
   const taken = takeLast(inputs, count, b);
   const func: Func = {
     name: "head",

@@ -1,4 +1,5 @@
 /** `rope(x, theta, ...)` of the language: frequencies from theta and a scaling, positions from the T axis. */
+import { isInRange } from "../../ir/op-def.ts";
 import type { Surface, SurfaceArg } from "../../ir/op-def.ts";
 import { typeText } from "../../ir/type.ts";
 import { InternalError } from "../../support/errors.ts";
@@ -13,13 +14,19 @@ import type { RopeScaling } from "./rope-frequencies.ts";
 const SCALINGS = ["none", "default", "linear", "llama3"] as const;
 const positive = { range: { above: 0 }, optional: true } as const;
 
+/**
+ * More channels than a head of any model has. The frequency of each pair is a number of the program: beyond it a config
+ * value is a mistake, and would be a table that no device holds.
+ */
+const CHANNELS = { most: 65_536 } as const;
+
 type Args = Readonly<Record<string, SurfaceArg>>;
 
 export const ropeSurface: Surface = {
   params: [
     { name: "x", kind: "tensor", doc: "f[..., T, D]." },
     { name: "theta", kind: "float", range: { above: 0 }, doc: "The base: frequency j is theta^(-2 j / dims)." },
-    { name: "dims", kind: "int", doc: "How many channels are rotated; default all.", optional: true },
+    { name: "dims", kind: "int", doc: "How many channels are rotated; default all.", range: CHANNELS, optional: true },
     { name: "scaling", kind: "word", words: SCALINGS, doc: "none, linear or llama3; default none.", optional: true },
     { name: "factor", kind: "float", ...positive, doc: "linear, llama3: how much longer the context is." },
     { name: "low", kind: "float", ...positive, doc: "llama3: the low frequency factor." },
@@ -36,6 +43,8 @@ export const ropeSurface: Surface = {
     if (x.type.dims.length < 2 || channels === undefined)
       return `x is ${typeText(x.type)}, and it must be [..., T, D] with D a number`;
     const rotated = numberOr(args, "dims", channels);
+    if (!isInRange(CHANNELS, rotated))
+      return { kind: "size-beyond", operand: x, axis: x.type.dims.length - 1, size: rotated, unit: "channels", range: CHANNELS }; // prettier-ignore
     if (!Number.isInteger(rotated) || rotated < 2 || rotated % 2 !== 0 || rotated > channels)
       return `dims is ${rotated}, and it must be even, at least 2 and at most the ${channels} channels of x, which is ${typeText(x.type)}`;
     const scaling = scalingOf(args);

@@ -5,6 +5,7 @@
 import { OptionError, UnsupportedAdapterError } from "../errors.ts";
 import type { Device, KernelCode, Requirements } from "./device.ts";
 import type { ProgramManifest } from "../../plan/manifest.ts";
+import type { LoadOptions } from "../public-types.ts";
 import { CpuDevice, cpuProblem } from "./cpu.ts";
 import { canShareMemory, machineThreads, warnOfOneThread } from "./cpu-threads.ts";
 import { JsDevice } from "./js.ts";
@@ -19,15 +20,9 @@ export interface ProfileEntry {
   load(): Promise<{ readonly program: ProgramManifest; readonly kernels: KernelCode }>;
 }
 
-export interface OpenOptions {
-  /** Only profiles of this target. */
-  readonly target?: string;
-  /** Only the profile of this name. */
-  readonly profile?: string;
-  /** A WebGPU device of the caller's, not destroyed by `close`. */
+/** Those of the options of `load` that choose; the public types know no WebGPU. */
+export interface OpenOptions extends Pick<LoadOptions, "target" | "profile" | "threads"> {
   readonly device?: GPUDevice;
-  /** Threads of the target `cpu`, the caller's among them; default: as many as the machine has, 8 at most. */
-  readonly threads?: number;
 }
 
 export interface Opened {

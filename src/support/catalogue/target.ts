@@ -50,4 +50,10 @@ export const TARGET = {
     "%y = scan %x in(%tokens = %t) { ... } // in the text of the tensor IR",
     "%y = repeat %i in 0..4 (%x = %t) { ... } // layers, or ops on whole tensors",
   ),
+  LLM0410: entry(
+    "a model is larger than a profile's memory",
+    "All buffers of a program lie in one memory: weights, caches, activations. WebAssembly addresses 4 GiB.",
+    "llmc build llama.llm --target cpu --set dim=4096 // 16 GiB of weights in f16",
+    "llmc build llama.llm --target webgpu --set dim=4096",
+  ),
 } as const;

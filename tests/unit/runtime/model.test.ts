@@ -1,7 +1,9 @@
 /** The runtime on a program written by hand: the same tokens, logits and errors on the JavaScript device and on WebGPU. */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { manifestOf } from "../../../src/plan/manifest.ts";
 import { requestAdapter } from "../../../src/runtime/devices/webgpu-adapter.ts";
+import { Executor } from "../../../src/runtime/executor.ts";
+import { JsDevice } from "../../../src/runtime/devices/js.ts";
 import { loadModel } from "../../../src/runtime/load.ts";
 import type { PackageData } from "../../../src/runtime/load.ts";
 import type { LoadOptions } from "../../../src/runtime/public-types.ts";
@@ -95,6 +97,26 @@ describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (targe
     expect(() => model.generate([5], greedy)).toThrow(/a call is running/);
     await unused.return();
     expect(await tokensOf([5], { maxTokens: 3 })).toEqual(expectedTokens([5], 3));
+  });
+
+  it("submits no further chunk of a long prompt once its signal has aborted", async () => {
+    const prompt = Array.from({ length: CONTEXT }, (_, i) => (i * 5 + 2) % VOCAB);
+    model.reset();
+    const controller = new AbortController();
+    const original = Executor.prototype.run;
+    const run = vi.spyOn(Executor.prototype, "run").mockImplementation(function (this: Executor, ...args) {
+      if (run.mock.calls.length === 3) controller.abort();
+      return original.apply(this, args);
+    });
+    const aborted = model.generate(prompt, { ...greedy, signal: controller.signal });
+    await expect(aborted.next()).rejects.toMatchObject({ name: "AbortError" });
+    expect(await tokensOf([5], { maxTokens: 3 })).toEqual(expectedTokens([5], 3));
+    // Three of the eight chunks; then a prompt of one chunk, and two tokens more.
+    expect(run).toHaveBeenCalledTimes(3 + 3);
+    run.mockClear();
+    expect(await tokensOf(prompt, { maxTokens: 1 })).toEqual(expectedTokens(prompt, 1));
+    expect(run).toHaveBeenCalledTimes(CONTEXT / CHUNK);
+    run.mockRestore();
   });
 
   it("computes forward, for lengths below the capacity too", async () => {
@@ -207,6 +229,32 @@ describe.runIf(hasAdapter)("a device of the caller's", () => {
     }));
     await expect(loadModel({ ...data, profiles }, { weights, device })).rejects.toThrow(/refused the kernel product/);
     device.destroy();
+  });
+});
+
+describe("an executor whose constants cannot be written", () => {
+  const executorOf = async (fill: object): Promise<{ readonly closed: number; readonly failure: unknown }> => {
+    const device = new JsDevice();
+    let closed = 0;
+    const prepare = device.prepare.bind(device);
+    vi.spyOn(device, "prepare").mockImplementation(async (...args) => {
+      const prepared = await prepare(...args);
+      vi.spyOn(prepared, "close").mockImplementation(() => void closed++);
+      return prepared;
+    });
+    const buffers = program.buffers.map((buffer) => (buffer.fill === undefined ? buffer : { ...buffer, ...fill }));
+    const failure: unknown = await Executor.create(device, { ...program, buffers }, jsKernels(), CONTEXT, CONTEXT).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    return { closed, failure };
+  };
+  it("closes what was prepared", async () => {
+    const tooMany = { fill: { kind: "data", dtype: "i32", values: [1, 2] } };
+    expect(await executorOf(tooMany)).toEqual({ closed: 1, failure: expect.any(RangeError) as unknown });
+  });
+  it("leaves it open otherwise", async () => {
+    expect(await executorOf({})).toEqual({ closed: 0, failure: undefined });
   });
 });
 

@@ -26,6 +26,16 @@ const attention = (attributes: string, config?: string): string =>
     forward: `let a = split_heads(x, heads)\n    return merge_heads(attention(a, a, a, ${attributes}))`,
   });
 
+const rotated = (call: string): string =>
+  modelWith({
+    config: "dim: int = 8, heads: int = 2, turned: int = 4",
+    body: "  use up: Linear(dim, dim)",
+    forward: `return merge_heads(${call})`,
+  });
+
+const ACTIVATION = 'dim: int = 8, kind: text = "gelu"';
+const chosen = (condition: string): string => `  require ${condition}`;
+
 export const MISTAKES: readonly Mistake[] = [
   {
     code: "LLM0201",
@@ -281,6 +291,22 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     code: "LLM0226",
+    title: "a head wider than any, by a config value behind two functions",
+    wrong: rotated("rope(split_heads(up(x), heads), 10000.0)"),
+    right: rotated("rope(split_heads(up(x), heads), 10000.0)"),
+    set: { dim: "131074", heads: "1" },
+    rightSet: { dim: "131072", heads: "2" },
+  },
+  {
+    code: "LLM0226",
+    title: "more rotated channels than any head has, from outside",
+    wrong: rotated("rope(split_heads(up(x), heads), 10000.0, dims: turned)"),
+    right: rotated("rope(split_heads(up(x), heads), 10000.0, dims: turned)"),
+    set: { dim: "131072", heads: "1", turned: "65538" },
+    rightSet: { dim: "131072", heads: "1", turned: "65536" },
+  },
+  {
+    code: "LLM0226",
     title: "a negative eps, at the default",
     wrong: modelWith({
       config: "dim: int = 8, eps: float = -1e-6",
@@ -323,6 +349,30 @@ export const MISTAKES: readonly Mistake[] = [
     right: modelWith({ body: '  require dim % heads == 0, "heads must divide dim"', forward: "return x" }),
     set: { heads: "3" },
     rightSet: { heads: "4" },
+  },
+  {
+    code: "LLM0304",
+    title: "a word that is none of those required, near one of them",
+    wrong: modelWith({ config: ACTIVATION, body: chosen('kind == "gelu" || kind == "relu"'), forward: "return x" }),
+    right: modelWith({ config: ACTIVATION, body: chosen('kind == "gelu" || kind == "relu"'), forward: "return x" }),
+    set: { kind: "rleu" },
+    rightSet: { kind: "relu" },
+  },
+  {
+    code: "LLM0304",
+    title: "a word that is near none; one that a condition of another form asks for passes",
+    wrong: modelWith({ config: ACTIVATION, body: chosen('kind == "gelu" || ("relu" == kind)'), forward: "return x" }),
+    right: modelWith({ config: ACTIVATION, body: chosen('kind == "gelu" || dim == 8'), forward: "return x" }),
+    set: { kind: "abc" },
+    rightSet: { kind: "abc" },
+  },
+  {
+    code: "LLM0304",
+    title: "a condition that is no list of words",
+    wrong: modelWith({ config: ACTIVATION, body: chosen('kind == "gelu" || dim == 9'), forward: "return x" }),
+    right: modelWith({ config: ACTIVATION, body: chosen('kind == "gelu" || dim == 8'), forward: "return x" }),
+    set: { kind: "geul" },
+    rightSet: { kind: "geul" },
   },
   {
     code: "LLM0305",
