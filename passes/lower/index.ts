@@ -9,7 +9,7 @@ import type { PassContext } from "../manager/pass.ts";
 import { KernelStore } from "./kernel-store.ts";
 import { bindingProblems, gridProblems, kernelProblems } from "./limits.ts";
 import { lowerFunc } from "./lower-func.ts";
-import type { ConstantNames } from "./lower-func.ts";
+import type { ConstantNames } from "./sources.ts";
 
 export { lowerGroup } from "./lower-group.ts";
 export type { LoweredGroup, LoweringContext } from "./lower-group.ts";

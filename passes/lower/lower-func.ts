@@ -5,17 +5,15 @@
  */
 import type { Block, Func, Op, Value } from "../../src/ir/ir.ts";
 import { result } from "../../src/ir/ir.ts";
-import { resolvePath } from "../../src/ir/param-path.ts";
 import { memberType } from "../../src/ir/region-types.ts";
 import type { TensorType } from "../../src/ir/type.ts";
-import { typeText } from "../../src/ir/type.ts";
 import type { Kernel } from "../../src/kernel/ir.ts";
-import type { ConstantFill, LaunchStep, Plan, Range } from "../../src/plan/ir.ts";
+import type { LaunchStep, Plan, Range } from "../../src/plan/ir.ts";
 import { defined } from "../../src/support/errors.ts";
 import { diagnostic } from "../../src/support/diagnostic.ts";
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
 import type { Loc } from "../../src/support/source.ts";
-import { dimAttr, layoutOf, literalAttr, numberAttr, numbersAttr } from "./attributes.ts";
+import { numberAttr } from "./attributes.ts";
 import { copyGroup, groupOf } from "./group-of.ts";
 import type { PreparedGroup } from "./group-of.ts";
 import { slotSignature, specOf } from "./group-slots.ts";
@@ -28,12 +26,10 @@ import type { LoweringContext } from "./lower-group.ts";
 import { PlanBuffers, memberOf, samePlace } from "./place.ts";
 import type { Place } from "./place.ts";
 import { bucketOf, nameRanges } from "./plan-entry.ts";
-import { splatOf } from "./pull-move.ts";
+import { Sources } from "./sources.ts";
+import type { ConstantNames } from "./sources.ts";
 import { sinkUpdates, targetsOf } from "./state-targets.ts";
 import type { Target } from "./state-targets.ts";
-
-/** Gives the same constant the same name in every plan of a program. */
-export type ConstantNames = Map<string, string>;
 
 export interface LoweredFunc {
   readonly plan: Plan;
@@ -55,10 +51,9 @@ class FuncLowering {
   private readonly steps: LaunchStep[] = [];
   private readonly diagnostics: Diagnostic[] = [];
   private readonly oversized: Oversized[] = [];
-  /** What the buffers are owed to that no launch fills. */
-  private readonly origins = new Map<string, Loc | undefined>();
   private readonly bucket: Readonly<Record<string, number>>;
   private readonly buffers: PlanBuffers;
+  private readonly sources: Sources;
   private readonly body: Block;
   private readonly targets: ReadonlyMap<Value, Target>;
   private readonly shapes = new LaunchShapes();
@@ -68,11 +63,12 @@ class FuncLowering {
   constructor(
     private readonly func: Func,
     private readonly store: KernelStore,
-    private readonly constants: ConstantNames,
+    constants: ConstantNames,
     private readonly context: LoweringContext,
   ) {
     this.bucket = bucketOf(func, context.capacities);
     this.buffers = new PlanBuffers(context.capacities);
+    this.sources = new Sources(this.buffers, constants, context);
     this.body = sinkUpdates(func.body);
     this.targets = targetsOf(func, this.body);
   }
@@ -118,11 +114,11 @@ class FuncLowering {
   private op(op: Op): void {
     switch (op.name) {
       case "param":
-        return this.parameter(op);
+        return this.set(result(op), this.sources.parameter(op, this.indices()));
       case "constant":
-        return this.constant(op);
+        return this.set(result(op), this.sources.constant(op));
       case "angle_table":
-        return this.set(result(op), this.angles(op));
+        return this.set(result(op), this.sources.angles(op));
       case "iota":
         return this.set(result(op), { kind: "recipe", op });
       case "reshape":
@@ -136,63 +132,16 @@ class FuncLowering {
     }
   }
 
+  private indices(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.loops.map(({ index, i }) => [index, i]));
+  }
+
   /** An op without a schedule is reported; its results get buffers so that the rest is looked at too. */
   private refuse(op: Op): void {
     const place = op.loc === undefined ? {} : { loc: op.loc, label: "no kernel computes this" };
     const help = "write it with ops on whole tensors, or as layers of a `repeat`";
     this.diagnostics.push(diagnostic("LLM0409", `\`${op.name}\` has no schedule`, { ...place, help }));
     for (const value of op.results) this.set(value, this.buffers.temporary(op.name, value.type));
-  }
-
-  private parameter(op: Op): void {
-    const indices = Object.fromEntries(this.loops.map(({ index, i }) => [index, i]));
-    const path = resolvePath(String(op.attrs["path"]), indices);
-    const layout = layoutOf(op.attrs);
-    const isFinite = this.context.info.hasFiniteHalves === true && result(op).type.dtype === "f16";
-    const rest = {
-      ...({ kind: "weight", path } as const),
-      ...(layout === undefined ? {} : { layout }),
-      ...(isFinite ? { isFinite } : {}),
-    };
-    this.origins.set(path, op.loc);
-    this.set(result(op), this.buffers.named(path, result(op).type, rest));
-  }
-
-  private constant(op: Op): void {
-    const { type } = result(op);
-    const { dtype, data } = literalAttr(op.attrs, "value");
-    if (type.family === undefined) {
-      const recipe = splatOf(op) === undefined ? undefined : ({ kind: "recipe", op } as const);
-      return this.set(result(op), recipe ?? this.table(op, type, { kind: "data", dtype, values: [...data] }));
-    }
-    const member = memberType(type);
-    const size = data.length / type.family;
-    const members = Array.from({ length: type.family }, (_, i): Place => {
-      const values = [...data.slice(i * size, (i + 1) * size)];
-      const [only] = values;
-      return member.dims.length === 0 && only !== undefined
-        ? { kind: "number", value: only }
-        : this.table(op, member, { kind: "data", dtype, values });
-    });
-    this.set(result(op), { kind: "family", members });
-  }
-
-  private angles(op: Op): Place {
-    return this.table(op, result(op).type, {
-      kind: "angles",
-      rows: dimAttr(op.attrs, "rows").evaluate(this.context.capacities),
-      frequencies: numbersAttr(op.attrs, "frequencies"),
-      scale: numberAttr(op.attrs, "scale"),
-    });
-  }
-
-  private table(op: Op, type: TensorType, fill: ConstantFill): Place {
-    const key = `${typeText(type)} ${JSON.stringify(fill)}`;
-    const hint = fill.kind === "angles" ? "angles" : "constant";
-    const name = this.constants.get(key) ?? `${hint}.${this.constants.size}`;
-    this.constants.set(key, name);
-    this.origins.set(name, op.loc);
-    return this.buffers.named(name, type, { kind: "constant", fill });
   }
 
   private repeat(op: Op): void {
@@ -263,7 +212,7 @@ class FuncLowering {
     const [body] = op.regions;
     const made = body?.yields[which];
     const maker = made && body.ops.find((inner) => inner.results.includes(made));
-    return this.origins.get(buffer) ?? maker?.loc ?? kernel.locs[0] ?? this.func.loc;
+    return this.sources.origins.get(buffer) ?? maker?.loc ?? kernel.locs[0] ?? this.func.loc;
   }
 
   private shapeOf(op: Op, prepare: () => PreparedGroup, targets: Targets): LaunchShape {
@@ -272,7 +221,7 @@ class FuncLowering {
     const recipes = outside.map((operand) => this.recipeOf(operand));
     return this.shapes.find(op, slotSignature(lying, targets), recipes, () => {
       const group = prepare();
-      for (const table of group.tables) this.constant(table);
+      for (const table of group.tables) this.set(result(table), this.sources.constant(table));
       const operands = group.operands.map((operand) => this.placeOf(operand));
       const places = op.results.map((value, i) => targets[i] ?? { name: resultName(value, group), type: value.type });
       const { spec, bindings, numbers } = specOf(op.attrs, group, operands, places);
