@@ -9,7 +9,8 @@ import type { Dim } from "../../src/support/dim.ts";
 import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
 import { dimAttr, literalAttr, numberAttr, numbersAttr } from "./attributes.ts";
 import { scalarOf } from "./kernel-scalars.ts";
-import { LANES, LinearIndex, flatten, unflatten } from "./linear-index.ts";
+import { flatten, unflatten } from "./flat-index.ts";
+import { LANES, LinearIndex } from "./linear-index.ts";
 import { alignRight } from "./pull.ts";
 import type { Index, Puller } from "./pull.ts";
 

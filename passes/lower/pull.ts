@@ -17,7 +17,8 @@ import { InternalError, defined } from "../../src/support/errors.ts";
 import type { Emitter } from "./emitter.ts";
 import type { GroupMemory } from "./group-memory.ts";
 import { kernelScalars } from "./kernel-scalars.ts";
-import { LANES, LinearIndex, placeIn } from "./linear-index.ts";
+import { placeIn } from "./flat-index.ts";
+import { LANES, LinearIndex } from "./linear-index.ts";
 import { isFold, pullFold } from "./pull-fold.ts";
 import { isMove, pullMove } from "./pull-move.ts";
 

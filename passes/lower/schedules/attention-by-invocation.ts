@@ -4,7 +4,7 @@ import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { tileAttr } from "../attributes.ts";
 import type { LinearIndex } from "../linear-index.ts";
-import { unflatten } from "../linear-index.ts";
+import { unflatten } from "../flat-index.ts";
 import { HIDDEN, attentionOp, elementsOf, queryOf } from "./attention-query.ts";
 import type { QueryElements } from "./attention-query.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";

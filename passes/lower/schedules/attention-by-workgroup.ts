@@ -6,7 +6,7 @@
 import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
-import { unflatten } from "../linear-index.ts";
+import { unflatten } from "../flat-index.ts";
 import { divisorOf, laneSum, vectors } from "./attention-by-invocation.ts";
 import { HIDDEN, attentionOp, elementsOf, queryOf } from "./attention-query.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";

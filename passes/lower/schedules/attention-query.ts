@@ -5,7 +5,8 @@ import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { numberAttr } from "../attributes.ts";
-import { LANES, LinearIndex, unflatten } from "../linear-index.ts";
+import { unflatten } from "../flat-index.ts";
+import { LANES, LinearIndex } from "../linear-index.ts";
 import type { Emission } from "./schedule.ts";
 
 /** Stands for minus infinity: below any score, finite, so that differences are, and exact in f32. */

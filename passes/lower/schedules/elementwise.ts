@@ -6,7 +6,8 @@
 import { elementCount } from "../../../src/ir/type.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { tileAttr } from "../attributes.ts";
-import { LANES, LinearIndex, unflatten } from "../linear-index.ts";
+import { unflatten } from "../flat-index.ts";
+import { LANES, LinearIndex } from "../linear-index.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
 

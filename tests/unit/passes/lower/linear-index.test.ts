@@ -1,6 +1,7 @@
 /** Index algebra: what must vanish, and what looks alike and must stay. */
 import { describe, expect, it } from "vitest";
-import { LinearIndex, flatten, isAtLeastZero, unflatten } from "../../../../passes/lower/linear-index.ts";
+import { flatten, unflatten } from "../../../../passes/lower/flat-index.ts";
+import { LinearIndex, isAtLeastZero } from "../../../../passes/lower/linear-index.ts";
 import { I32 } from "../../../../src/kernel/ir.ts";
 import { Dim } from "../../../../src/support/dim.ts";
 
