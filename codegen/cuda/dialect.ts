@@ -23,6 +23,9 @@ const INFIX: Readonly<Partial<Record<BinaryOp, Spelling & { readonly infix: stri
   le: { infix: "<=", binds: compare }, gt: { infix: ">", binds: compare }, ge: { infix: ">=", binds: compare },
 }; // prettier-ignore
 
+/** Iterations that are written out at most: enough loads in flight to hide their latency. */
+const MOST_UNROLLED = 8;
+
 const BLOCK: Readonly<Record<string, string>> = { local: "threadIdx", workgroup: "blockIdx", grid: "gridDim" };
 
 export function cudaDialect(helpers: Helpers): Dialect {
@@ -101,6 +104,8 @@ export function cudaDialect(helpers: Helpers): Dialect {
     constant: (name, type, text) => `const ${typeText(type)} ${name} = ${text};`,
     variable: (name, type, text) => `${typeText(type)} ${name}${text === undefined ? "" : ` = ${text}`};`,
     counter: (name, from) => `int ${name} = ${from}`,
+    // A compiler that unrolls a long loop of loads as a whole runs out of registers.
+    unrolling: (iterations) => (iterations > MOST_UNROLLED ? `#pragma unroll ${MOST_UNROLLED}` : undefined),
     barrier: () => ["__syncthreads();"],
   };
 }

@@ -70,6 +70,11 @@ export class BodyWriter {
     const { index, from, to, step, carried, yields } = statement;
     const read = (value: KValue): string => this.expressions.read(value);
     for (const { arg, init } of carried) this.out.line(this.dialect.variable(this.name(arg), arg.type, read(init)));
+    const [first, end, by] = [from, to, step].map((value) => this.expressions.numberOf(value));
+    if (first !== undefined && end !== undefined && by !== undefined) {
+      const hint = this.dialect.unrolling?.(Math.ceil((end - first) / by));
+      if (hint !== undefined) this.out.line(hint);
+    }
     const name = this.name(index);
     const advance = read(step) === "1" ? `${name}++` : `${name} += ${read(step)}`;
     this.out.braces(`for (${this.dialect.counter(name, read(from))}; ${name} < ${read(to)}; ${advance})`, () => {

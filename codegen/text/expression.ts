@@ -46,6 +46,11 @@ export class ExpressionWriter {
     return true;
   }
 
+  /** The number that a scalar is known to be. */
+  numberOf(value: KValue): number | undefined {
+    return this.numbers.get(value);
+  }
+
   /** Whether the text of `value` reads the variable of `target`. */
   mentions(value: KValue, target: KValue): boolean {
     if (value === target) return true;

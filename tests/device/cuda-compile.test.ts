@@ -1,0 +1,50 @@
+/**
+ * The CUDA C++ of whole models through NVIDIA's compiler, for Ampere and Hopper: not a word in the log, no spill. Every
+ * entry of the examples, weights in each storage type.
+ */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { emitCudaUnit } from "../../codegen/cuda/emit.ts";
+import type { CudaArch } from "../../src/cli/cuda-compiler.ts";
+import { kernelTable } from "../../src/cli/cuda-table.ts";
+import { compile } from "../../src/driver/compile.ts";
+import { cudaSm80 } from "../../src/profiles/cuda.ts";
+import { FETCH_TIMEOUT, cudaTools } from "../support/nvrtc.ts";
+import type { CudaTools } from "../support/nvrtc.ts";
+
+const ARCHS: readonly CudaArch[] = ["sm_80", "sm_90a"];
+let tools: CudaTools;
+let missing: string | undefined;
+
+beforeAll(async () => {
+  const found = await cudaTools();
+  if (typeof found === "string") missing = found;
+  else tools = found;
+}, FETCH_TIMEOUT);
+beforeEach(({ skip }) => {
+  if (missing !== undefined) skip(missing);
+});
+
+function unitOf(example: string, storage: "f32" | "f16" | "bf16"): string {
+  const file = path.join(import.meta.dirname, `../../examples/${example}/${example}.llm`);
+  const source = { path: `${example}.llm`, text: readFileSync(file, "utf8") };
+  const { builds, diagnostics } = compile(source, { profiles: [cudaSm80], entries: ["generate", "forward"], storage });
+  expect(diagnostics).toEqual([]);
+  return emitCudaUnit(builds[0]!.program.kernels);
+}
+
+describe.each(["moby", "gpt2", "llama"])("examples/%s", (example) => {
+  it.each(["f32", "f16", "bf16"] as const)("compiles for %s without a word and without a spill", (storage) => {
+    const text = unitOf(example, storage);
+    const kernels = text.match(/^extern "C" __global__/gm)?.length;
+    for (const arch of ARCHS) {
+      const result = tools.compile(text, { arch, name: `${example}.cu` });
+      expect(result.log).toBe("");
+      expect(result.ok).toBe(true);
+      expect(result.kernels).toHaveLength(kernels!);
+      expect(result.kernels.filter((kernel) => kernel.spillStores + kernel.spillLoads > 0)).toEqual([]);
+      if (example === "llama" && storage === "f16") process.stdout.write(`${kernelTable([result])}\n`);
+    }
+  });
+});
