@@ -7,6 +7,7 @@
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import path from "node:path";
+import { fetchCuda } from "./fetch-cuda.mjs";
 import { fetchNode } from "./fetch-node.mjs";
 import { spawnQuietly } from "./spawn-quietly.mjs";
 
@@ -22,7 +23,7 @@ const checks = [
   ["lint", bin("oxlint"), ["--quiet", "--deny-warnings"]],
   ["format", bin("prettier"), ["--check", "--log-level=warn", "."]],
 ];
-const suites = ["unit", "golden", "fuzz", ...(quick ? [] : ["differential", "package", "browser"])];
+const suites = ["unit", "golden", "fuzz", ...(quick ? [] : ["differential", "package", "browser", "device"])];
 
 /** The suites of the target `cpu`, whose threads and WebAssembly are the engine's, run in these Nodes as well. */
 const nodes = quick ? [] : [22, 24];
@@ -37,6 +38,8 @@ const needs = {
   ...Object.fromEntries(nodes.map((major) => [`node${major}`, new RegExp(`^cpu \\(node ${major}\\)`)])),
   chromium: /no Chromium on this machine/,
   webgpu: /no WebGPU adapter/,
+  "cuda-compile": /no NVRTC on this machine/,
+  "cuda-sim": /no CUDA simulator on this machine/,
 };
 const required = (process.env.LLMC_REQUIRE ?? "").split(",").filter((name) => name !== "");
 
@@ -44,6 +47,8 @@ const rows = [];
 const skips = [];
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const check of checks) await runCheck(...check);
+// A download of 100 MB, so that its progress is seen.
+if (!quick) await fetchCuda();
 for (const suite of suites) await runSuite(suite, [path.join("tests", suite)]);
 for (const major of nodes) await runUnderNode(major);
 for (const name of quick ? [] : required) checkRequired(name);
