@@ -182,6 +182,44 @@ function rowScale(): KnownLaunch {
   };
 }
 
+function votes(): KnownLaunch {
+  const v = Int32Array.from({ length: 1024 }, (_, i) => (i * 7919 + (i >> 3)) % 7);
+  const count = (list: Int32Array, holds: (x: number) => boolean): number => list.filter(holds).length;
+  const expected = Int32Array.from({ length: 12 * 1024 }, (_, n) => {
+    const [i, what] = [Math.floor(n / 12), n % 12];
+    const lane = i % 32;
+    const warp = v.subarray(i - lane, i - lane + 32);
+    const own = warp[lane]!;
+    // prettier-ignore
+    switch (what) {
+      case 0: return count(v, (x) => x > 2);
+      case 1: return 0;
+      case 2: return 1;
+      case 3: return count(warp, (x) => x === 3);
+      case 4: return warp.includes(6) ? 1 : 0;
+      case 5: return 1;
+      case 6: return warp.reduce((a, b) => a + b);
+      case 7: return lane % 8 === 0 ? own : warp[lane - 1]!;
+      case 8: return warp[5]!;
+      case 9: return 11 * warp[lane + 2 < 32 ? lane + 2 : lane]!;
+      case 10: return warp[31 - lane]!;
+      default: return lane < 16 ? Math.max(...warp.subarray(0, 16)) : warp[16]!;
+    }
+  });
+  return {
+    file: "votes.cu",
+    launch: {
+      kernel: "votes",
+      grid: [1, 1, 1],
+      block: [32, 32, 1],
+      buffers: [input(v), output(expected.byteLength)],
+      scalars: [],
+    },
+    // Compared by their bits.
+    expected: [new Float32Array(expected.buffer)],
+  };
+}
+
 export const KNOWN = {
   affine: affine(),
   axpy4: axpy4(),
@@ -192,5 +230,6 @@ export const KNOWN = {
   matmul: matmul(),
   row_stats: rowStats(),
   row_scale: rowScale(),
+  votes: votes(),
 } as const satisfies Readonly<Record<string, KnownLaunch>>;
 export type KnownName = keyof typeof KNOWN;

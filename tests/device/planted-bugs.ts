@@ -64,7 +64,7 @@ export const BUGS: readonly Bug[] = [
     to: "k <= TILE; k++",
     kind: "out_of_bounds",
     line: "const float4 vb = tile_b[k][tx];",
-    message: "reads 16 bytes 0 bytes past the end of shared matmul::tile_b (4096 bytes)",
+    message: "reads 16 bytes just past the end of shared matmul::tile_b (4096 bytes)",
   },
   {
     name: "swapped strides",
@@ -82,7 +82,7 @@ export const BUGS: readonly Bug[] = [
     to: "{",
     kind: "out_of_bounds",
     line: "return __ldg(data + index);",
-    message: /reads 4 bytes 0 bytes past the end of parameter 0 \(1200 bytes\) \(line \d+, called from line \d+\)/,
+    message: /reads 4 bytes just past the end of parameter 0 \(1200 bytes\) \(line \d+, called from line \d+\)/,
   },
   {
     name: "a write out of bounds by one",
@@ -91,7 +91,7 @@ export const BUGS: readonly Bug[] = [
     to: "    out[row + i + 1] =",
     kind: "out_of_bounds",
     line: "out[row + i + 1] =",
-    message: "writes 4 bytes 0 bytes past the end of parameter 1 (2400 bytes)",
+    message: "writes 4 bytes just past the end of parameter 1 (2400 bytes)",
   },
   {
     name: "a shuffle whose mask omits the caller",
@@ -191,6 +191,16 @@ export const BUGS: readonly Bug[] = [
     kind: "race",
     line: "out[blockIdx.x / 2]",
     message: "blocks of a launch have no order",
+  },
+  {
+    name: "a write to what an earlier block has read",
+    in: "affine",
+    from: "if (i < N) {",
+    to: "if (blockIdx.x == 2) ((float*)b)[0] = 1;\n  else if (i < N) {",
+    kind: "race",
+    line: "((float*)b)[0] = 1;",
+    message: /writes parameter 1 at byte 0, which another block \(its thread .* read in line \d+/,
+    launch: (launch) => withBuffer(launch, 1, { access: "read_write" }),
   },
   {
     name: "a read of a buffer that nobody has written",

@@ -1,8 +1,13 @@
 /** Bugs planted one at a time into correct kernels by a change of their text: each is found, of its kind, in its line. */
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { SimError, compileSim, simProblem } from "../support/cuda-sim.ts";
 import { KNOWN, bytesOf, kernelText } from "./known-kernels.ts";
 import { BUGS } from "./planted-bugs.ts";
+
+const problem = simProblem();
+beforeEach(({ skip }) => {
+  if (problem !== undefined) skip(problem);
+});
 
 /** The number of the first line with `part` that is not before the kernel's own; helpers stand before it. */
 function lineOf(text: string, part: string, kernel: string): number | undefined {
@@ -13,7 +18,7 @@ function lineOf(text: string, part: string, kernel: string): number | undefined 
   return (found < 0 ? lines.findIndex((line) => line.includes(part)) : found) + 1;
 }
 
-describe.runIf(simProblem() === undefined)("a planted bug", () => {
+describe("a planted bug", () => {
   it.for(BUGS)("$name is found", async (bug) => {
     const { file, launch } = KNOWN[bug.in];
     const correct = kernelText(file);

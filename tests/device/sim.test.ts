@@ -1,9 +1,9 @@
 /** The CUDA simulator on correct kernels: exact results in every order of blocks, every 16-bit float, what is counted. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import os from "node:os";
 import path from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { fromBf16, fromF16, toBf16, toF16 } from "../../src/kernel/half.ts";
 import { compileProgram, compileSim, kernelsOf, runtimeWarnings, simProblem } from "../support/cuda-sim.ts";
 import type { BlockOrder, Sim } from "../support/cuda-sim.ts";
@@ -11,7 +11,9 @@ import { KNOWN, input, kernelText, output } from "./known-kernels.ts";
 import type { KnownName } from "./known-kernels.ts";
 
 const problem = simProblem();
-if (problem !== undefined) console.log(`skipped: the CUDA simulator, because there is ${problem}`);
+beforeEach(({ skip }) => {
+  if (problem !== undefined) skip(problem);
+});
 
 const sims = new Map<string, Promise<Sim>>();
 
@@ -37,7 +39,7 @@ async function run(name: KnownName, order: BlockOrder = "forward") {
   return { written, unwritten, traffic, expected };
 }
 
-describe.runIf(problem === undefined)("a correct kernel", () => {
+describe("a correct kernel", () => {
   const orders: readonly BlockOrder[] = ["forward", "backward", 1, 2];
   it.for(Object.keys(KNOWN) as KnownName[])("%s gives exact results in every order of blocks", async (name) => {
     for (const order of orders) {
@@ -56,7 +58,7 @@ describe.runIf(problem === undefined)("a correct kernel", () => {
   });
 });
 
-describe.runIf(problem === undefined)("16-bit floats", () => {
+describe("16-bit floats", () => {
   const all = Uint16Array.from({ length: 65536 }, (_, i) => i);
   const grid = [256, 1, 1] as const;
   const block = [256, 1, 1] as const;
@@ -117,7 +119,7 @@ describe.runIf(problem === undefined)("16-bit floats", () => {
   }
 });
 
-describe.runIf(problem === undefined)("what is counted", () => {
+describe("what is counted", () => {
   it("is the bytes of a launch, and no sector too many where lanes lie side by side", async () => {
     const { traffic } = await run("axpy4");
     expect(traffic).toMatchObject({ readBytes: 3200, writtenBytes: 1600, readSectors: 100, leastReadSectors: 100 });
@@ -140,7 +142,31 @@ describe.runIf(problem === undefined)("what is counted", () => {
   });
 });
 
-describe.runIf(problem === undefined)("the simulator", () => {
+describe("every form of access is seen", () => {
+  /** Of `case` number index: bytes that a thread reads and writes. */
+  // prettier-ignore
+  const FORMS: readonly (readonly [read: number, written: number])[] = [
+    [16, 16], [32, 16], [4, 16], [0, 16], [16, 16], [32, 16], [16, 16], [16, 8], [8, 16], [4, 2], [4, 4], [8, 8], [4, 4],
+    [32, 16], [12, 4], [4, 2], [4, 2], [24, 16], [32, 32],
+  ];
+  const text = kernelText("access-forms.cu").split("\n");
+
+  it.for(FORMS.map((bytes, form) => ({ bytes, form, source: text.find((line) => line.includes(`case ${form}:`)) })))(
+    "$form: $source",
+    async ({ bytes: [read, written], form }) => {
+      const sim = await simOf("access-forms.cu");
+      const [vectors, halves] = [new Float32Array(32 * 4).fill(1), new Uint16Array(32 * 4).fill(0x3c00)];
+      const filled = (data: ArrayBufferView) => ({ ...input(data), access: "read_write" as const });
+      const buffers = [input(vectors), input(vectors), input(halves), filled(vectors), filled(halves)];
+      const scalars = [{ type: "i32", value: form }] as const;
+      const launch = { kernel: "forms", grid: [1, 1, 1], block: [32, 1, 1], buffers, scalars } as const;
+      const { traffic } = await sim.launch(launch);
+      expect([traffic.readBytes / 32, traffic.writtenBytes / 32]).toEqual([read, written]);
+    },
+  );
+});
+
+describe("the simulator", () => {
   it("compiles without a warning", async () => {
     expect(await runtimeWarnings()).toBe("");
   });
@@ -178,6 +204,18 @@ describe.runIf(problem === undefined)("the simulator", () => {
     expect((performance.now() - start) / 200).toBeLessThan(10);
   });
 
+  it("starts again after a launch that its process does not survive", async () => {
+    const kernel = (name: string, body: string): string => `extern "C" __global__ void ${name}(int* x) { ${body} }`;
+    const sim = await compileSim([kernel("ends", "exit(3 + *x);"), kernel("works", "*x = 5;")].join("\n"), []);
+    const launch = { grid: [1, 1, 1], block: [1, 1, 1], scalars: [] } as const;
+    const buffer = { bytes: new Uint8Array(4), access: "read_write", isFilled: true } as const;
+    const ended = sim.launch({ ...launch, kernel: "ends", buffers: [buffer] });
+    await expect(ended).rejects.toMatchObject({ kind: "crash", message: expect.stringContaining("exit code 3") });
+    const { buffers } = await sim.launch({ ...launch, kernel: "works", buffers: [buffer] });
+    expect(buffers[0]).toEqual(Uint8Array.of(5, 0, 0, 0));
+    sim.close();
+  });
+
   it("runs a program with its own main, whose failures its API tells", async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), "cuda-sim-test-"));
     const executable = path.join(folder, "program");
@@ -185,10 +223,11 @@ describe.runIf(problem === undefined)("the simulator", () => {
     await compileProgram(files, executable);
     const print = (...args: string[]): string => execFileSync(executable, args, { encoding: "utf8", stdio: "pipe" });
     expect(print("good")).toBe("cuda-sim sum 1\nno error\n");
-    expect(print("small")).toMatch(
-      /^unspecified: kernel row_scale, .*softmax\.cu:29: reads 8 bytes 0 bytes past the end/,
-    );
+    expect(print("small")).toMatch(/^unspecified: kernel row_scale, .*softmax\.cu:29: reads 8 bytes just past the end/);
     expect(print("freed")).toContain("cudaMemcpy: 16 bytes at");
+    const host = spawnSync(executable, ["host"], { encoding: "utf8" });
+    expect(host).toMatchObject({ signal: "SIGABRT", stdout: "" });
+    expect(host.stderr).toContain("code of the host touches memory of the device: cudaMalloc number 2");
     rmSync(folder, { recursive: true });
   });
 });

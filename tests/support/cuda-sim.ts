@@ -207,7 +207,6 @@ function decodeResult(reader: FrameReader, { buffers }: SimLaunch): SimResult {
 function decodeError(reader: FrameReader): never {
   const kind = reader.text() as SimErrorKind;
   const reason = reader.text();
-  reader.text();
   const kernel = reader.text();
   const line = reader.word();
   const hasThread = reader.word() !== 0;

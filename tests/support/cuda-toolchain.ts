@@ -23,6 +23,7 @@ const include = path.join(folder, "include");
 const runtime = path.join(folder, "runtime");
 
 const COMMON = ["-std=c++17", "-g", "-Wall", "-Wextra", "-fno-pie"];
+const RUNTIME = [...COMMON, "-O2"];
 /**
  * Without optimization an access of the text is one access of the program, in its order and its size. Accesses are
  * reported to the runtime by the calls that -fsanitize=thread adds; the sanitizer itself is not linked.
@@ -63,12 +64,12 @@ async function compile(args: readonly string[], what: string): Promise<string> {
   return printed;
 }
 
-let archive: Promise<string> | undefined;
+let built: Promise<string> | undefined;
 
-/** The runtime as a folder of objects: runtime.a, and server.o with the main that cuda-sim.ts talks to. */
+/** The folder with the runtime's objects; server.o is the main that cuda-sim.ts talks to. Kept for later processes. */
 export function builtRuntime(): Promise<string> {
-  archive ??= buildRuntime();
-  return archive;
+  built ??= buildRuntime();
+  return built;
 }
 
 async function buildRuntime(): Promise<string> {
@@ -76,17 +77,24 @@ async function buildRuntime(): Promise<string> {
   const hash = createHash("sha256");
   for (const root of [runtime, path.join(include, "sim")])
     for (const name of readdirSync(root).sort()) hash.update(name).update(readFileSync(path.join(root, name)));
-  hash.update(spawnSync("g++", ["--version"]).stdout);
+  hash.update(spawnSync("g++", ["--version"]).stdout).update(RUNTIME.join(" "));
   const cached = path.join(os.tmpdir(), `cuda-sim-${os.userInfo().uid}-${hash.digest("hex").slice(0, 16)}`);
   if (existsSync(cached)) return cached;
   // Made elsewhere and moved, as several processes may start at once.
   const made = mkdtempSync(path.join(os.tmpdir(), "cuda-sim-build-"));
   const object = (name: string): string => path.join(made, `${path.basename(name, ".cpp")}.o`);
-  const warnings = await Promise.all(
-    sources.map((name) =>
-      compile([...COMMON, "-O2", "-c", path.join(runtime, name), "-o", object(name)], `the simulator's ${name}`),
-    ),
-  );
+  const warnings: string[] = [];
+  const waiting = [...sources];
+  const work = async (): Promise<void> => {
+    for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
+      const args = [...RUNTIME, "-c", path.join(runtime, name), "-o", object(name)];
+      warnings.push(await compile(args, `the simulator's ${name}`));
+    }
+  };
+  await Promise.all(Array.from({ length: os.availableParallelism() }, work));
+  const headers = ["cuda_fp16.h", "cuda_bf16.h"].flatMap((name) => ["-include", path.join(include, name)]);
+  const check = [...COMMON, ...KERNEL, ...headers, "-fsyntax-only", "-x", "c++", "/dev/null"];
+  warnings.push(await compile(check, "the simulator's headers"));
   writeFileSync(path.join(made, "warnings.txt"), warnings.join(""));
   try {
     renameSync(made, cached);

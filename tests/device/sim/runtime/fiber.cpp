@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 
-#ifndef __x86_64__
+#if !defined(__x86_64__) || defined(CUDA_SIM_UCONTEXT)
 #include <ucontext.h>
 #endif
 
@@ -39,7 +39,7 @@ uintptr_t stackOf(int index) {
   return start + index * strideBytes + guardBytes;
 }
 
-#ifdef __x86_64__
+#if defined(__x86_64__) && !defined(CUDA_SIM_UCONTEXT)
 
 extern "C" void cuda_sim_switch(void** from, void* to);
 __asm__(R"(

@@ -108,7 +108,7 @@ std::string describe(uintptr_t address) {
   for (const Region& region : sharedRegions()) consider(region);
   if (address < 4096) return "address " + std::to_string(address) + " (a null pointer)";
   if (nearest == nullptr) return "no memory of the device";
-  const std::string bytes = std::to_string(distance) + " bytes ";
+  const std::string bytes = distance == 0 ? "just " : std::to_string(distance) + " bytes ";
   return bytes + (address >= nearest->end ? "past the end of " : "before the start of ") + sizeOf(*nearest);
 }
 

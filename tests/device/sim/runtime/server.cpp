@@ -6,7 +6,7 @@
 //             buffers: count, then each: bytes, flags (1 writable, 2 filled) and, if filled, its data;
 //             scalars: count, then each: type (0 i32, 1 u32, 2 f32) and bits
 //   answer    0, for each writable buffer: bytes nobody has written, data; then the counters as 64-bit floats
-//          or 1, kind, message, file, kernel (each a length and its text), line, hasThread, block (3), thread (3)
+//          or 1, kind, message, kernel (each a length and its text), line, hasThread, block (3), thread (3)
 #include <unistd.h>
 
 #include <cstdio>
@@ -163,7 +163,7 @@ void answerSuccess(Writer& out, const std::vector<Region*>& written) {
 
 void answerFailure(Writer& out, const Failure& failure) {
   out.word(1);
-  for (const std::string& text : {failure.kind, failure.message, failure.file, failure.kernel}) out.text(text);
+  for (const std::string& text : {failure.kind, failure.message, failure.kernel}) out.text(text);
   out.word(static_cast<uint32_t>(failure.line));
   out.word(failure.hasThread);
   out.extents(failure.block);
