@@ -39,7 +39,7 @@ const needs = {
   chromium: /no Chromium on this machine/,
   webgpu: /no WebGPU adapter/,
   "cuda-compile": /no NVRTC on this machine/,
-  "cuda-sim": /no CUDA simulator on this machine/,
+  "cuda-sim": /no g\+\+ on this machine/,
 };
 const required = (process.env.LLMC_REQUIRE ?? "").split(",").filter((name) => name !== "");
 

@@ -23,6 +23,11 @@ const INFIX: Readonly<Partial<Record<BinaryOp, Spelling & { readonly infix: stri
   le: { infix: "<=", binds: compare }, gt: { infix: ">", binds: compare }, ge: { infix: ">=", binds: compare },
 }; // prettier-ignore
 
+/** Of bools the other operators give an int. */
+const LOGICAL: typeof INFIX = {
+  and: { infix: "&&", binds: bits }, or: { infix: "||", binds: bits }, xor: { infix: "!=", binds: bits },
+}; // prettier-ignore
+
 /** Iterations that are written out at most: enough loads in flight to hide their latency. */
 const MOST_UNROLLED = 8;
 
@@ -43,15 +48,18 @@ export function cudaDialect(helpers: Helpers): Dialect {
   };
   const binary = (op: BinaryOp, type: KType): Spelling => {
     const isFloat = type.scalar === "f32";
+    const logical = type.scalar === "bool" ? LOGICAL[op] : undefined;
+    if (logical !== undefined && type.lanes === 1) return logical;
     if (op === "dot") return { call: helpers.dot(type) };
     const infix = op === "rem" && isFloat ? undefined : INFIX[op];
     const result: KType = COMPARISONS.includes(op) ? { scalar: "bool", lanes: type.lanes } : type;
     if (infix !== undefined) {
       if (type.lanes > 1)
-        helpers.lanewise(`operator${infix.infix}`, [type, type], result, ([x, y]) => `${x} ${infix.infix} ${y}`);
+        helpers.lanewise(`operator${infix.infix}`, [type, type], result, ([x, y]) => `${x} ${(logical ?? infix).infix} ${y}`); // prettier-ignore
       return infix;
     }
-    const call = op === "rem" ? "fmodf" : op === "pow" ? "powf" : isFloat ? `f${op}f` : op;
+    const extreme = isFloat && (op === "min" || op === "max") ? helpers.extreme(op) : op;
+    const call = op === "rem" ? "fmodf" : op === "pow" ? "powf" : extreme;
     if (type.lanes > 1) helpers.lanewise(call, [type, type], result, ([x, y]) => `${call}(${x}, ${y})`);
     return { call };
   };

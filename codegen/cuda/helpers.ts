@@ -67,6 +67,15 @@ export class Helpers {
     return "unpack2x16float";
   }
 
+  /** The smaller or larger of two floats; NaN if one is, where `fminf` and `fmaxf` would drop it. */
+  extreme(op: "min" | "max"): string {
+    const name = op === "min" ? "smaller" : "larger";
+    this.need(name, () =>
+      deviceFunction("float", `${name}(float a, float b)`, `return a != a || b != b ? a + b : f${op}f(a, b);`),
+    );
+    return name;
+  }
+
   /** Over the 32 lanes of a warp, the result in each of them, in the order of a butterfly. */
   warpReduce(op: "add" | "max" | "min", type: KType): string {
     const name = `warp_${op === "add" ? "sum" : op}`;
@@ -75,8 +84,7 @@ export class Helpers {
       return this.lanewise(name, [type], type, ([x]) => `${name}(${x})`);
     }
     const other = "__shfl_xor_sync(0xffffffffu, value, distance)";
-    const float = type.scalar === "f32";
-    const step = op === "add" ? `value += ${other};` : `value = ${float ? `f${op}f` : op}(value, ${other});`;
+    const step = op === "add" ? `value += ${other};` : `value = ${type.scalar === "f32" ? this.extreme(op) : op}(value, ${other});`; // prettier-ignore
     this.need(`${name} ${type.scalar}`, () =>
       deviceFunction(
         typeText(type),

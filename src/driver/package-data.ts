@@ -5,6 +5,9 @@ import { LINKED_MODULE } from "../../codegen/package/index.ts";
 import type { Artifact, ArtifactProfile } from "../../codegen/package/index.ts";
 import { targetNamed } from "../../codegen/targets.ts";
 
+/** The name of the one text of all kernels, for targets that have one. */
+export const UNIT = "unit";
+
 /** Weights and tokenizer are given to `load`; the URLs here lead nowhere. */
 export function packageData(artifact: Artifact): PackageData {
   const { model, vocab, context, eos, weightRules, profiles } = artifact;
@@ -24,8 +27,11 @@ export function packageData(artifact: Artifact): PackageData {
 
 /** Texts for a shader compiler, functions made from the texts of our own code generator, or one binary module. */
 function kernelsOf(profile: ArtifactProfile): Readonly<Record<string, unknown>> {
-  const linked = targetNamed(profile.target)?.link?.(profile.program.kernels);
+  const target = targetNamed(profile.target);
+  const linked = target?.link?.(profile.program.kernels);
   if (linked !== undefined) return { [LINKED_MODULE]: linked };
+  const unit = target?.unit?.(profile.program.kernels);
+  if (unit !== undefined) return { [UNIT]: unit };
   const make = (text: string): unknown => (profile.target === "js" ? new Function(`return ${text}`)() : text);
   return Object.fromEntries([...profile.code].map(([name, text]) => [name, make(text)]));
 }

@@ -1,7 +1,7 @@
 /** `load` of a generated package: device, programs, weights, tokenizer; all of them or none. */
 import { openBytes } from "./byte-source.ts";
 import { openDevice } from "./devices/open.ts";
-import type { ProfileEntry } from "./devices/open.ts";
+import type { Opened, ProfileEntry } from "./devices/open.ts";
 import { OptionError, WeightsError } from "./errors.ts";
 import { Executor } from "./executor.ts";
 import type { FloatType } from "./float-convert.ts";
@@ -34,7 +34,13 @@ export async function loadModel(data: PackageData, options: LoadOptions = {}): P
   signal?.throwIfAborted();
   // The public types name no WebGPU type: not every user's compiler has them.
   const gpu = options.device as GPUDevice | undefined;
-  const { device, profile } = await openDevice(data.profiles, { ...options, device: gpu });
+  return loadOn(await openDevice(data.profiles, { ...options, device: gpu }), data, options);
+}
+
+/** The same on a device that is open, for a profile; the device is closed where that fails. */
+export async function loadOn({ device, profile }: Opened, data: PackageData, options: LoadOptions): Promise<Model> {
+  const { signal } = options;
+  const context = options.context ?? data.facts.context;
   let executor: Executor | undefined;
   try {
     options.onProgress?.({ stage: "device", fraction: 1 });

@@ -9,6 +9,7 @@ import type { Parameters } from "../../driver/reference-model.ts";
 import { compareOutput, judgedRow, maxAbsolute, maxDifference, missingRow, toleranceOf } from "../../driver/verify.ts";
 import type { InterpretedOutputs, VerifyRow } from "../../driver/verify.ts";
 import { loadModel } from "../../runtime/index.ts";
+import type { LoadOptions, Model, PackageData } from "../../runtime/index.ts";
 import { defined } from "../../support/errors.ts";
 import type { CompileFlags } from "../options.ts";
 import { VERSION } from "../version.ts";
@@ -22,12 +23,13 @@ import type { Subject, VerifiedBuild } from "./subject.ts";
 /** The interpreter as a target: the model's meaning in f64. */
 export const REFERENCE = "reference";
 
-/** All rows of one target. */
+/** All rows of one target; `load` opens the device that they run on. */
 export async function verifyTarget(
   subject: Subject,
   target: string,
   flags: CompileFlags,
   signal: AbortSignal,
+  load: (data: PackageData, options: LoadOptions) => Promise<Model> = loadModel,
 ): Promise<readonly VerifyRow[]> {
   const { weights, expected } = subject;
   const build = buildSubject(subject, target === REFERENCE ? "js" : target, flags);
@@ -37,7 +39,7 @@ export async function verifyTarget(
   const params = await parametersOf(weights, model);
   if (target === REFERENCE)
     return rowsOf(build, referenceRunner(compilation, model, params), call, target, expected, params);
-  const loaded = await loadModel(packageData(artifactOf(compilation, "model", VERSION)), {
+  const loaded = await load(packageData(artifactOf(compilation, "model", VERSION)), {
     weights,
     tokenizer: null,
     signal,

@@ -76,6 +76,18 @@ CUDA_SIM_DEVICE float rsqrtf(float x) { return static_cast<float>(1.0 / sqrt(sta
 #define __tanf(x) tanf(x)
 #define __powf(x, y) powf(x, y)
 
+// PTX ISA, min and max: a NaN loses against a number, and -0 is below +0, which the C library leaves open.
+CUDA_SIM_DEVICE float cuda_sim_fminf(float a, float b) {
+  if (a == b) return __builtin_signbit(a) ? a : b;
+  return fminf(a, b);
+}
+CUDA_SIM_DEVICE float cuda_sim_fmaxf(float a, float b) {
+  if (a == b) return __builtin_signbit(a) ? b : a;
+  return fmaxf(a, b);
+}
+#define fminf(a, b) cuda_sim_fminf(a, b)
+#define fmaxf(a, b) cuda_sim_fmaxf(a, b)
+
 #define CUDA_SIM_MIN_MAX(type)                                        \
   CUDA_SIM_DEVICE type min(type a, type b) { return b < a ? b : a; }    \
   CUDA_SIM_DEVICE type max(type a, type b) { return a < b ? b : a; }
