@@ -4,8 +4,8 @@
  */
 import { build } from "esbuild";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import path from "node:path";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -32,9 +32,27 @@ await build({
   platform: "node",
   format: "esm",
   target: "node20",
-  external: ["webgpu", "onnxruntime-web"],
+  external: ["webgpu", "onnxruntime-web", "koffi"],
   logLevel: "error",
+  plugins: [keepPlaces()],
   banner: { js: 'import { createRequire as benchRequire } from "node:module"; const require = benchRequire(import.meta.url);' }, // prettier-ignore
 });
 const child = spawnSync(process.execPath, [outfile, ...rest], { cwd: root, stdio: "inherit" });
 process.exitCode = child.status ?? 1;
+
+/** Files outside of bench/ that look for others beside them still find them in the bundle. */
+function keepPlaces() {
+  return {
+    name: "keep-places",
+    setup(bundle) {
+      bundle.onLoad({ filter: /\.(ts|mjs)$/ }, ({ path: file }) => {
+        if (file.includes("node_modules") || file.startsWith(path.join(root, "bench"))) return undefined;
+        const text = readFileSync(file, "utf8");
+        const contents = text
+          .replaceAll("import.meta.dirname", JSON.stringify(path.dirname(file)))
+          .replaceAll("import.meta.url", JSON.stringify(pathToFileURL(file).href));
+        return { contents, loader: file.endsWith(".ts") ? "ts" : "js" };
+      });
+    },
+  };
+}

@@ -11,10 +11,10 @@ import type { ProfileEntry } from "../../src/runtime/devices/open.ts";
 import { UNIT } from "../../src/driver/package-data.ts";
 import type { Device, DeviceInfo, PreparedProgram, Recording, Sizes } from "../../src/runtime/devices/device.ts";
 import { compileSim } from "./cuda-sim.ts";
-import type { SimTraffic, Sim } from "./cuda-sim.ts";
+import type { Sim, SimBuffer, SimTraffic } from "./cuda-sim.ts";
 
-/** Told of every launch: the kernel's name in its program, and what was counted. */
-export type OnLaunch = (kernel: string, traffic: SimTraffic) => void;
+/** Told of every launch: the kernel's name in its program, what was counted, and its buffers before. */
+export type OnLaunch = (kernel: string, traffic: SimTraffic, buffers: readonly SimBuffer[]) => void;
 
 /** The kernels of several programs in one unit of the simulator. */
 export class CudaUnit {
@@ -131,17 +131,20 @@ class SimProgram implements PreparedProgram {
     const [kernelIndex, , bindings, values] = this.program.plans[plan]!.steps[step]!;
     const kernel = this.program.kernels[kernelIndex]!;
     const views = bindings.map((binding) => this.view(this.program.ranges[binding]!));
+    const given = views.map((bytes, i): SimBuffer => {
+      return { bytes, access: kernel.access[i] === "r" ? "read" : "read_write", isFilled: true };
+    });
     const { buffers, traffic } = await this.sim.launch({
       kernel: this.functions.get(kernel.name)!,
       grid,
       block: kernel.workgroup,
-      buffers: views.map((bytes, i) => ({ bytes, access: kernel.access[i] === "r" ? "read" : "read_write", isFilled: true })), // prettier-ignore
+      buffers: given,
       scalars: scalarsOf(kernel, values, sizes),
     });
     buffers.forEach((bytes, i) => {
       if (kernel.access[i] !== "r") views[i]!.set(bytes);
     });
-    this.onLaunch(kernel.name, traffic);
+    this.onLaunch(kernel.name, traffic, given);
   }
 
   /** A binding of a state that is shorter than its capacity ends with its buffer. */
