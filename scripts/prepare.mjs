@@ -1,6 +1,7 @@
 /**
  * What Node 20 cannot do by itself: bundles the command line to `dist/`, the runtime to a string in a generated module,
- * the `.llm` texts that the compiler carries, and the sources of the CUDA driver that it puts into packages. Runs after `npm ci` (npm's `prepare`) and takes a second or two.
+ * and the texts that the compiler carries: `.llm` files, and the C++ that it puts into packages. Runs after `npm ci`
+ * (npm's `prepare`) and takes a second or two.
  */
 import { build } from "esbuild";
 import { chmodSync, readFileSync, readdirSync, writeFileSync } from "node:fs";

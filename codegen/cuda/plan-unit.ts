@@ -163,7 +163,7 @@ function writeModel(out: TextWriter, data: ModelData, manifest: ProgramManifest,
   table("weights", numbered.flatMap(({ buffer, name }) => (buffer.kind === "weight" ? [weightText(buffer, name)] : []))); // prettier-ignore
   table("constants", numbered.flatMap(({ buffer, name }) => (buffer.fill === undefined ? [] : [constantText(buffer.fill, name)]))); // prettier-ignore
   table("rules", data.weightRules.map(ruleText));
-  table("plans", plans.map((plan) => planRow(plan, names))); // prettier-ignore
+  out.braces("model.plans =", () => plans.forEach((plan) => writePlanRow(out, plan, names)), ";");
   out.line("return model;");
 }
 
@@ -203,14 +203,27 @@ function ruleText(rule: WeightNameRule): string {
   }
 }
 
-function planRow({ entry, bucket, inputs, outputs }: ManifestPlan, names: readonly string[]): string {
-  const list = (ranges: Readonly<Record<string, ManifestRange>>): string => {
-    const rows = Object.entries(ranges).map(
-      ([name, [buffer, offset, bytes]]) => `{${textOf(name)}, {${names[buffer] ?? ""}, ${offset}}, ${bytes}}`,
-    );
-    return `{${rows.join(", ")}}`;
+/** A row of several lines: an argument a line. */
+function writePlanRow(
+  out: TextWriter,
+  { entry, bucket, inputs, outputs }: ManifestPlan,
+  names: readonly string[],
+): void {
+  const list = (ranges: Readonly<Record<string, ManifestRange>>, end: string): void => {
+    out.line("{");
+    out.indented(() => {
+      for (const [name, [buffer, offset, bytes]] of Object.entries(ranges))
+        out.line(
+          `{${textOf(name)}, {${[names[buffer] ?? "", ...(offset === 0 ? [] : [offset])].join(", ")}}, ${bytes}},`,
+        );
+    });
+    out.line(`}${end}`);
   };
-  return `{${textOf(entry)}, ${bucket["B"] ?? 1}, ${bucket["T"] ?? 1}, run_${entry}, ${list(inputs)}, ${list(outputs)}}`;
+  out.line(`{${textOf(entry)}, ${bucket["B"] ?? 1}, ${bucket["T"] ?? 1}, run_${entry},`);
+  out.indented(() => {
+    list(inputs, ",");
+    list(outputs, "},");
+  });
 }
 
 /** A text as C++ reads it. */

@@ -36,12 +36,13 @@ function cudaText(name: string, hasOthers: boolean): string {
   const load = hasOthers
     ? "It does not run in JavaScript, where `load` takes another target."
     : "It does not run in JavaScript, where `load` throws an `UnsupportedAdapterError`.";
-  return `The target cuda is a C++ program for NVIDIA GPUs, which needs CUDA 11.8 or later and CMake 3.18. In this folder:
+  return `The target cuda is a C++ program for NVIDIA GPUs, which needs CUDA 11.8 or later and CMake 3.18 or later. In this folder:
 
     cmake -B build
     cmake --build build
     build/${name} --tokens 1,2,3
 
 prints the ids that follow, from the weights in \`model.safetensors\` (\`--weights FILE\`); \`--help\` lists the options.
-\`cuda/kernels.cu\` holds the kernels, \`cuda/plan.cu\` what runs when. ${load}`;
+\`cuda/kernels.cu\` holds the kernels, \`cuda/plan.cu\` what runs when.
+${load}`;
 }

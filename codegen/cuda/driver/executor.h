@@ -18,10 +18,11 @@
 
 namespace llm {
 
-// The name of the device in use. Throws where there is none.
+// The name of the device in use. Throws where there is none, or no driver.
 inline std::string deviceName() {
   int count = 0;
-  check(cudaGetDeviceCount(&count), "looking for a CUDA device");
+  const cudaError_t found = cudaGetDeviceCount(&count);
+  if (found != cudaSuccess) throw Failure(4, "adapter", std::string("no CUDA device: ") + cudaGetErrorString(found));
   if (count == 0) throw Failure(4, "adapter", "there is no CUDA device");
   int device = 0;
   check(cudaGetDevice(&device), "choosing a CUDA device");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,12 @@ struct Tensor {
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
 };
+
+inline std::string numberText(double x) {
+  std::ostringstream text;
+  text << x;
+  return text.str();
+}
 
 // `[576, 1536]`.
 inline std::string shapeText(const std::vector<std::int64_t>& shape) {
@@ -142,10 +149,10 @@ class SafetensorsReader {
     if (value == nullptr || value->kind != Json::Kind::list) fail(what + " is not a list");
     std::vector<std::int64_t> list;
     for (const Json& item : value->items) {
+      if (item.kind != Json::Kind::number) fail(what + " holds something that is no number");
       const double number = item.number;
-      if (item.kind != Json::Kind::number || number < 0 || number > static_cast<double>(maxCount) ||
-          number != std::floor(number))
-        fail(what + " holds something that is no count");
+      if (number < 0 || number > static_cast<double>(maxCount) || number != std::floor(number))
+        fail(what + " holds " + numberText(number) + ", which is no count");
       list.push_back(static_cast<std::int64_t>(number));
     }
     return list;

@@ -10,7 +10,6 @@
 #include <map>
 #include <optional>
 #include <set>
-#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -170,12 +169,6 @@ class WeightLoader {
       report(weight.path, "holds " + numberText(*findings.special) + "; this target reads " + nameOf(weight.type) +
                               " weights as finite numbers, a build with storage f32 any");
     return weight.order.empty() ? bytes : packed(bytes, weight);
-  }
-
-  static std::string numberText(double x) {
-    std::ostringstream text;
-    text << x;
-    return text.str();
   }
 
   // Whether two tensors hold the same numbers, whatever types they are stored in.
