@@ -68,12 +68,18 @@ class Probe {
     fields.resize(7);
     const std::string& command = fields[0];
     const auto kept = [&](std::size_t i) { return texts.emplace_back(fields[i]).c_str(); };
-    if (command == "rule") model.rules.push_back({kindNamed(fields[1]), kept(2), kept(3), kept(4)});
-    else if (command == "weight") addWeight(fields, kept(1));
-    else if (command == "name") resolve(fields[1]);
-    else if (command == "load") load(fields[1]);
-    else if (command == "convert") convert(typeNamed(fields[1]), typeNamed(fields[2]), fromHex(fields[3]));
-    else throw std::invalid_argument(command);
+    if (command == "rule")
+      model.rules.push_back({kindNamed(fields[1]), kept(2), kept(3), kept(4)});
+    else if (command == "weight")
+      addWeight(fields, kept(1));
+    else if (command == "name")
+      resolve(fields[1]);
+    else if (command == "load")
+      load(fields[1]);
+    else if (command == "convert")
+      convert(typeNamed(fields[1]), typeNamed(fields[2]), fromHex(fields[3]));
+    else
+      throw std::invalid_argument(command);
   }
 
  private:

@@ -23,8 +23,9 @@ beforeAll(async () => {
   if (problem !== undefined) return;
   folder = mkdtempSync(path.join(tmpdir(), "llmc-driver-"));
   const source = { path: "moby.llm", text: readFileSync(path.join(EXAMPLE, "moby.llm"), "utf8") };
-  // A chunk shorter than the prompts, so that a prompt takes several calls.
-  const options = { profiles: [cudaSm80], entries: ["generate"], storage: "f16", chunk: 4 } as const;
+  // A chunk shorter than the prompts, so that a prompt takes several calls; the fourth token of the first one ends it.
+  const set = { eos: String(mobyPrompts()[0]?.greedy[3]) };
+  const options = { profiles: [cudaSm80], entries: ["generate"], storage: "f16", chunk: 4, set } as const;
   const files = [...packageFiles(compile(source, options), "moby", "0.0.0")]
     .filter(([name]) => name.startsWith("cuda/"))
     .map(([name, text]) => [name.slice("cuda/".length), text] as const);
@@ -46,8 +47,8 @@ const weights = ["--weights", WEIGHTS];
 
 describe.skipIf(problem !== undefined)("the driver", { timeout: 60_000 }, () => {
   it.each(mobyPrompts().slice(0, 2))("continues $prompt with the recorded tokens", ({ tokens, greedy }) => {
-    const { status, stdout, stderr } = run("--tokens", tokens.join(), "--max-tokens", "4", ...weights);
-    expect([stderr, stdout, status]).toEqual(["", `${greedy.slice(0, 4).join()}\n`, 0]);
+    const { status, stdout, stderr } = run("--tokens", tokens.join(), "--max-tokens", "5", ...weights);
+    expect([stderr, stdout, status]).toEqual(["", `${greedy.slice(0, 5).join()}\n`, 0]);
   });
 
   it("prints one document with --json", () => {
@@ -65,6 +66,12 @@ describe.skipIf(problem !== undefined)("the driver", { timeout: 60_000 }, () => 
       prefillSeconds: expect.any(Number),
       decodeSeconds: expect.any(Number),
     });
+  });
+
+  it("stops at an end-of-text token if it is told to", () => {
+    const { tokens, greedy } = mobyPrompts()[0]!;
+    const { stdout } = run("--tokens", tokens.join(), "--max-tokens", "6", "--stop-eos", "--json", ...weights);
+    expect(JSON.parse(stdout)).toMatchObject({ tokens: greedy.slice(0, 4), stop: "eos" });
   });
 
   it.each([

@@ -1,5 +1,5 @@
-// Conversions between the float types of files and of buffers: f64, f32, f16, bf16. Narrowing rounds to nearest, ties to
-// even (IEEE 754-2019, 4.3.1); an f64 is rounded to f32 first. Little-endian machines only, as CUDA's are.
+// Conversions between the float types of files and of buffers: f64, f32, f16, bf16. Narrowing rounds to nearest, ties
+// to even (IEEE 754-2019, 4.3.1); an f64 is rounded to f32 first. Little-endian machines only, as CUDA's are.
 #pragma once
 
 #include <cmath>
@@ -131,8 +131,10 @@ inline void convertFloats(const std::byte* from, Type fromType, std::byte* to, T
   for (std::size_t i = 0; i < count; i++) {
     const double x = loadNumber(from + i * fromBytes, fromType);
     // Equal types keep every bit, those of a NaN too.
-    if (fromType == toType) std::memcpy(to + i * toBytes, from + i * fromBytes, toBytes);
-    else storeNumber(to + i * toBytes, toType, x);
+    if (fromType == toType)
+      std::memcpy(to + i * toBytes, from + i * fromBytes, toBytes);
+    else
+      storeNumber(to + i * toBytes, toType, x);
     const double stored = loadNumber(to + i * toBytes, toType);
     if (std::isfinite(stored)) continue;
     if (!findings.special) findings.special = stored;

@@ -29,11 +29,13 @@ inline void checkPrompt(const Model& model, const std::vector<std::int32_t>& pro
   if (prompt.empty()) throw usageFailure("the prompt is empty");
   for (const std::int32_t token : prompt)
     if (token < 0 || token >= model.vocabulary)
-      throw Failure(2, "option", "a token must be an integer from 0 to " + std::to_string(model.vocabulary - 1) +
-                                     ", not " + std::to_string(token));
+      throw Failure(2, "option",
+                    "a token must be an integer from 0 to " + std::to_string(model.vocabulary - 1) + ", not " +
+                        std::to_string(token));
   if (static_cast<std::int64_t>(prompt.size()) > model.context)
-    throw Failure(2, "context", "the prompt has " + std::to_string(prompt.size()) + " tokens, the context holds " +
-                                    std::to_string(model.context));
+    throw Failure(2, "context",
+                  "the prompt has " + std::to_string(prompt.size()) + " tokens, the context holds " +
+                      std::to_string(model.context));
 }
 
 class Generator {
@@ -45,10 +47,11 @@ class Generator {
   Generation run(const std::vector<std::int32_t>& prompt, std::int64_t maxTokens, bool stopAtEos) {
     checkPrompt(model, prompt);
     const auto start = std::chrono::steady_clock::now();
-    const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+    const auto seconds = [&] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    };
     // The first token needs no place in the caches, each later one needs that of its predecessor.
-    const std::int64_t limit =
-        std::min(maxTokens, model.context - static_cast<std::int64_t>(prompt.size()) + 1);
+    const std::int64_t limit = std::min(maxTokens, model.context - static_cast<std::int64_t>(prompt.size()) + 1);
     Generation generation;
     for (std::int32_t token = prefill(prompt);; token = decode()) {
       generation.tokens.push_back(token);

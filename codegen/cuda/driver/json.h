@@ -38,9 +38,16 @@ struct Json {
 // RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF.
 inline bool isUtf8(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
-    const auto byte = [&](std::size_t i) { return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u; };
+    const auto byte = [&](std::size_t i) {
+      return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0u;
+    };
     const unsigned first = byte(0);
-    const std::size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+    const std::size_t length = first < 0x80   ? 1
+                               : first < 0xc2 ? 0
+                               : first < 0xe0 ? 2
+                               : first < 0xf0 ? 3
+                               : first < 0xf5 ? 4
+                                              : 0;
     if (length == 0) return false;
     const unsigned low = first == 0xe0 ? 0xa0 : first == 0xf0 ? 0x90 : 0x80;
     const unsigned high = first == 0xed ? 0x9f : first == 0xf4 ? 0x8f : 0xbf;
@@ -68,7 +75,9 @@ class JsonReader {
   static constexpr int maxDepth = 32;
   static constexpr double maxInteger = 9007199254740991;
 
-  [[noreturn]] void fail(const std::string& problem) const { throw JsonError(problem + " at byte " + std::to_string(at)); }
+  [[noreturn]] void fail(const std::string& problem) const {
+    throw JsonError(problem + " at byte " + std::to_string(at));
+  }
 
   char peek() const { return at < text.size() ? text[at] : '\0'; }
 
@@ -138,14 +147,18 @@ class JsonReader {
     const std::size_t start = at;
     if (peek() == '-') at++;
     // A leading zero stands alone.
-    if (peek() == '0') at++;
-    else if (!digits()) fail("a value is expected");
+    if (peek() == '0')
+      at++;
+    else if (!digits())
+      fail("a value is expected");
     bool isInteger = true;
     const auto part = [&](bool isExponent) {
       const std::size_t before = at++;
       if (isExponent && (peek() == '+' || peek() == '-')) at++;
-      if (digits()) isInteger = false;
-      else at = before;
+      if (digits())
+        isInteger = false;
+      else
+        at = before;
     };
     if (peek() == '.') part(false);
     if (peek() == 'e' || peek() == 'E') part(true);
@@ -166,9 +179,12 @@ class JsonReader {
       }
       at++;
       const std::size_t simple = std::string_view("\"\\/bfnrt").find(peek());
-      if (simple != std::string_view::npos && peek() != '\0') out += "\"\\/\b\f\n\r\t"[simple];
-      else if (peek() == 'u') appendEscaped(out);
-      else fail("a malformed string");
+      if (simple != std::string_view::npos && peek() != '\0')
+        out += "\"\\/\b\f\n\r\t"[simple];
+      else if (peek() == 'u')
+        appendEscaped(out);
+      else
+        fail("a malformed string");
     }
     at++;
     return out;
@@ -180,7 +196,10 @@ class JsonReader {
     for (int i = 0; i < 4; i++) {
       at++;
       const char c = peek();
-      const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+      const int digit = c >= '0' && c <= '9'   ? c - '0'
+                        : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                        : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                               : -1;
       if (digit < 0) fail("a malformed string");
       code = code * 16 + static_cast<std::uint32_t>(digit);
     }
@@ -194,14 +213,19 @@ class JsonReader {
       const std::size_t before = at;
       at += 2;
       const std::uint32_t low = fourDigits();
-      if (low >= 0xdc00 && low < 0xe000) code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-      else at = before;
+      if (low >= 0xdc00 && low < 0xe000)
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+      else
+        at = before;
     }
     const auto add = [&](std::uint32_t byte) { out += static_cast<char>(byte); };
     if (code < 0x80) return add(code);
-    if (code < 0x800) add(0xc0 | code >> 6);
-    else if (code < 0x10000) add(0xe0 | code >> 12), add(0x80 | (code >> 6 & 63));
-    else add(0xf0 | code >> 18), add(0x80 | (code >> 12 & 63)), add(0x80 | (code >> 6 & 63));
+    if (code < 0x800)
+      add(0xc0 | code >> 6);
+    else if (code < 0x10000)
+      add(0xe0 | code >> 12), add(0x80 | (code >> 6 & 63));
+    else
+      add(0xf0 | code >> 18), add(0x80 | (code >> 12 & 63)), add(0x80 | (code >> 6 & 63));
     add(0x80 | (code & 63));
   }
 

@@ -51,7 +51,8 @@ class Launcher {
     if (grid.x * grid.y * grid.z == 0) return;
     std::tuple<Parameters...> values{argument<Parameters>(arguments)...};
     auto pointers = std::apply(
-        [](auto&... value) { return std::array<void*, sizeof...(value)>{const_cast<void*>(address(value))...}; }, values);
+        [](auto&... value) { return std::array<void*, sizeof...(value)>{const_cast<void*>(address(value))...}; },
+        values);
     check(cudaLaunchKernel(reinterpret_cast<const void*>(kernel), dimensions(grid), dimensions(block), pointers.data(),
                            0, nullptr),
           "launching a kernel");

@@ -1,5 +1,5 @@
-// Loads the weights and continues a list of token ids greedily on a CUDA device. Exit codes: 0 fine, 2 usage, 3 a bug, 4
-// device, 5 file; a failure is one message on stderr, and with --json a document on stdout as well.
+// Loads the weights and continues a list of token ids greedily on a CUDA device. Exit codes: 0 fine, 2 usage, 3 a bug,
+// 4 device, 5 file; a failure is one message on stderr, and with --json a document on stdout as well.
 #include <algorithm>
 #include <cstdio>
 #include <new>
@@ -28,8 +28,10 @@ std::string jsonText(const std::string& value) {
   for (const char c : value) {
     char code[8];
     std::snprintf(code, sizeof code, "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-    if (c == '"' || c == '\\') text += std::string("\\") + c;
-    else text += static_cast<unsigned char>(c) < 0x20 ? std::string(code) : std::string(1, c);
+    if (c == '"' || c == '\\')
+      text += std::string("\\") + c;
+    else
+      text += static_cast<unsigned char>(c) < 0x20 ? std::string(code) : std::string(1, c);
   }
   return text + "\"";
 }
@@ -50,13 +52,15 @@ void run(const Options& options) {
   WeightLoader weights(file, model);
   const std::string adapter = deviceName();
   Executor executor(model);
-  weights.load([&](const Weight& weight, const std::vector<std::byte>& bytes) {
-    executor.write({weight.buffer}, bytes);
-  });
+  weights.load(
+      [&](const Weight& weight, const std::vector<std::byte>& bytes) { executor.write({weight.buffer}, bytes); });
   const Generation generation = Generator(model, executor).run(options.tokens, options.maxTokens, options.stopAtEos);
-  if (options.json) printJson(adapter, options, generation);
-  else std::printf("%s\n", idsText(generation.tokens, ",").c_str());
-  if (static_cast<std::int64_t>(generation.tokens.size()) < options.maxTokens && generation.stop == std::string("length"))
+  if (options.json)
+    printJson(adapter, options, generation);
+  else
+    std::printf("%s\n", idsText(generation.tokens, ",").c_str());
+  if (static_cast<std::int64_t>(generation.tokens.size()) < options.maxTokens &&
+      generation.stop == std::string("length"))
     std::fprintf(stderr, "the context of %lld tokens is full\n", static_cast<long long>(model.context));
 }
 
@@ -72,8 +76,10 @@ int main(int count, char** texts) {
   bool json = std::count(arguments.begin(), arguments.end(), "--json") > 0;
   try {
     const Options options = readOptions(arguments);
-    if (options.help) std::printf("usage: %s%s", texts[0], usage);
-    else run(options);
+    if (options.help)
+      std::printf("usage: %s%s", texts[0], usage);
+    else
+      run(options);
     return 0;
   } catch (const Failure& failure) {
     return report(json, failure.exitCode, failure.code, failure.message);

@@ -138,7 +138,7 @@ class SafetensorsReader {
 
   static std::int64_t bytesOf(std::string_view dtype) {
     constexpr std::pair<std::string_view, std::int64_t> known[] = {
-        {"BOOL", 1}, {"U8", 1},  {"I8", 1},   {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"I16", 2}, {"U16", 2}, {"F16", 2},
+        {"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E5M2", 1}, {"F8_E4M3", 1}, {"I16", 2}, {"U16", 2}, {"F16", 2},
         {"BF16", 2}, {"I32", 4}, {"U32", 4}, {"F32", 4},     {"F64", 8},     {"I64", 8}, {"U64", 8}};
     for (const auto& [name, bytes] : known)
       if (name == dtype) return bytes;

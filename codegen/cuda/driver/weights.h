@@ -1,5 +1,5 @@
-// Weights into the model: every tensor of the file is matched with a parameter first, everything that is wrong is listed
-// in one failure, and only then are bytes read and converted to the storage type.
+// Weights into the model: every tensor of the file is matched with a parameter first, everything that is wrong is
+// listed in one failure, and only then are bytes read and converted to the storage type.
 #pragma once
 
 #include <algorithm>
@@ -51,7 +51,8 @@ class WeightLoader {
   void report(const std::string& path, const std::string& problem) { problems.emplace_back(path, problem); }
 
   void reportExtra(const Tensor& tensor) {
-    report(tensor.name, tensor.dtype + shapeText(tensor.shape) + " in the file; no parameter and no rule of the model names it");
+    report(tensor.name,
+           tensor.dtype + shapeText(tensor.shape) + " in the file; no parameter and no rule of the model names it");
   }
 
   void failIfAny() {
@@ -93,8 +94,7 @@ class WeightLoader {
     std::vector<const Tensor*> all = candidates;
     for (const auto& part : parts) all.push_back(part.second);
     if (!candidates.empty()) {
-      if (all.size() > 1)
-        return report(weight.path, "both " + all[0]->name + " and " + all[1]->name + " give it");
+      if (all.size() > 1) return report(weight.path, "both " + all[0]->name + " and " + all[1]->name + " give it");
       checkTensor(weight.path, *all[0], weight.dims);
     } else if (!parts.empty()) {
       matchSlices(weight, parts);
@@ -111,8 +111,10 @@ class WeightLoader {
     for (std::int64_t index = 0; index < count; index++) {
       const std::string place = std::string(weight.path) + "[" + std::to_string(index) + "]";
       const auto found = parts.find(index);
-      if (found == parts.end()) reportMissing(place, rest);
-      else checkTensor(place, *found->second, rest);
+      if (found == parts.end())
+        reportMissing(place, rest);
+      else
+        checkTensor(place, *found->second, rest);
     }
     for (const auto& [index, tensor] : parts)
       if (index >= count) reportExtra(*tensor);
@@ -164,7 +166,8 @@ class WeightLoader {
       to += tensor->bytes / bytesOf(type) * each;
     }
     if (findings.overflow)
-      report(weight.path, "holds " + numberText(*findings.overflow) + ", beyond what " + nameOf(weight.type) + " can store");
+      report(weight.path,
+             "holds " + numberText(*findings.overflow) + ", beyond what " + nameOf(weight.type) + " can store");
     else if (weight.isFinite && findings.special)
       report(weight.path, "holds " + numberText(*findings.special) + "; this target reads " + nameOf(weight.type) +
                               " weights as finite numbers, a build with storage f32 any");
