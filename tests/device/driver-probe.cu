@@ -117,8 +117,7 @@ class Probe {
   static void convert(Type from, Type to, const std::vector<std::byte>& bytes) {
     const std::size_t count = bytes.size() / bytesOf(from);
     std::vector<std::byte> converted(count * bytesOf(to));
-    Findings findings;
-    convertFloats(bytes.data(), from, converted.data(), to, count, findings);
+    convertFloats(bytes.data(), from, converted.data(), to, count);
     printHex(converted);
   }
 

@@ -29,6 +29,7 @@ beforeAll(async () => {
   const files = [...packageFiles(compile(source, options), "moby", "0.0.0")]
     .filter(([name]) => name.startsWith("cuda/"))
     .map(([name, text]) => [name.slice("cuda/".length), text] as const);
+  for (const [name, text] of files) writeFileSync(path.join(folder, name), text);
   await compileProgram(Object.fromEntries(files), path.join(folder, "moby"));
 }, 120_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -44,8 +45,14 @@ function run(...args: readonly string[]): Ran {
   return { status, stdout, stderr };
 }
 const weights = ["--weights", WEIGHTS];
+const INCLUDE = path.join(import.meta.dirname, "sim/include");
 
 describe.skipIf(problem !== undefined)("the driver", { timeout: 60_000 }, () => {
+  it.each(["main.cu", "plan.cu"])("has no warnings in %s", (unit) => {
+    const flags = ["-std=c++17", "-pedantic", "-Wall", "-Wextra", "-fsyntax-only", "-isystem", INCLUDE, "-include", "cuda_runtime.h"]; // prettier-ignore
+    expect(spawnSync("g++", [...flags, "-x", "c++", unit], { cwd: folder, encoding: "utf8" }).stderr).toBe("");
+  });
+
   it.each(mobyPrompts().slice(0, 2))("continues $prompt with the recorded tokens", ({ tokens, greedy }) => {
     const { status, stdout, stderr } = run("--tokens", tokens.join(), "--max-tokens", "5", ...weights);
     expect([stderr, stdout, status]).toEqual(["", `${greedy.slice(0, 5).join()}\n`, 0]);

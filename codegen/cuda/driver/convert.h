@@ -118,28 +118,28 @@ inline void storeNumber(std::byte* to, Type type, double x) {
   }
 }
 
-// What a conversion found: a finite value that became infinite, and an infinity or NaN among the results.
-struct Findings {
-  std::optional<double> overflow;
-  std::optional<double> special;
-};
-
-// Converts `count` floats from `from` to `to`, and adds the first of each finding.
-inline void convertFloats(const std::byte* from, Type fromType, std::byte* to, Type toType, std::size_t count,
-                          Findings& findings) {
+// Converts `count` floats. Answers the first finite value that became infinite.
+inline std::optional<double> convertFloats(const std::byte* from, Type fromType, std::byte* to, Type toType,
+                                           std::size_t count) {
   const std::size_t fromBytes = bytesOf(fromType), toBytes = bytesOf(toType);
+  std::optional<double> overflow;
+  if (fromType == toType) {
+    std::memcpy(to, from, count * toBytes);
+    return overflow;
+  }
   for (std::size_t i = 0; i < count; i++) {
     const double x = loadNumber(from + i * fromBytes, fromType);
-    // Equal types keep every bit, those of a NaN too.
-    if (fromType == toType)
-      std::memcpy(to + i * toBytes, from + i * fromBytes, toBytes);
-    else
-      storeNumber(to + i * toBytes, toType, x);
-    const double stored = loadNumber(to + i * toBytes, toType);
-    if (std::isfinite(stored)) continue;
-    if (!findings.special) findings.special = stored;
-    if (std::isfinite(x) && !findings.overflow) findings.overflow = x;
+    storeNumber(to + i * toBytes, toType, x);
+    if (!overflow && std::isfinite(x) && !std::isfinite(loadNumber(to + i * toBytes, toType))) overflow = x;
   }
+  return overflow;
+}
+
+// The first infinity or NaN among floats.
+inline std::optional<double> nonFinite(const std::vector<std::byte>& bytes, Type type) {
+  for (std::size_t at = 0; at < bytes.size(); at += bytesOf(type))
+    if (const double x = loadNumber(bytes.data() + at, type); !std::isfinite(x)) return x;
+  return std::nullopt;
 }
 
 // The elements of a tensor in tiles: row-major `from`, each of `bytesEach` bytes, in the order that plan.h describes.

@@ -157,19 +157,19 @@ class WeightLoader {
     const std::size_t each = bytesOf(weight.type);
     std::vector<std::byte> bytes(model.buffers[static_cast<std::size_t>(weight.buffer)].bytes);
     std::byte* to = bytes.data();
-    Findings findings;
+    std::optional<double> overflow;
     for (const Tensor* tensor : sources[weight.path]) {
       const Type type = *floatType(*tensor);
       readPieces(*tensor, [&](const std::byte* from, std::size_t count, std::uint64_t first) {
-        convertFloats(from, type, to + first * each, weight.type, count, findings);
+        const auto found = convertFloats(from, type, to + first * each, weight.type, count);
+        if (!overflow) overflow = found;
       });
       to += tensor->bytes / bytesOf(type) * each;
     }
-    if (findings.overflow)
-      report(weight.path,
-             "holds " + numberText(*findings.overflow) + ", beyond what " + nameOf(weight.type) + " can store");
-    else if (weight.isFinite && findings.special)
-      report(weight.path, "holds " + numberText(*findings.special) + "; this target reads " + nameOf(weight.type) +
+    if (overflow)
+      report(weight.path, "holds " + numberText(*overflow) + ", beyond what " + nameOf(weight.type) + " can store");
+    else if (const auto special = weight.isFinite ? nonFinite(bytes, weight.type) : std::nullopt)
+      report(weight.path, "holds " + numberText(*special) + "; this target reads " + nameOf(weight.type) +
                               " weights as finite numbers, a build with storage f32 any");
     return weight.order.empty() ? bytes : packed(bytes, weight);
   }
