@@ -4,7 +4,7 @@ import type { WeightNameRule } from "../../src/runtime/weight-names.ts";
 
 export interface ArtifactProfile {
   readonly name: string;
-  /** `webgpu`, `cpu` or `js`: which device of the runtime runs it, and what `code` holds. */
+  /** `webgpu`, `cpu` or `js`: which device of the runtime runs it, and what `code` holds; `cuda` runs without it. */
   readonly target: string;
   readonly requires: {
     readonly features: readonly string[];
@@ -12,7 +12,7 @@ export interface ArtifactProfile {
   };
   /** After memory-plan. */
   readonly program: Program;
-  /** The emitted text of each kernel by its name: WGSL, or a JavaScript function expression. */
+  /** The emitted text of each kernel by its name: WGSL, CUDA C++, or a JavaScript function expression. */
   readonly code: ReadonlyMap<string, string>;
 }
 
@@ -45,4 +45,6 @@ export interface Artifact {
   readonly runtimeTypes: string;
   /** License text of the library that the runtime contains. */
   readonly notices: string;
+  /** The handwritten sources of the CUDA driver by name (`src/driver/cuda-driver.generated.ts`). */
+  readonly cudaDriver: Readonly<Record<string, string>>;
 }

@@ -3,6 +3,7 @@
  * nothing of llmc; weights and tokenizer lie beside it and are the caller's to copy.
  */
 import type { Artifact } from "./artifact.ts";
+import { CUDA_PATHS, cudaFiles, runsInJavaScript } from "./cuda-files.ts";
 import { indexModule } from "./index-module.ts";
 import { kernelModules } from "./kernel-modules.ts";
 import { programModule } from "./program-module.ts";
@@ -11,8 +12,9 @@ import { typesModule } from "./types-module.ts";
 
 /** The files by path, `/`-separated, without weights. */
 export function emitPackage(artifact: Artifact): ReadonlyMap<string, string> {
-  const { files, paths } = kernelModules(artifact.profiles);
-  const programs = artifact.profiles.map((profile, i): [string, string] => [
+  const profiles = artifact.profiles.filter(runsInJavaScript);
+  const { files, paths } = kernelModules(profiles);
+  const programs = profiles.map((profile, i): [string, string] => [
     `profiles/${profile.name}.js`,
     programModule(profile, paths[i] ?? new Map()),
   ]);
@@ -26,6 +28,7 @@ export function emitPackage(artifact: Artifact): ReadonlyMap<string, string> {
     ["NOTICES", artifact.notices],
     ...programs,
     ...files,
+    ...cudaFiles(artifact),
   ]);
 }
 
@@ -48,8 +51,8 @@ function packageJson({ name, version, model, profiles }: Artifact): string {
       "index.d.ts",
       "runtime.js",
       "runtime.d.ts",
-      "profiles",
-      "kernels",
+      ...(profiles.some(runsInJavaScript) ? ["profiles", "kernels"] : []),
+      ...(profiles.every(runsInJavaScript) ? [] : CUDA_PATHS),
       "NOTICES",
       "model.safetensors",
       "tokenizer.json",

@@ -1,5 +1,6 @@
 /** `index.js` of the package: the model's facts, the profiles in order, and `load`. */
 import type { Artifact, ArtifactProfile } from "./artifact.ts";
+import { runsInJavaScript } from "./cuda-files.ts";
 import { ERRORS } from "./types-module.ts";
 
 export function indexModule(artifact: Artifact): string {
@@ -36,5 +37,7 @@ export function load(options) {
 function profileText(profile: ArtifactProfile): string {
   const { name, target, requires } = profile;
   const facts = JSON.stringify({ name, target, requires }).slice(1, -1);
-  return `    { ${facts}, load: () => import("./profiles/${name}.js") },`;
+  // Chosen by nobody: opening a device refuses it with a reason.
+  const load = runsInJavaScript(profile) ? `import("./profiles/${name}.js")` : "Promise.reject()";
+  return `    { ${facts}, load: () => ${load} },`;
 }

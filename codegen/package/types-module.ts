@@ -3,6 +3,7 @@
  * else is `runtime.d.ts`, the public types of the runtime, the same text in every package.
  */
 import type { Artifact } from "./artifact.ts";
+import { runsInJavaScript } from "./cuda-files.ts";
 
 /** The error classes that a package exports. */
 export const ERRORS: readonly string[] = [
@@ -38,13 +39,18 @@ const ABILITIES: readonly (readonly [entry: RegExp, type: string])[] = [
 ];
 
 export function typesModule(artifact: Artifact): string {
-  const { model, config, context, vocab, parameters, profiles } = artifact;
+  const { model, config, context, vocab, parameters } = artifact;
+  const profiles = artifact.profiles.filter(runsInJavaScript);
   const configLines = Object.entries(config).map(([name, value]) => `  readonly ${JSON.stringify(name)}: ${JSON.stringify(value)};`); // prettier-ignore
   const targets = [...new Set(profiles.map(({ target }) => JSON.stringify(target)))].join(" | ") || "never";
   const names = profiles.map(({ name }) => JSON.stringify(name)).join(" | ") || "never";
   const entries = profiles.flatMap(({ program }) => program.plans.map((plan) => plan.entry));
   const abilities = ABILITIES.filter(([pattern]) => entries.some((entry) => pattern.test(entry))).map(([, type]) => type); // prettier-ignore
-  return `/** ${model}: what this package exports. Sizes are those it was compiled for. */
+  const outside =
+    profiles.length === artifact.profiles.length
+      ? ""
+      : " The target cuda does not run in\n * JavaScript: README.md says how to build its program.";
+  return `/** ${model}: what this package exports. Sizes are those it was compiled for.${outside} */
 import type { ${[...abilities, "LoadOptions as AnyLoadOptions", "LoadedModel"].join(", ")} } from "./runtime.js";
 
 export type { ${SHARED.join(", ")} } from "./runtime.js";

@@ -2,6 +2,7 @@
 import { emitPackage } from "../../codegen/package/index.ts";
 import type { Artifact } from "../../codegen/package/index.ts";
 import { RUNTIME_NOTICES, RUNTIME_SOURCE, RUNTIME_TYPES } from "../runtime/bundled.generated.ts";
+import { CUDA_DRIVER } from "./cuda-driver.generated.ts";
 import type { Compilation } from "./compile.ts";
 import { weightNameRules } from "./weight-rules.ts";
 import { defined } from "../support/errors.ts";
@@ -30,6 +31,7 @@ export function artifactOf(compilation: Compilation, name: string, version: stri
     runtime: RUNTIME_SOURCE,
     runtimeTypes: RUNTIME_TYPES,
     notices: RUNTIME_NOTICES,
+    cudaDriver: CUDA_DRIVER,
   };
 }
 

@@ -34,6 +34,7 @@ export async function toyArtifact(): Promise<Artifact> {
     runtime: await runtimeText(),
     runtimeTypes: runtimeTypes(),
     notices: runtimeNotices(),
+    cudaDriver: {},
   };
 }
 

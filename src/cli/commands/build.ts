@@ -63,6 +63,7 @@ export function registerBuild(program: Command, perform: Perform): void {
       if (source.weights !== undefined && misfit === undefined) copies.set("model.safetensors", source.weights);
       if (source.tokenizer !== undefined) copies.set("tokenizer.json", source.tokenizer);
       replaceFolder(out, files, copies, flags.force === true);
+      for (const note of compileCuda(compilation)) output.message(note);
       const total = (performance.now() - start) / 1000;
       const seconds = { total, passes: Object.fromEntries(compilation.seconds) };
       const document = {
@@ -75,6 +76,12 @@ export function registerBuild(program: Command, perform: Perform): void {
       output.result(document, buildText(document));
     }),
   );
+}
+
+/** What is said about the CUDA kernels of a package: it is written whether they were compiled or not. */
+function compileCuda({ builds }: Compilation): readonly string[] {
+  if (!builds.some(({ profile }) => profile.target === "cuda")) return [];
+  return ["llmc: the CUDA kernels were not compiled here; CMake compiles them, as the package's README.md says"];
 }
 
 type Document = BuildFigures & { readonly package: string; readonly seconds: { readonly total: number } };
