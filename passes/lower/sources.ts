@@ -18,6 +18,14 @@ import { splatOf } from "./pull-move.ts";
 /** Gives the same constant the same name in every plan of a program. */
 export type ConstantNames = Map<string, string>;
 
+/** Paths that could be names of arguments, of members of a family, or of what a plan names itself: `pos`, `k.0`. */
+const LIKE_OTHERS = /^\w+(\.\d+)?$/;
+
+/** The name of a weight's buffer, which no other buffer has, the same in every plan. */
+export function weightName(path: string): string {
+  return LIKE_OTHERS.test(path) ? `${path} (weight)` : path;
+}
+
 export class Sources {
   /** The op that each of these buffers is owed to. */
   readonly origins = new Map<string, Loc | undefined>();
@@ -33,8 +41,9 @@ export class Sources {
     const path = resolvePath(String(op.attrs["path"]), indices);
     const layout = layoutOf(op.attrs);
     const isFinite = this.context.info.hasFiniteHalves === true && result(op).type.dtype === "f16";
-    this.origins.set(path, op.loc);
-    return this.buffers.named(path, result(op).type, {
+    const name = weightName(path);
+    this.origins.set(name, op.loc);
+    return this.buffers.named(name, result(op).type, {
       ...({ kind: "weight", path } as const),
       ...(layout === undefined ? {} : { layout }),
       ...(isFinite ? { isFinite } : {}),
