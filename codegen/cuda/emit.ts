@@ -55,7 +55,8 @@ function kernelText(given: Kernel, helpers: Helpers): string {
     ),
   ];
   const threads = kernel.workgroup.reduce((product, size) => product * size, 1);
-  out.line(`extern "C" __global__ void __launch_bounds__(${threads})`);
+  // One block on a multiprocessor will do: with more in mind, the compiler spills to have them.
+  out.line(`extern "C" __global__ void __launch_bounds__(${threads}, 1)`);
   out.line(`${kernelName(kernel.name)}(`);
   out.indented(() => parameters.forEach((text, i) => out.line(i + 1 < parameters.length ? `${text},` : text)));
   out.braces(")", () => {

@@ -19,7 +19,7 @@ describe("emitted CUDA", () => {
       }
 
       // kernel @packed_product(%a: read f32[4*K], %b: read f32x4[2*K], %out: write f32x4[8]) scalars(%K: call i32) workgroup(1, 1, 1) grid(ceil(2, 1), ceil(4, 1), 1)
-      extern "C" __global__ void __launch_bounds__(1)
+      extern "C" __global__ void __launch_bounds__(1, 1)
       packed_product(
         const float* __restrict__ a,
         const float4* __restrict__ b,
