@@ -45,7 +45,7 @@ describe("help and usage", () => {
     [["biuld", MOBY], "did you mean build"],
     [["build", MOBY, "--otu", "x"], "did you mean --out"],
     [["build", MOBY], "--out is missing"],
-    [["build", MOBY, "--out", "x", "--target", "webgpu,cuda"], "there are: webgpu"],
+    [["build", MOBY, "--out", "x", "--target", "webgpu,vulkan"], "there are: webgpu"],
     [["build", MOBY, "--out", "x", "--profile", "webgpu-gpux"], "did you mean `webgpu-gpu`"],
     [["build", MOBY, "--out", "x", "--profile", "webgpu-cpu", "--target", "js"], "belongs to the target webgpu"],
     [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
@@ -73,7 +73,7 @@ describe("help and usage", () => {
 
 describe("values from elsewhere", () => {
   it("flag before environment before config file before default", () => {
-    write("llmc.config.json", `{ "target": "cuda", "stage": "plan" }`);
+    write("llmc.config.json", `{ "target": "vulkan", "stage": "plan" }`);
     const message = (args: readonly string[], env: Readonly<Record<string, string>> = {}): string => {
       const { error } = llmcJson(["inspect", "missing.llm", ...args], { cwd: work, env });
       return (error as { message: string }).message;

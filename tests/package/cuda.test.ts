@@ -61,7 +61,7 @@ describe("a package for cuda", () => {
   it("launches every kernel of its unit with the parameters that it has", () => {
     const files = filesFor(cudaSm80);
     const kernels = [
-      ...(files.get("cuda/kernels.cu") ?? "").matchAll(/__launch_bounds__\(\d+\)\n(\w+)\(\n([^)]*)\n\)/g),
+      ...(files.get("cuda/kernels.cu") ?? "").matchAll(/__launch_bounds__\(\d+, 1\)\n(\w+)\(\n([^)]*)\n\)/g),
     ];
     const launches = [...(files.get("cuda/plan.cu") ?? "").matchAll(/on\.launch\(::(\w+), \{.*?\}, \{.*?\}, (.*)\);/g)];
     const parameters = new Map(kernels.map(([, name, list = ""]) => [name, list.split("\n").length]));
