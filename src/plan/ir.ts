@@ -41,7 +41,7 @@ export interface WeightLayout {
 
 export type ConstantFill =
   | { readonly kind: "data"; readonly dtype: DType; readonly values: readonly number[] }
-  /** f32[rows, frequencies, 2]: cos and sin of `row * frequency`, times `scale`, in f64 and then rounded. */
+  /** f32[rows, 2, frequencies]: cos, then sin of `row * frequency`, times `scale`, in f64 and then rounded. */
   | {
       readonly kind: "angles";
       readonly rows: number;

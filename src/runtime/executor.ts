@@ -189,10 +189,8 @@ function constantBytes(buffer: ManifestBuffer): Uint8Array {
   if (fill.kind === "angles") {
     const table = new Float32Array(fill.rows * fill.frequencies.length * 2);
     for (let row = 0, at = 0; row < fill.rows; row++)
-      for (const frequency of fill.frequencies) {
-        table[at++] = Math.cos(row * frequency) * fill.scale;
-        table[at++] = Math.sin(row * frequency) * fill.scale;
-      }
+      for (const trig of [Math.cos, Math.sin])
+        for (const frequency of fill.frequencies) table[at++] = trig(row * frequency) * fill.scale;
     return new Uint8Array(table.buffer);
   }
   const { dtype, values } = fill;

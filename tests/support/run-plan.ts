@@ -149,7 +149,7 @@ function contentOf(buffer: PlanBuffer, args: PlanArguments): Tensor | undefined 
     return { dtype: fill.dtype, dims: [fill.values.length], data: Float64Array.from(fill.values) };
   if (fill?.kind !== "angles") return undefined;
   const angles = Array.from({ length: fill.rows }, (_, row) =>
-    fill.frequencies.flatMap((f) => [fill.scale * Math.cos(row * f), fill.scale * Math.sin(row * f)]),
+    [Math.cos, Math.sin].flatMap((trig) => fill.frequencies.map((f) => fill.scale * trig(row * f))),
   );
-  return { dtype: "f32", dims: [fill.rows, fill.frequencies.length, 2], data: Float64Array.from(angles.flat()) };
+  return { dtype: "f32", dims: [fill.rows, 2, fill.frequencies.length], data: Float64Array.from(angles.flat()) };
 }

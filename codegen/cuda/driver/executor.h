@@ -129,11 +129,11 @@ class Executor {
     std::vector<double> values = constant.values;
     if (constant.rows > 0) {
       values.clear();
-      for (std::int64_t row = 0; row < constant.rows; row++)
-        for (const double frequency : constant.values) {
-          values.push_back(std::cos(static_cast<double>(row) * frequency) * constant.scale);
-          values.push_back(std::sin(static_cast<double>(row) * frequency) * constant.scale);
-        }
+      for (std::int64_t row = 0; row < constant.rows; row++) {
+        const double position = static_cast<double>(row);
+        for (const double frequency : constant.values) values.push_back(std::cos(position * frequency) * constant.scale);
+        for (const double frequency : constant.values) values.push_back(std::sin(position * frequency) * constant.scale);
+      }
     }
     const std::size_t each = bytesOf(constant.type);
     std::vector<std::byte> bytes(values.size() * each);

@@ -32,7 +32,7 @@ struct Weight {
 };
 
 // A buffer that is filled when the model is loaded: with `values`; or, where there are rows, with
-// f32[rows, frequencies, 2], the cosine and sine of row * frequency, times `scale`.
+// f32[rows, 2, frequencies], the cosines and then the sines of row * frequency, times `scale`.
 struct Constant {
   int buffer;
   Type type;

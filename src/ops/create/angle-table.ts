@@ -10,8 +10,8 @@ import { resultTensor } from "../support/tensor.ts";
 export const angleTable: OpDef = {
   name: "angle_table",
   doc:
-    "`out[p, j] = scale * (cos(p * frequencies[j]), sin(p * frequencies[j]))`: f32[rows, F, 2], in f64 and then " +
-    "rounded. WGSL bounds `cos` only by 2^-11, so no kernel computes an angle.",
+    "`out[p, 0, j] = scale * cos(p * frequencies[j])`, `out[p, 1, j] = scale * sin(...)`: f32[rows, 2, F], in f64 and " +
+    "then rounded. WGSL bounds `cos` only by 2^-11, so no kernel computes an angle.",
   operands: [],
   attrs: {
     frequencies: { kind: "floats", doc: "Radians per position, one for each pair of channels." },
@@ -22,7 +22,7 @@ export const angleTable: OpDef = {
   infer(_operands, attrs) {
     const frequencies = numbersAttr(attrs, "frequencies");
     if (frequencies.length === 0) return "frequencies is empty, and a table needs at least one";
-    return [tensorType("f32", [dimAttr(attrs, "rows"), frequencies.length, 2])];
+    return [tensorType("f32", [dimAttr(attrs, "rows"), 2, frequencies.length])];
   },
   evaluate(_operands, attrs, context) {
     const out = resultTensor(context);
@@ -31,10 +31,8 @@ export const angleTable: OpDef = {
     const rows = defined(out.dims[0], "rows");
     let position = 0;
     for (let row = 0; row < rows; row++)
-      for (const frequency of frequencies) {
-        out.data[position++] = context.round(scale * Math.cos(row * frequency), "f32");
-        out.data[position++] = context.round(scale * Math.sin(row * frequency), "f32");
-      }
+      for (const trig of [Math.cos, Math.sin])
+        for (const frequency of frequencies) out.data[position++] = context.round(scale * trig(row * frequency), "f32");
     return [out];
   },
   accuracy: ulp(1),

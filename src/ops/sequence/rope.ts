@@ -134,7 +134,7 @@ function angles(b: Builder, x: Value, positions: Value, attrs: Attrs): readonly 
   const between = own.length === 2 ? x.type.dims.slice(3).map(() => 1) : [];
   const shape = [...own.slice(0, -1), ...between, ...own.slice(-1), frequencies.length];
   const part = (which: number): Value => {
-    const flat = reshape(b, slice(b, taken, own.length + 1, which, which + 1), shape);
+    const flat = reshape(b, slice(b, taken, own.length, which, which + 1), shape);
     return x.type.dtype === "f32" ? flat : b.emit("cast", [flat], { dtype: x.type.dtype });
   };
   return [part(0), part(1)];
