@@ -17,7 +17,7 @@ import { refuseForeignFolder, replaceFolder } from "../files.ts";
 import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
-import { compileSource } from "../compile-source.ts";
+import { compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
 import { resolveSource } from "../sources.ts";
 import { VERSION } from "../version.ts";
 
@@ -42,19 +42,25 @@ export function registerBuild(program: Command, perform: Perform): void {
       `targets, separated by commas: ${TARGETS.join(", ")} (default: ${DEFAULT_TARGETS.join(",")})`,
       names,
     )
-    .option("--entries <list>", "what the package can do: generate, forward (default: generate)", names)
+    .option(
+      "--entries <list>",
+      "what the package can do: generate, forward (default: generate, or forward where the model cannot)",
+      names,
+    )
     .option("--force", "replace a folder that llmc did not write");
   compileOptions(command).action((given: string, flags: BuildFlags) =>
     perform(async (output) => {
       const start = performance.now();
-      const { out, entries = ["generate"] } = flags;
+      const { out } = flags;
       if (out === undefined) throw usageError("--out is missing: the folder of the package");
       const source = resolveSource(given);
       refuseForeignFolder(out, flags.force === true);
       const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
       const targets = flags.target ?? (flags.profile === undefined ? DEFAULT_TARGETS : []);
-      const compilation = compileSource(source, { ...flags, entries, targets, checkpoint });
+      const compilation = compileSource(source, { ...flags, ...wantedEntries(flags.entries), targets, checkpoint });
       output.diagnostics(compilation.diagnostics, compilation.files);
+      const note = entriesNote(compilation);
+      if (note !== undefined) output.message(note);
       const name = packageName(out);
       const files = packageFiles(compilation, name, VERSION);
       const misfit = checkpoint && weightsMisfit(compilation, checkpoint, source.weights ?? "");
