@@ -18,6 +18,8 @@ export interface TimedCompilation extends Compilation {
 export interface CompileRequest extends CompileFlags {
   readonly targets: readonly string[];
   readonly entries: readonly string[];
+  /** What is built where the model cannot generate; without it that is an error. */
+  readonly orElse?: readonly Entry[];
   readonly taps?: boolean;
   readonly texts?: boolean;
   /** The header of the weights that the build is for. */
@@ -50,6 +52,7 @@ export function optionsOf(request: CompileRequest): CompileOptions {
   return {
     profiles,
     entries: request.entries.map(entryNamed),
+    orElse: request.orElse,
     set: parseSettings(request.set),
     storage,
     checkpoint: request.checkpoint,
@@ -61,6 +64,17 @@ export function optionsOf(request: CompileRequest): CompileOptions {
     texts: request.texts,
     clock: () => performance.now() / 1000,
   };
+}
+
+/** The entries of `--entries`; without it generation, or `forward` alone where the model cannot generate. */
+export function wantedEntries(given: readonly string[] | undefined): Pick<CompileRequest, "entries" | "orElse"> {
+  return given === undefined ? { entries: ["generate"], orElse: ["forward"] } : { entries: given };
+}
+
+/** What a person is told where nobody named the entries and generation is not among them; undefined where it is. */
+export function entriesNote({ noGeneration }: Compilation): string | undefined {
+  if (noGeneration === undefined) return undefined;
+  return `note: the build has only \`forward\`: ${noGeneration} (--entries generate shows where)`;
 }
 
 function entryNamed(name: string): Entry {

@@ -35,6 +35,8 @@ export type { Entry };
 export interface CompileOptions {
   readonly profiles: readonly TargetInfo[];
   readonly entries: readonly Entry[];
+  /** What is built instead where generation cannot be derived from `forward`; without it that is an error. */
+  readonly orElse?: readonly Entry[];
   /** Which model of a file that declares several. */
   readonly model?: string;
   readonly set?: Readonly<Record<string, string>>;
@@ -70,6 +72,8 @@ export interface Compilation {
   readonly model?: AnalyzedModel;
   /** Profiles that can hold the model; empty where a diagnostic is an error. */
   readonly builds: readonly ProfileBuild[];
+  /** Why generation could not be derived, where the build therefore has `orElse`. */
+  readonly noGeneration?: string;
   readonly capacities: Capacities;
   readonly diagnostics: readonly Diagnostic[];
   readonly files: ReadonlyMap<string, SourceFile>;
@@ -113,8 +117,8 @@ export function compile(source: SourceFile, options: CompileOptions): Compilatio
   const diagnostics = [...front.diagnostics];
   const builds: ProfileBuild[] = [];
   const refused: Diagnostic[][] = [];
-  for (const profile of options.profiles) {
-    const attempt = compileFor(profile, model, capacities, options);
+  const { attempts, noGeneration } = attemptAll(model, capacities, options);
+  for (const attempt of attempts) {
     if (attempt.build === undefined) refused.push([...attempt.diagnostics]);
     else {
       builds.push(attempt.build);
@@ -123,8 +127,30 @@ export function compile(source: SourceFile, options: CompileOptions): Compilatio
   }
   const left =
     builds.length === 0 ? nearest(refused) : refused.flat().map((d) => ({ ...d, severity: "warning" as const }));
-  return { model, builds, capacities, diagnostics: [...diagnostics, ...left], files };
+  return { model, builds, noGeneration, capacities, diagnostics: [...diagnostics, ...left], files };
 }
+
+interface Attempt {
+  readonly build?: ProfileBuild;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Whether generation can be derived is a matter of the model, so one profile's refusal changes the entries of all. */
+function attemptAll(
+  model: AnalyzedModel,
+  capacities: Capacities,
+  options: CompileOptions,
+): { readonly attempts: readonly Attempt[]; readonly noGeneration?: string } {
+  const attempt = (entries: readonly Entry[]): readonly Attempt[] =>
+    options.profiles.map((profile) => compileFor(profile, model, capacities, { ...options, entries }));
+  const attempts = attempt(options.entries);
+  const refusal = attempts.flatMap(({ diagnostics }) => diagnostics).find(({ code }) => NO_GENERATION.has(code));
+  if (refusal === undefined || options.orElse === undefined) return { attempts };
+  return { attempts: attempt(options.orElse), noGeneration: refusal.message };
+}
+
+/** `forward` is not causal, or not of the form that generation needs. */
+const NO_GENERATION: ReadonlySet<string> = new Set(["LLM0501", "LLM0502"]);
 
 /** Of profiles that all refuse the model the one with the fewest reasons: the others have reasons of their own as well. */
 function nearest(refused: readonly (readonly Diagnostic[])[]): readonly Diagnostic[] {
@@ -143,7 +169,7 @@ function compileFor(
   model: AnalyzedModel,
   capacities: Capacities,
   options: CompileOptions,
-): { build?: ProfileBuild; diagnostics: readonly Diagnostic[] } {
+): Attempt {
   const tooLarge = parameterProblems(model, profile);
   if (tooLarge.length > 0) return { diagnostics: tooLarge };
   const context: PassContext = { ops: OPS, info: profile, capacities: { ...capacities } };

@@ -13,12 +13,12 @@ import type { SafetensorsFile } from "../../runtime/safetensors.ts";
 import { defined } from "../../support/errors.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import { usageError } from "../failure.ts";
-import { refuseForeignFolder, replaceFolder } from "../files.ts";
 import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
-import { compileSource } from "../compile-source.ts";
-import { resolveSource } from "../sources.ts";
+import { compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
+import { refuseForeignFolder, replaceFolder } from "../replace-folder.ts";
+import { resolveSource, splitSource } from "../sources.ts";
 import { VERSION } from "../version.ts";
 
 /** With a GPU and without; `js` is on request. */
@@ -42,19 +42,27 @@ export function registerBuild(program: Command, perform: Perform): void {
       `targets, separated by commas: ${TARGETS.join(", ")} (default: ${DEFAULT_TARGETS.join(",")})`,
       names,
     )
-    .option("--entries <list>", "what the package can do: generate, forward (default: generate)", names)
+    .option(
+      "--entries <list>",
+      "what the package can do: generate, forward (default: generate, or forward where the model cannot)",
+      names,
+    )
     .option("--force", "replace a folder that llmc did not write");
   compileOptions(command).action((given: string, flags: BuildFlags) =>
     perform(async (output) => {
       const start = performance.now();
-      const { out, entries = ["generate"] } = flags;
+      const { out } = flags;
       if (out === undefined) throw usageError("--out is missing: the folder of the package");
       const source = resolveSource(given);
-      refuseForeignFolder(out, flags.force === true);
+      const inputs = [splitSource(given).path, source.weights, source.tokenizer].filter((file) => file !== undefined);
+      const replacing = { force: flags.force === true, inputs };
+      refuseForeignFolder(out, replacing);
       const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
       const targets = flags.target ?? (flags.profile === undefined ? DEFAULT_TARGETS : []);
-      const compilation = compileSource(source, { ...flags, entries, targets, checkpoint });
+      const compilation = compileSource(source, { ...flags, ...wantedEntries(flags.entries), targets, checkpoint });
       output.diagnostics(compilation.diagnostics, compilation.files);
+      const note = entriesNote(compilation);
+      if (note !== undefined) output.message(note);
       const name = packageName(out);
       const files = packageFiles(compilation, name, VERSION);
       const misfit = checkpoint && weightsMisfit(compilation, checkpoint, source.weights ?? "");
@@ -62,7 +70,7 @@ export function registerBuild(program: Command, perform: Perform): void {
       const copies = new Map<string, string>();
       if (source.weights !== undefined && misfit === undefined) copies.set("model.safetensors", source.weights);
       if (source.tokenizer !== undefined) copies.set("tokenizer.json", source.tokenizer);
-      replaceFolder(out, files, copies, flags.force === true);
+      replaceFolder(out, files, copies, replacing);
       for (const note of compileCuda(compilation)) output.message(note);
       const total = (performance.now() - start) / 1000;
       const seconds = { total, passes: Object.fromEntries(compilation.seconds) };

@@ -14,7 +14,7 @@ import type { SourceFile } from "../../support/source.ts";
 import { defined } from "../../support/errors.ts";
 import { unknownName } from "../../support/suggest.ts";
 import { readCheckpoint } from "../checkpoint.ts";
-import { compileSource } from "../compile-source.ts";
+import { compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
 import { CommandFailure, usageError } from "../failure.ts";
 import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
@@ -37,10 +37,10 @@ export function registerInspect(program: Command, perform: Perform): void {
     .argument("<source>", SOURCE_HELP)
     .option("--stage <name>", `${STAGES.join(", ")} (default: tensor, or the stage of the pass in --after)`)
     .option("--after <pass>", "the text behind this pass of the stages tensor, kernel and plan")
-    .option("--entries <list>", "generate, forward (default: generate)", names);
+    .option("--entries <list>", "generate, forward (default: generate, or forward where the model cannot)", names);
   compileOptions(command).action((given: string, flags: InspectFlags) =>
     perform(async (output) => {
-      const { after, entries = ["generate"] } = flags;
+      const { after } = flags;
       const stage = chosenStage(flags.stage, after);
       const profile = chosenProfile(stage, flags.profile);
       const source = resolveSource(given);
@@ -50,7 +50,16 @@ export function registerInspect(program: Command, perform: Perform): void {
         return;
       }
       const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
-      const compilation = compileSource(source, { ...flags, entries, targets: [], profile, texts: true, checkpoint });
+      const compilation = compileSource(source, {
+        ...flags,
+        ...wantedEntries(flags.entries),
+        targets: [],
+        profile,
+        texts: true,
+        checkpoint,
+      });
+      const note = entriesNote(compilation);
+      if (note !== undefined) output.message(note);
       const build = defined(compilation.builds[0], "a compilation that succeeds has a build");
       const text = after === undefined ? inspectStage(build, stage) : inspectAfter(build, after);
       if (text === undefined) throw usageError(`the pass \`${after}\` did not run`);

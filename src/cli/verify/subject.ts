@@ -11,7 +11,7 @@ import { defined } from "../../support/errors.ts";
 import { readParameters } from "../../weights/tensors.ts";
 import { openWeights, readCheckpoint } from "../checkpoint.ts";
 import { compileSource } from "../compile-source.ts";
-import { CommandFailure, fileError } from "../failure.ts";
+import { fileError } from "../failure.ts";
 import type { CompileFlags } from "../options.ts";
 import { resolveSource, splitSource, weightsBeside } from "../sources.ts";
 import type { Source } from "../sources.ts";
@@ -38,8 +38,6 @@ export async function openSubject(given: string, modelFile: string | undefined):
 export interface VerifiedBuild {
   readonly compilation: Compilation;
   readonly model: AnalyzedModel;
-  /** Why the build cannot generate; undefined where it can. */
-  readonly noGeneration?: string;
 }
 
 /** A build with taps, large enough for the recorded inputs; without generation where `forward` is not causal. */
@@ -51,26 +49,16 @@ export function buildSubject(
   // prettier-ignore
   const inputs = [...expected.tensors.values()].filter(({ name }) => name.startsWith("in."));
   const [, length = 1] = expected.tensors.get("in.tokens")?.dims ?? [];
-  const request = {
+  const compilation = compileSource(source, {
     ...flags,
     checkpoint,
     targets: [target],
+    entries: ["forward", "generate"],
+    orElse: ["forward"],
     taps: true,
     batch: Math.max(flags.batch ?? 1, ...inputs.map(({ dims: [rows = 1] }) => rows)),
     chunk: Math.max(flags.chunk ?? 1, length),
-  };
-  try {
-    return built(compileSource(source, { ...request, entries: ["forward", "generate"] }));
-  } catch (error) {
-    const cause = error instanceof CommandFailure && error.exitCode === 1 ? error : undefined;
-    const causality = cause?.diagnostics.find(({ code, severity }) => severity === "error" && code.startsWith("LLM05"));
-    if (causality === undefined) throw error;
-    const compilation = compileSource(source, { ...request, entries: ["forward"] });
-    return { ...built(compilation), noGeneration: causality.message };
-  }
-}
-
-function built(compilation: Compilation): VerifiedBuild {
+  });
   return { compilation, model: defined(compilation.model, "a build has a model") };
 }
 

@@ -59,7 +59,7 @@ async function rowsOf(
   expected: Expectations,
   params: Parameters,
 ): Promise<readonly VerifyRow[]> {
-  const { noGeneration } = build;
+  const { noGeneration } = build.compilation;
   const references = [...expected.tensors.values()].filter(({ name }) => name.startsWith("out."));
   const rows: VerifyRow[] = [];
   if (typeof call === "string") rows.push(...references.map((reference) => missingRow(reference, target, call)));
