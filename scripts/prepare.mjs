@@ -22,7 +22,7 @@ await build({
   platform: "node",
   format: "esm",
   target: "node20",
-  external: ["webgpu"],
+  external: ["webgpu", "koffi"],
   sourcemap: true,
   legalComments: "none",
   banner: { js: '#!/usr/bin/env node\nimport { createRequire as llmcRequire } from "node:module"; const require = llmcRequire(import.meta.url);' }, // prettier-ignore

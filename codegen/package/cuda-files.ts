@@ -7,6 +7,9 @@ import { emitCudaPlan } from "../cuda/plan-unit.ts";
 import { emitCudaUnit } from "../cuda/emit.ts";
 import type { Artifact, ArtifactProfile } from "./artifact.ts";
 
+/** The file of the kernels. */
+export const CUDA_KERNELS = "cuda/kernels.cu";
+
 /** The folders and files that `npm pack` must take along. */
 export const CUDA_PATHS: readonly string[] = ["CMakeLists.txt", "cuda"];
 
@@ -23,7 +26,7 @@ export function cudaFiles(artifact: Artifact): ReadonlyMap<string, string> {
   const header = `// The kernels of ${model} for the profile ${profile.name}, compiled by llmc ${compiler}.\n`;
   return new Map([
     ["CMakeLists.txt", cmakeText(name)],
-    ["cuda/kernels.cu", header + emitCudaUnit(profile.program.kernels)],
+    [CUDA_KERNELS, header + emitCudaUnit(profile.program.kernels)],
     ["cuda/plan.cu", emitCudaPlan(artifact, profile.program)],
     ...Object.entries(artifact.cudaDriver).map(([file, text]) => [`cuda/${file}`, text] as const),
   ]);

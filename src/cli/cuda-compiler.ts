@@ -63,9 +63,14 @@ interface Nvrtc {
 
 const COMPILATION_FAILED = 6;
 
-/** Opens the compiler of a folder with `lib/` and `include/`, as `scripts/fetch-cuda.mjs` makes it. */
+/**
+ * Opens the compiler of a folder with `lib/` (or `lib64/`) and `include/`: a CUDA toolkit, or what
+ * `scripts/fetch-cuda.mjs` makes.
+ *
+ * @throws CudaCompilerError if the folder has no NVRTC
+ */
 export async function openCudaCompiler(folder: string): Promise<CudaCompiler> {
-  const nvrtc = await loadNvrtc(path.join(folder, "lib"));
+  const nvrtc = await loadNvrtc(path.join(folder, existsSync(path.join(folder, "lib64")) ? "lib64" : "lib"));
   const includes = ["include", "include/cccl"]
     .map((name) => path.join(folder, name))
     .filter((name) => existsSync(name));

@@ -2,7 +2,8 @@
  * The CUDA C++ of whole models through NVIDIA's compiler, for Ampere and Hopper: not a word in the log, no spill. Every
  * entry of the examples, weights in each storage type.
  */
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { emitCudaUnit } from "../../codegen/cuda/emit.ts";
@@ -10,6 +11,7 @@ import type { CudaArch } from "../../src/cli/cuda-compiler.ts";
 import { kernelTable } from "../../src/cli/cuda-table.ts";
 import { compile } from "../../src/driver/compile.ts";
 import { cudaSm80 } from "../../src/profiles/cuda.ts";
+import { llmc } from "../package/command-line.ts";
 import { FETCH_TIMEOUT, cudaTools } from "../support/nvrtc.ts";
 import type { CudaTools } from "../support/nvrtc.ts";
 
@@ -47,4 +49,17 @@ describe.each(["moby", "gpt2", "llama"])("examples/%s", (example) => {
       if (example === "llama" && storage === "f16") process.stdout.write(`${kernelTable([result])}\n`);
     }
   });
+});
+
+it("is done by the command line where NVRTC is at hand", () => {
+  const out = mkdtempSync(path.join(tmpdir(), "llmc-cuda-"));
+  try {
+    const source = path.join(import.meta.dirname, "../../examples/moby/moby.llm");
+    const env = { CUDA_HOME: tools.folder };
+    const { exitCode, stderr } = llmc(["build", source, "--target", "cuda", "--out", path.join(out, "moby")], { env });
+    expect(stderr).toMatch(/^llmc: NVRTC 13\.\d+ compiled the \d+ CUDA kernels for sm_80 in .* without a remark\n$/);
+    expect(exitCode).toBe(0);
+  } finally {
+    rmSync(out, { recursive: true });
+  }
 });

@@ -94,10 +94,21 @@ await load().catch((error) => console.log(error instanceof UnsupportedAdapterErr
 
   it("is written by the command line, which says in one line that nothing was compiled", () => {
     const out = path.join(folder, "built");
-    const { exitCode, stdout, stderr } = llmc(["build", EXAMPLE, "--target", "cpu,cuda", "--out", out]);
+    const build = (target: string) =>
+      llmc(["build", EXAMPLE, "--target", target, "--out", out], { env: { CUDA_HOME: path.join(folder, "nowhere") } });
+    const { exitCode, stdout, stderr } = build("cpu,cuda");
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining("cuda-sm80")]);
-    expect(stderr).toMatch(/^llmc: the CUDA kernels were not compiled here.*\n$/);
+    expect(stderr).toMatch(/^llmc: the CUDA kernels were not compiled here \(there is no .*nowhere\); CMake.*\n$/);
     expect(readFileSync(path.join(out, "cuda/plan.cu"), "utf8")).toContain("Type::f16");
-    expect(llmc(["build", EXAMPLE, "--target", "cpu", "--out", out]).stderr).toBe("");
+    expect(build("cpu").stderr).toBe("");
+  });
+
+  it("is written where the toolkit has no compiler", () => {
+    const CUDA_HOME = path.join(folder, "toolkit");
+    mkdirSync(path.join(CUDA_HOME, "lib64"), { recursive: true });
+    const options = ["build", EXAMPLE, "--target", "cuda", "--out", path.join(folder, "built")];
+    const { exitCode, stderr } = llmc(options, { env: { CUDA_HOME } });
+    expect(exitCode).toBe(0);
+    expect(stderr).toMatch(/^llmc: the CUDA kernels were not compiled here \(.*lib64 has no file that matches.*\n$/);
   });
 });

@@ -11,6 +11,8 @@ import { openCudaCompiler } from "../../src/cli/cuda-compiler.ts";
 import type { CudaArch, CudaCompiler, CudaResult } from "../../src/cli/cuda-compiler.ts";
 
 export interface CudaTools extends CudaCompiler {
+  /** Where it was fetched to. */
+  readonly folder: string;
   /** Registers, stack, shared memory, constants of each kernel as cuobjdump prints them. */
   resources(cubin: Uint8Array): ReadonlyMap<string, Readonly<Record<string, number>>>;
   /** The instructions of all kernels, as nvdisasm prints them. */
@@ -32,6 +34,7 @@ async function openTools(): Promise<CudaTools | string> {
   if (problem !== undefined) return `no NVRTC on this machine: ${problem}`;
   return {
     ...(await openCudaCompiler(folder)),
+    folder,
     resources: (cubin) => parseResources(read(path.join(folder, "bin/cuobjdump"), ["-res-usage"], cubin)),
     instructions: (cubin) => read(path.join(folder, "bin/nvdisasm"), ["-c"], cubin),
   };

@@ -1,6 +1,7 @@
 /** `llmc build SOURCE --out DIR`: the npm package, with weights and tokenizer copied beside it if they are there. */
 import path from "node:path";
 import type { Command } from "commander";
+import { CUDA_KERNELS } from "../../../codegen/package/cuda-files.ts";
 import { packageFiles } from "../../driver/artifact.ts";
 import type { Compilation } from "../../driver/compile.ts";
 import { TARGETS } from "../../driver/profiles.ts";
@@ -17,6 +18,7 @@ import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
 import { compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
+import { checkCuda } from "../cuda-check.ts";
 import { refuseForeignFolder, replaceFolder } from "../replace-folder.ts";
 import { resolveSource, splitSource } from "../sources.ts";
 import { VERSION } from "../version.ts";
@@ -71,7 +73,8 @@ export function registerBuild(program: Command, perform: Perform): void {
       if (source.weights !== undefined && misfit === undefined) copies.set("model.safetensors", source.weights);
       if (source.tokenizer !== undefined) copies.set("tokenizer.json", source.tokenizer);
       replaceFolder(out, files, copies, replacing);
-      for (const note of compileCuda(compilation)) output.message(note);
+      const cuda = files.get(CUDA_KERNELS);
+      if (cuda !== undefined) output.message(await checkCuda(cuda, CUDA_KERNELS));
       const total = (performance.now() - start) / 1000;
       const seconds = { total, passes: Object.fromEntries(compilation.seconds) };
       const document = {
@@ -84,12 +87,6 @@ export function registerBuild(program: Command, perform: Perform): void {
       output.result(document, buildText(document));
     }),
   );
-}
-
-/** What is said about the CUDA kernels of a package: it is written whether they were compiled or not. */
-function compileCuda({ builds }: Compilation): readonly string[] {
-  if (!builds.some(({ profile }) => profile.target === "cuda")) return [];
-  return ["llmc: the CUDA kernels were not compiled here; CMake compiles them, as the package's README.md says"];
 }
 
 type Document = BuildFigures & { readonly package: string; readonly seconds: { readonly total: number } };
