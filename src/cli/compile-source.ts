@@ -22,6 +22,8 @@ export interface CompileRequest extends CompileFlags {
   readonly orElse?: readonly Entry[];
   readonly taps?: boolean;
   readonly texts?: boolean;
+  /** The last step to run; there are no builds then, only traces. */
+  readonly until?: string;
   /** The header of the weights that the build is for. */
   readonly checkpoint?: SafetensorsFile;
 }
@@ -29,10 +31,10 @@ export interface CompileRequest extends CompileFlags {
 const ENTRIES: readonly string[] = ["forward", "generate"] satisfies readonly Entry[];
 const STORAGES: readonly string[] = ["f32", "f16", "bf16"] satisfies readonly DType[];
 
-/** A compilation with at least one build; throws `CommandFailure` (1 for the source, 2 for names, 4 for limits). */
+/** A compilation with at least one build, or trace where it goes only `until` a step; throws `CommandFailure` (1 for the source, 2 for names, 4 for limits). */
 export function compileSource({ file, model }: Source, request: CompileRequest): TimedCompilation {
   const compilation = compile(file, { ...optionsOf(request), model });
-  if (compilation.builds.length === 0) {
+  if (compilation.builds.length + compilation.traces.length === 0) {
     const isLimit = compilation.diagnostics.some((d) => d.severity === "error" && d.code.startsWith("LLM04"));
     const message = isLimit ? "no profile can hold the model" : `${file.path} has errors`;
     throw new CommandFailure(isLimit ? 4 : 1, isLimit ? "limit" : "source", message, compilation.diagnostics, compilation.files); // prettier-ignore
@@ -62,6 +64,7 @@ export function optionsOf(request: CompileRequest): CompileOptions {
     context: request.context,
     off: passesOff(passes ?? ""),
     texts: request.texts,
+    until: request.until,
     clock: () => performance.now() / 1000,
   };
 }

@@ -5,6 +5,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command, Option } from "commander";
+import { nearest } from "../support/suggest.ts";
 import { CommandFailure, reason } from "./failure.ts";
 import { isFile, readText } from "./files.ts";
 
@@ -20,17 +21,35 @@ const CALL_ONLY: ReadonlySet<string> = new Set([
   "out",
 ]);
 
-/** Fills in the options of `command` that were not given. Throws `CommandFailure` 2 for a value that makes no sense. */
-export async function applyDefaults(command: Command, environment: NodeJS.ProcessEnv): Promise<void> {
-  const config = await readConfig();
+/**
+ * Fills in the options of `command` that were not given, and warns of keys of the config file that no command reads.
+ * Throws `CommandFailure` 2 for a value that makes no sense, 5 for a file that cannot be read.
+ */
+export async function applyDefaults(
+  command: Command,
+  environment: NodeJS.ProcessEnv,
+  warn: (message: string) => void,
+): Promise<void> {
+  const { file, values } = await readConfig();
+  // The file serves all commands, so a key that only another one reads is no mistake.
+  const commands = command.parent?.commands ?? [command];
+  const known = commands.flatMap(({ options }) => options.map((option) => option.attributeName()));
+  const names = [...new Set(known)].filter((name) => !CALL_ONLY.has(name));
+  for (const key of values.keys()) if (!names.includes(key)) warn(`warning: ${file}: ${unreadKey(key, names)}`);
   for (const option of command.options) {
     const name = option.attributeName();
     const source = command.getOptionValueSource(name);
     if (CALL_ONLY.has(name) || (source !== undefined && source !== "default")) continue;
     const variable = `LLMC_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
-    const text = environment[variable] ?? configText(config[name]);
+    const text = environment[variable] ?? configText(values.get(name));
     if (text !== undefined) command.setOptionValueWithSource(name, valueOf(option, text), "config");
   }
+}
+
+function unreadKey(key: string, names: readonly string[]): string {
+  if (CALL_ONLY.has(key)) return `the key \`${key}\` is not read: --${key} belongs to a single call`;
+  const near = nearest(key, names);
+  return `unknown key \`${key}\`${near === undefined ? "" : `, did you mean \`${near}\`?`}`;
 }
 
 function valueOf(option: Option, text: string): unknown {
@@ -46,21 +65,30 @@ function configText(value: unknown): string | undefined {
     : undefined;
 }
 
-async function readConfig(): Promise<Readonly<Record<string, unknown>>> {
-  const [module, json] = ["llmc.config.mjs", "llmc.config.json"].map((name) => path.resolve(name));
+interface Config {
+  /** Its name in messages; empty where there is none. */
+  readonly file: string;
+  readonly values: ReadonlyMap<string, unknown>;
+}
+
+const CONFIG_FILES: readonly string[] = ["llmc.config.mjs", "llmc.config.json"];
+
+async function readConfig(): Promise<Config> {
+  const file = CONFIG_FILES.find((name) => isFile(name));
+  if (file === undefined) return { file: "", values: new Map() };
   try {
-    if (module !== undefined && isFile(module)) {
-      const loaded = (await import(pathToFileURL(module).href)) as { readonly default?: unknown };
-      return objectOf(loaded.default);
-    }
-    if (json !== undefined && isFile(json)) return objectOf(JSON.parse(readText(json)));
-    return {};
+    return { file, values: entriesOf(await contentOf(path.resolve(file))) };
   } catch (error) {
-    throw new CommandFailure(5, "file", `cannot read the config ${module ?? ""}: ${reason(error)}`);
+    throw new CommandFailure(5, "file", `cannot read the config ${file}: ${reason(error)}`);
   }
 }
 
-function objectOf(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+async function contentOf(file: string): Promise<unknown> {
+  if (file.endsWith(".json")) return JSON.parse(readText(file));
+  return ((await import(pathToFileURL(file).href)) as { readonly default?: unknown }).default;
+}
+
+function entriesOf(value: unknown): ReadonlyMap<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return new Map(Object.entries(value));
   throw new TypeError("it holds no object");
 }

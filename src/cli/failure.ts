@@ -33,12 +33,13 @@ export function fileError(message: string): CommandFailure {
 /** Why the system refused, in words. */
 export function reason(error: unknown): string {
   const code = (error as { code?: string }).code;
-  const known: Record<string, string> = {
-    ENOENT: "no such file or folder",
-    EACCES: "permission denied",
-    EISDIR: "it is a folder",
-    ENOTDIR: "part of the path is not a folder",
-    ENOSPC: "no space left",
-  };
-  return known[code ?? ""] ?? (error instanceof Error ? error.message : String(error));
+  return REASONS.get(code ?? "") ?? (error instanceof Error ? error.message : String(error));
 }
+
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ["ENOENT", "no such file or folder"],
+  ["EACCES", "permission denied"],
+  ["EISDIR", "it is a folder"],
+  ["ENOTDIR", "part of the path is not a folder"],
+  ["ENOSPC", "no space left"],
+]);

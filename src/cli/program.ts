@@ -47,9 +47,10 @@ export async function runCommandLine(argv: readonly string[], interrupt: Interru
   const program = new Command("llmc")
     .description("Compiles a transformer to GPU kernels and a typed npm package.")
     .version(VERSION)
+    .option("--json", "print one JSON document, also of a call that names no command")
     .exitOverride()
     .configureOutput({ writeErr: () => {}, writeOut: (text) => help.push(text) })
-    .hook("preAction", (_, command) => applyDefaults(command, process.env));
+    .hook("preAction", (_, command) => applyDefaults(command, process.env, (text) => output.message(text)));
   const perform: Perform = async (work) => {
     exitCode = (await work(output, interrupt)) ?? 0;
   };

@@ -72,13 +72,12 @@ function fileIn(folder: string, name: string): string | undefined {
   return isFile(file) ? file : undefined;
 }
 
-/** `name=value` pairs of `--set`. */
+/** `name=value` pairs of `--set`. Every name is a property of its own, `__proto__` too. */
 export function parseSettings(pairs: readonly string[] = []): Readonly<Record<string, string>> {
-  const settings: Record<string, string> = {};
-  for (const pair of pairs) {
+  const settings = pairs.map((pair) => {
     const at = pair.indexOf("=");
     if (at <= 0) throw usageError(`--set takes name=value, not \`${pair}\``);
-    settings[pair.slice(0, at)] = pair.slice(at + 1);
-  }
-  return settings;
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  return Object.fromEntries(settings);
 }

@@ -55,23 +55,31 @@ export interface CompileOptions {
   readonly clock?: () => number;
   /** Keep the text before and after each pass. */
   readonly texts?: boolean;
+  /** The last step to run, a name of `STEP_NAMES`: later ones can neither refuse nor fail, and there are no builds. */
+  readonly until?: string;
 }
 
-export interface ProfileBuild {
+/** What ran for a profile. */
+export interface Trace {
   readonly profile: TargetInfo;
+  readonly records: readonly PassRecord[];
+}
+
+export interface ProfileBuild extends Trace {
   /** After the tensor passes, after lowering, and at the end. */
   readonly module: Module;
   readonly lowered: Program;
   readonly program: Program;
   /** The text of each kernel, by its name. */
   readonly code: ReadonlyMap<string, string>;
-  readonly records: readonly PassRecord[];
 }
 
 export interface Compilation {
   readonly model?: AnalyzedModel;
   /** Profiles that can hold the model; empty where a diagnostic is an error. */
   readonly builds: readonly ProfileBuild[];
+  /** The same where the compilation went only `until` a step. */
+  readonly traces: readonly Trace[];
   /** Why generation could not be derived, where the build therefore has `orElse`. */
   readonly noGeneration?: string;
   readonly capacities: Capacities;
@@ -108,30 +116,42 @@ export const STEP_NAMES: readonly string[] = [...new Set(PASS_STAGES.map(({ pass
 /** The names of all passes, in their order: each can be switched off. */
 export const PASS_NAMES: readonly string[] = STEP_NAMES.filter((name) => name !== LOWER);
 
+/** The step behind which a stage is at its end; undefined where that is the end of all. */
+export function lastStepOf(stage: string): string | undefined {
+  return PASS_STAGES.filter((step) => step.stage === stage).at(-1)?.pass;
+}
+
 /** Compiles for each profile; one that cannot hold the model is left out with warnings, an error if none is left. */
 export function compile(source: SourceFile, options: CompileOptions): Compilation {
   const front = analyzeFor(source, options);
   const { model, files } = front;
   const capacities = capacitiesOf(model, options);
-  if (model === undefined) return { builds: [], capacities, diagnostics: front.diagnostics, files };
+  if (model === undefined) return { builds: [], traces: [], capacities, diagnostics: front.diagnostics, files };
   const diagnostics = [...front.diagnostics];
   const builds: ProfileBuild[] = [];
+  const traces: Trace[] = [];
   const refused: Diagnostic[][] = [];
   const { attempts, noGeneration } = attemptAll(model, capacities, options);
   for (const attempt of attempts) {
-    if (attempt.build === undefined) refused.push([...attempt.diagnostics]);
+    const { build, trace } = attempt;
+    if (build === undefined && trace === undefined) refused.push([...attempt.diagnostics]);
     else {
-      builds.push(attempt.build);
+      if (build !== undefined) builds.push(build);
+      if (trace !== undefined) traces.push(trace);
       diagnostics.push(...attempt.diagnostics.filter((d) => !diagnostics.some((other) => same(other, d))));
     }
   }
   const left =
-    builds.length === 0 ? nearest(refused) : refused.flat().map((d) => ({ ...d, severity: "warning" as const }));
-  return { model, builds, noGeneration, capacities, diagnostics: [...diagnostics, ...left], files };
+    builds.length + traces.length === 0
+      ? nearest(refused)
+      : refused.flat().map((d) => ({ ...d, severity: "warning" as const }));
+  return { model, builds, traces, noGeneration, capacities, diagnostics: [...diagnostics, ...left], files };
 }
 
+/** Neither a build nor a trace where the profile refuses the model. */
 interface Attempt {
   readonly build?: ProfileBuild;
+  readonly trace?: Trace;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -170,15 +190,18 @@ function compileFor(
   capacities: Capacities,
   options: CompileOptions,
 ): Attempt {
-  const tooLarge = parameterProblems(model, profile);
+  const { until } = options;
+  const last = until === undefined ? undefined : stageOfPass(until);
+  const tooLarge = last === "tensor" ? [] : parameterProblems(model, profile);
   if (tooLarge.length > 0) return { diagnostics: tooLarge };
   const context: PassContext = { ops: OPS, info: profile, capacities: { ...capacities } };
   const off = new Set(options.off ?? []);
   const diagnostics: Diagnostic[] = [];
   const records: PassRecord[] = [];
-  const run = <IR>(pipeline: Pipeline<IR>, ir: IR, print: (ir: IR) => string): IR | undefined => {
-    const instrument: Instrument<IR> = { clock: options.clock, print: options.texts === true ? print : undefined };
-    const done = runPipeline(pipeline, ir, context, { off, instrument });
+  const trace: Trace = { profile, records };
+  const run = <IR>(pipeline: Pipeline<IR>, ir: IR, text: (ir: IR) => string): IR | undefined => {
+    const instrument: Instrument<IR> = { clock: options.clock, print: options.texts === true ? text : undefined };
+    const done = runPipeline(upTo(pipeline, until), ir, context, { off, instrument });
     diagnostics.push(...done.diagnostics);
     records.push(...done.records);
     return hasErrors(done.diagnostics) ? undefined : done.ir;
@@ -186,21 +209,32 @@ function compileFor(
 
   const module = run(tensorPipeline(options.entries), model.module, (ir) => printModule(ir, { locs: false }));
   if (module === undefined) return { diagnostics };
+  if (last === "tensor") return { trace, diagnostics };
   const start = options.clock?.();
   const { program: lowered, diagnostics: limits } = lowerModule(module, context);
-  records.push({
-    pass: LOWER,
-    mode: "run",
-    seconds: start === undefined ? undefined : (options.clock?.() ?? 0) - start,
-  });
+  const seconds = start === undefined ? undefined : (options.clock?.() ?? 0) - start;
+  records.push({ pass: LOWER, mode: "run", seconds, after: options.texts === true ? print(lowered) : undefined });
   diagnostics.push(...limits);
   if (hasErrors(limits)) return { diagnostics };
-  const legal = run(kernelPipeline, lowered, (ir) => printProgram(ir, printKernel));
-  const program = legal === undefined ? undefined : run(planPipeline, legal, (ir) => printProgram(ir, printKernel));
+  if (until === LOWER) return { trace, diagnostics };
+  const legal = run(kernelPipeline, lowered, print);
+  if (legal !== undefined && last === "kernel") return { trace, diagnostics };
+  const program = legal === undefined ? undefined : run(planPipeline, legal, print);
   if (program === undefined) return { diagnostics };
+  if (last === "plan") return { trace, diagnostics };
   const { emit } = defined(targetNamed(profile.target), `no code generator for ${profile.target}`);
   const code = new Map(program.kernels.map((kernel) => [kernel.name, emit(kernel)] as const));
-  return { build: { profile, module, lowered, program, code, records }, diagnostics };
+  return { build: { ...trace, module, lowered, program, code }, diagnostics };
+}
+
+function print(program: Program): string {
+  return printProgram(program, printKernel);
+}
+
+/** The pipeline without what stands behind the last pass of that name; all of it where it has none. */
+function upTo<IR>(pipeline: Pipeline<IR>, name: string | undefined): Pipeline<IR> {
+  const at = pipeline.passes.map((pass) => pass.name).lastIndexOf(name ?? "");
+  return at < 0 ? pipeline : { ...pipeline, passes: pipeline.passes.slice(0, at + 1) };
 }
 
 function capacitiesOf(model: AnalyzedModel | undefined, options: CompileOptions): Capacities {

@@ -6,8 +6,9 @@ import { printProgram } from "../plan/index.ts";
 import type { Diagnostic } from "../support/diagnostic.ts";
 import { hasErrors } from "../support/diagnostic.ts";
 import type { SourceFile } from "../support/source.ts";
-import { LOWER } from "./compile.ts";
-import type { ProfileBuild } from "./compile.ts";
+import { defined } from "../support/errors.ts";
+import { lastStepOf } from "./compile.ts";
+import type { Compilation, ProfileBuild, Trace } from "./compile.ts";
 import { parseSource } from "./front-end.ts";
 
 /** A stage whose text is the code of one target is named as its files end: `wgsl`, `wat`, `js`. */
@@ -44,14 +45,27 @@ export function inspectAst(source: SourceFile): {
   return { text: JSON.stringify(ast, compact, 2), diagnostics };
 }
 
-/** The text behind a pass of a build that kept its texts; undefined where no such pass ran. */
-export function inspectAfter(build: ProfileBuild, pass: string): string | undefined {
-  if (pass === LOWER) return printProgram(build.lowered, printKernel);
-  return build.records.filter((record) => record.pass === pass).at(-1)?.after;
+/** The last step that a text needs; undefined where it needs all of a build. */
+export function lastStepFor(stage: BuildStage, after: string | undefined): string | undefined {
+  return after ?? (stage === "tensor" ? lastStepOf(stage) : undefined);
 }
 
-/** The text of a stage at its end. */
-export function inspectStage(build: ProfileBuild, stage: BuildStage): string {
+/** The text of a compilation's first profile: behind `step` where it went only so far, else the stage at its end. */
+export function inspectCompilation(
+  { builds: [build], traces: [trace] }: Compilation,
+  stage: BuildStage,
+  step: string | undefined,
+): { readonly profile: string; readonly text: string } {
+  if (step !== undefined && trace !== undefined) return { profile: trace.profile.name, text: textBehind(trace, step) };
+  const complete = defined(build, "a compilation that succeeds has a build, or a trace up to its last step");
+  return { profile: complete.profile.name, text: textOfStage(complete, stage) };
+}
+
+function textBehind({ records }: Trace, step: string): string {
+  return defined(records.filter((record) => record.pass === step).at(-1)?.after, `no text behind ${step}`);
+}
+
+function textOfStage(build: ProfileBuild, stage: BuildStage): string {
   switch (stage) {
     case "tensor":
       return printModule(build.module, { locs: false });

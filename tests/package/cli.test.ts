@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bugReport } from "../../src/cli/bug-report.ts";
 import { LLMC_BUNDLE, NO_ADAPTER, llmc, llmcJson } from "./command-line.ts";
+import type { Json } from "./command-line.ts";
 
 let work: string;
 beforeAll(() => {
@@ -39,6 +40,14 @@ describe("help and usage", () => {
     const { exitCode, stdout, stderr } = llmc([]);
     expect([exitCode, stdout]).toEqual([2, ""]);
     expect(stderr).toContain("build, check, fmt");
+  });
+
+  it("wants one of scripts too, wherever `--json` stands", () => {
+    const { exitCode, ok, error } = llmcJson([]);
+    expect({ exitCode, ok }).toEqual({ exitCode: 2, ok: false });
+    expect(error).toEqual({ code: "usage", message: expect.stringContaining("no command given; there are: build") as string }); // prettier-ignore
+    expect(JSON.parse(llmc(["--json", "explain", "LLM0203"]).stdout)).toMatchObject({ ok: true, code: "LLM0203" });
+    expect(llmc(["--jsn"]).stderr).toContain("unknown option '--jsn'");
   });
 
   it.each([
@@ -83,9 +92,40 @@ describe("values from elsewhere", () => {
     expect(message(["--stage", "kernel"], { LLMC_STAGE: "nope" })).toContain("missing.llm");
     write("llmc.config.json", `{ "stage": "none" }`);
     expect(message([])).toContain("unknown stage `none`");
-    write("llmc.config.json", `[]`);
-    expect(message([])).toContain("cannot read the config");
     rmSync(join(work, "llmc.config.json"));
+  });
+
+  it("a config file that cannot be read is named, and of two the one that was read", () => {
+    const failure = (): Json => llmcJson(["inspect", "missing.llm"], { cwd: work });
+    const blamed = (name: string): object => ({ exitCode: 5, error: { code: "file", message: expect.stringContaining(`cannot read the config ${name}: `) as string } }); // prettier-ignore
+    for (const text of ["[]", "null", `{ "target": `]) {
+      write("llmc.config.json", text);
+      expect(failure()).toMatchObject(blamed("llmc.config.json"));
+    }
+    write("llmc.config.mjs", "export default 3;");
+    expect(failure()).toMatchObject(blamed("llmc.config.mjs"));
+    write("llmc.config.mjs", `export default { stage: "nope" };`);
+    expect(failure()).toMatchObject({ exitCode: 2, error: { message: expect.stringContaining("`nope`") as string } });
+    for (const name of ["llmc.config.json", "llmc.config.mjs"]) rmSync(join(work, name));
+  });
+
+  it("a key that no command reads is warned of, one that another command reads is not", () => {
+    const warnings = (text: string): readonly string[] => {
+      write("llmc.config.json", text);
+      const { stderr } = llmc(["explain", "LLM0203"], { cwd: work });
+      rmSync(join(work, "llmc.config.json"));
+      return stderr.split("\n").slice(0, -1);
+    };
+    expect(warnings(`{ "targt": "js", "max-tokens": 3, "zzz": 1 }`)).toEqual([
+      "warning: llmc.config.json: unknown key `targt`, did you mean `target`?",
+      "warning: llmc.config.json: unknown key `max-tokens`, did you mean `maxTokens`?",
+      "warning: llmc.config.json: unknown key `zzz`",
+    ]);
+    expect(warnings(`{ "__proto__": { "target": "nope" }, "force": true }`)).toEqual([
+      "warning: llmc.config.json: unknown key `__proto__`",
+      "warning: llmc.config.json: the key `force` is not read: --force belongs to a single call",
+    ]);
+    expect(warnings(`{ "target": "js", "maxTokens": 3, "stopEos": true, "entries": ["forward"] }`)).toEqual([]);
   });
 });
 
@@ -109,6 +149,13 @@ describe("check, explain, fmt, import", () => {
     expect(exitCode).toBe(1);
     expect(diagnostics).toEqual([expect.objectContaining({ code: "LLM0305", file: "examples/moby/moby.llm", start: expect.objectContaining({ column: 3 }) as unknown })]); // prettier-ignore
     expect(llmcJson(["check", MOBY, "--set", "eos=7"])).toMatchObject({ exitCode: 0, ok: true, diagnostics: [] });
+  });
+
+  it("a name of --set that every object inherits is unknown like any other", () => {
+    const codes = (name: string): unknown => llmcJson(["check", MOBY, "--set", `${name}=1`])["diagnostics"];
+    for (const name of ["__proto__", "constructor", "toString", "depht"])
+      expect(codes(name)).toMatchObject([{ code: "LLM0301", message: `\`Moby\` has no config value named \`${name}\`` }]); // prettier-ignore
+    expect(codes("depth")).toEqual([]);
   });
 
   it("text goes to stderr without colour, and says the code", () => {
@@ -177,6 +224,13 @@ describe("inspect", () => {
   it("--after takes the stage of the pass", () => {
     expect(llmcJson(["inspect", MOBY, "--after", "fuse"])).toMatchObject({ stage: "tensor", text: expect.stringContaining("group ") as string }); // prettier-ignore
     expect(llmcJson(["inspect", MOBY, "--after", "lower"])).toMatchObject({ stage: "kernel" });
+  });
+
+  it("shows a pass of a model that no device holds, but not its kernels", () => {
+    const huge = ["inspect", MOBY, "--set", "vocab=2147483647", "--storage", "f32"];
+    for (const args of [[], ["--after", "canonicalize"], ["--after", "fuse"]])
+      expect(llmcJson([...huge, ...args])).toMatchObject({ exitCode: 0, stage: "tensor" });
+    expect(llmcJson([...huge, "--after", "lower"])).toMatchObject({ exitCode: 4, error: { code: "limit" } });
   });
 });
 

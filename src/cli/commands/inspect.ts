@@ -5,13 +5,12 @@ import { PROFILES, targetOfProfile } from "../../driver/profiles.ts";
 import {
   BUILD_STAGES,
   codeStageOf,
-  inspectAfter,
   inspectAst,
-  inspectStage,
+  inspectCompilation,
+  lastStepFor,
   targetOfStage,
 } from "../../driver/inspect.ts";
 import type { SourceFile } from "../../support/source.ts";
-import { defined } from "../../support/errors.ts";
 import { unknownName } from "../../support/suggest.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import { compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
@@ -50,21 +49,14 @@ export function registerInspect(program: Command, perform: Perform): void {
         return;
       }
       const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
-      const compilation = compileSource(source, {
-        ...flags,
-        ...wantedEntries(flags.entries),
-        targets: [],
-        profile,
-        texts: true,
-        checkpoint,
-      });
+      const until = lastStepFor(stage, after);
+      const entries = wantedEntries(flags.entries);
+      const compilation = compileSource(source, { ...flags, ...entries, targets: [], profile, texts: true, until, checkpoint }); // prettier-ignore
       const note = entriesNote(compilation);
       if (note !== undefined) output.message(note);
-      const build = defined(compilation.builds[0], "a compilation that succeeds has a build");
-      const text = after === undefined ? inspectStage(build, stage) : inspectAfter(build, after);
-      if (text === undefined) throw usageError(`the pass \`${after}\` did not run`);
-      output.message(`profile ${build.profile.name}`);
-      output.result({ stage, profile: build.profile.name, text }, text);
+      const shown = inspectCompilation(compilation, stage, until);
+      output.message(`profile ${shown.profile}`);
+      output.result({ stage, ...shown }, shown.text);
     }),
   );
 }
