@@ -7,6 +7,8 @@ import type { Compilation } from "./compile.ts";
 import { weightNameRules } from "./weight-rules.ts";
 import { defined } from "../support/errors.ts";
 
+export { CUDA_KERNELS } from "../../codegen/package/cuda-files.ts";
+
 /** The package of a compilation that has at least one build. `version` is the compiler's. */
 export function artifactOf(compilation: Compilation, name: string, version: string): Artifact {
   const model = defined(compilation.model, "a compilation without a model has no artifact");

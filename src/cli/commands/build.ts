@@ -1,8 +1,7 @@
 /** `llmc build SOURCE --out DIR`: the npm package, with weights and tokenizer copied beside it if they are there. */
 import path from "node:path";
 import type { Command } from "commander";
-import { CUDA_KERNELS } from "../../../codegen/package/cuda-files.ts";
-import { packageFiles } from "../../driver/artifact.ts";
+import { CUDA_KERNELS, packageFiles } from "../../driver/artifact.ts";
 import type { Compilation } from "../../driver/compile.ts";
 import { TARGETS } from "../../driver/profiles.ts";
 import { buildFigures } from "../../driver/summary.ts";
