@@ -1,6 +1,5 @@
 /** Files as the command line sees them: read with a clear error, written so that a failure leaves the old ones. */
 import fs from "node:fs";
-import path from "node:path";
 import type { SourceFile } from "../support/source.ts";
 import { fileError, reason } from "./failure.ts";
 

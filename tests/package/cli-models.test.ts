@@ -216,7 +216,7 @@ describe("verify", () => {
 
   it("refuses names, folders and families", () => {
     const folder = recorded();
-    expect(llmcJson(["verify", folder, "--target", "cuda"])).toMatchObject({ exitCode: 2, ok: false });
+    expect(llmcJson(["verify", folder, "--target", "metal"])).toMatchObject({ exitCode: 2, ok: false });
     expect(llmcJson(["verify", "/nonexistent"])).toMatchObject({ exitCode: 5, ok: false });
     const config = join(folder, "config.json");
     writeFileSync(config, readFileSync(config, "utf8").replace(`"llama"`, `"bert"`));
