@@ -1,11 +1,7 @@
 /** Types of `bundle-runtime.mjs`. */
 
-/** The bundled runtime as text. */
-export declare function runtimeText(options?: {
-  readonly minify?: boolean;
-  /** Packages that stay imports. */
-  readonly external?: readonly string[];
-}): Promise<string>;
+/** The bundled runtime as text; without the library it imports that one. */
+export declare function runtimeText(options?: { readonly library?: boolean }): Promise<string>;
 
 /** The license text of the bundled library. */
 export declare function runtimeNotices(): string;

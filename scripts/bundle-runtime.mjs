@@ -1,45 +1,62 @@
 /**
  * Bundles `src/runtime/index.ts` (and the tokenizer library that it uses) into one ES module and writes it as a string
  * into `src/runtime/bundled.generated.ts`, which git ignores. The compiler hands that text to `codegen/package`, which
- * therefore needs no file system. Our own code stays readable; the library is shortened, and its license text goes along.
+ * therefore needs no file system. Our own code stays readable for those who open a package; the library is shortened, and
+ * its license text goes along.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build, transform } from "esbuild";
+import { build } from "esbuild";
 import { runtimeTypes } from "./runtime-types.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
 const LIBRARY = "@huggingface/tokenizers";
 
-/** Shortens the names inside of libraries; readers of a package care for the runtime. */
-const shortenLibraries = {
-  name: "shorten-libraries",
-  setup: ({ onLoad }) =>
-    onLoad({ filter: /node_modules.*\.m?js$/ }, async ({ path }) => ({
-      contents: (await transform(readFileSync(path, "utf8"), { minify: true, format: "esm" })).code,
-      loader: "js",
-    })),
+/** The library's variable in the bundle: too long a name to be one of ours. */
+const LIBRARY_VARIABLE = "huggingfaceTokenizers";
+
+const SHARED = {
+  absWorkingDir: root,
+  bundle: true,
+  write: false,
+  platform: "neutral",
+  target: "es2022",
+  mainFields: ["module", "main"],
+  conditions: ["import"],
+  legalComments: "inline",
 };
 
-/** The bundled runtime as text. `external` packages stay imports. */
-export async function runtimeText({ minify = false, external = [] } = {}) {
+/** The bundled runtime as text; without the library it imports that one. */
+export async function runtimeText({ library = true } = {}) {
+  const entryPoints = ["src/runtime/index.ts"];
+  const result = await build({ ...SHARED, entryPoints, format: "esm", external: [LIBRARY] });
+  const text = result.outputFiles[0].text;
+  return library ? withLibrary(text) : text;
+}
+
+/**
+ * Puts the library behind the runtime, which uses it only once it is called, and takes away its import. esbuild shortens
+ * all of a bundle or nothing, so the library is a bundle of its own. In the middle it would cost 900 bytes gzipped: it is
+ * longer than what deflate looks back on.
+ */
+async function withLibrary(text) {
+  const [statement, names] = /^import \{ (.*) \} from "@huggingface\/tokenizers";$/m.exec(text) ?? [];
+  if (names === undefined) throw new Error(`the runtime has no line that imports ${LIBRARY}`);
+  const exported = names.replaceAll(/ as \w+/g, "");
   const result = await build({
-    absWorkingDir: root,
-    entryPoints: ["src/runtime/index.ts"],
-    bundle: true,
-    write: false,
-    format: "esm",
-    platform: "neutral",
-    target: "es2022",
-    mainFields: ["module", "main"],
-    conditions: ["import"],
-    legalComments: "inline",
-    minify,
-    external,
-    plugins: [shortenLibraries],
+    ...SHARED,
+    stdin: { contents: `export { ${exported} } from "${LIBRARY}";`, resolveDir: root },
+    format: "iife",
+    globalName: LIBRARY_VARIABLE,
+    minify: true,
   });
-  return result.outputFiles[0].text;
+  const lines = [
+    `// ${LIBRARY}, shortened; its license is in NOTICES`,
+    result.outputFiles[0].text.trimEnd(),
+    `var { ${names.replaceAll(" as ", ": ")} } = ${LIBRARY_VARIABLE};`,
+  ];
+  return `${text.replace(`${statement}\n`, "")}\n${lines.join("\n")}\n`;
 }
 
 /** What the license of the bundled library asks to be passed on. */
