@@ -10,6 +10,8 @@ import { CommandFailure, fileError, usageError } from "./failure.ts";
 import { isFile, isFolder, listFolder, readSource, readText } from "./files.ts";
 
 export interface Source {
+  /** The path that was given, without `#Name`. */
+  readonly path: string;
   readonly file: SourceFile;
   /** The model asked for by `#Name`; absent where the file's only one is meant. */
   readonly model?: string;
@@ -18,10 +20,13 @@ export interface Source {
   readonly tokenizer?: string;
 }
 
+/** What lies at a path, whichever of its models is meant. */
+type Found = Omit<Source, "path" | "model">;
+
 export function resolveSource(given: string): Source {
   const { path: place, model } = splitSource(given);
   if (model === "") throw usageError(`the name of a model is missing behind the # of ${given}`);
-  return { ...sourceAt(place), model };
+  return { ...sourceAt(place), path: place, model };
 }
 
 /** `tiny.llm#Nano` as a path and the name of a model. A `#` in the name of a file that exists is part of its path. */
@@ -31,7 +36,7 @@ export function splitSource(given: string): { readonly path: string; readonly mo
   return { path: given.slice(0, at), model: given.slice(at + 1) };
 }
 
-function sourceAt(given: string): Source {
+function sourceAt(given: string): Found {
   if (isFile(given)) return beside(path.dirname(given), modelText(given));
   if (!isFolder(given)) throw fileError(`${given}: no such file or folder`);
   const names = listFolder(given);
@@ -58,7 +63,7 @@ export function importConfigFile(file: string): SourceFile {
   return imported.source;
 }
 
-function beside(folder: string, file: SourceFile): Source {
+function beside(folder: string, file: SourceFile): Found {
   return { file, weights: weightsBeside(folder), tokenizer: fileIn(folder, "tokenizer.json") };
 }
 

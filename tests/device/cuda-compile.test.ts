@@ -5,28 +5,17 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { emitCudaUnit } from "../../codegen/cuda/emit.ts";
 import type { CudaArch } from "../../src/cli/cuda-compiler.ts";
 import { kernelTable } from "../../src/cli/cuda-table.ts";
 import { compile } from "../../src/driver/compile.ts";
 import { cudaSm80 } from "../../src/profiles/cuda.ts";
 import { llmc } from "../package/command-line.ts";
-import { FETCH_TIMEOUT, cudaTools } from "../support/nvrtc.ts";
-import type { CudaTools } from "../support/nvrtc.ts";
+import { useCudaTools } from "../support/use-cuda.ts";
 
 const ARCHS: readonly CudaArch[] = ["sm_80", "sm_90a"];
-let tools: CudaTools;
-let missing: string | undefined;
-
-beforeAll(async () => {
-  const found = await cudaTools();
-  if (typeof found === "string") missing = found;
-  else tools = found;
-}, FETCH_TIMEOUT);
-beforeEach(({ skip }) => {
-  if (missing !== undefined) skip(missing);
-});
+const tools = useCudaTools();
 
 function unitOf(example: string, storage: "f32" | "f16" | "bf16"): string {
   const file = path.join(import.meta.dirname, `../../examples/${example}/${example}.llm`);
@@ -41,7 +30,7 @@ describe.each(["moby", "gpt2", "llama"])("examples/%s", (example) => {
     const text = unitOf(example, storage);
     const kernels = text.match(/^extern "C" __global__/gm)?.length;
     for (const arch of ARCHS) {
-      const result = tools.compile(text, { arch, name: `${example}.cu` });
+      const result = tools().compile(text, { arch, name: `${example}.cu` });
       expect(result.log).toBe("");
       expect(result.ok).toBe(true);
       expect(result.kernels).toHaveLength(kernels!);
@@ -55,7 +44,7 @@ it("is done by the command line where NVRTC is at hand", () => {
   const out = mkdtempSync(path.join(tmpdir(), "llmc-cuda-"));
   try {
     const source = path.join(import.meta.dirname, "../../examples/moby/moby.llm");
-    const env = { CUDA_HOME: tools.folder };
+    const env = { CUDA_HOME: tools().folder };
     const { exitCode, stderr } = llmc(["build", source, "--target", "cuda", "--out", path.join(out, "moby")], { env });
     expect(stderr).toMatch(/^llmc: NVRTC 13\.\d+ compiled the \d+ CUDA kernels for sm_80 in .* without a remark\n$/);
     expect(exitCode).toBe(0);

@@ -3,26 +3,15 @@
  * and the figures of each kernel are those that two independent readers give: a plain search in the lines of ptxas, and
  * cuobjdump.
  */
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { CudaCompilerError, openCudaCompiler } from "../../src/cli/cuda-compiler.ts";
 import type { CudaArch, CudaResult } from "../../src/cli/cuda-compiler.ts";
 import { kernelRows, kernelTable } from "../../src/cli/cuda-table.ts";
-import { FETCH_TIMEOUT, cudaTools } from "../support/nvrtc.ts";
-import type { CudaTools } from "../support/nvrtc.ts";
+import { useCudaTools } from "../support/use-cuda.ts";
 import { CLEAN, SPILLING } from "./handwritten-kernels.ts";
 
 const ARCHS: readonly CudaArch[] = ["sm_80", "sm_90a"];
-let tools: CudaTools;
-let missing: string | undefined;
-
-beforeAll(async () => {
-  const found = await cudaTools();
-  if (typeof found === "string") missing = found;
-  else tools = found;
-}, FETCH_TIMEOUT);
-beforeEach(({ skip }) => {
-  if (missing !== undefined) skip(missing);
-});
+const tools = useCudaTools();
 
 /** What ptxas says of one kernel in `Used 12 registers, used 1 barriers, 1024 bytes smem, 372 bytes cmem[0]`. */
 function figuresOf({ figures }: CudaResult, kernel: string) {
@@ -43,7 +32,7 @@ function reserved(arch: CudaArch, sharedBytes: number) {
 }
 
 function expectReadersAgree(result: CudaResult) {
-  const resources = tools.resources(result.cubin);
+  const resources = tools().resources(result.cubin);
   expect([...resources.keys()].sort()).toEqual(result.kernels.map(({ name }) => name));
   for (const { name, registers, sharedBytes, localBytes, constantBytes, spillStores, spillLoads } of result.kernels) {
     expect(figuresOf(result, name)).toEqual({ registers, sharedBytes, localBytes, spillStores, spillLoads });
@@ -58,7 +47,7 @@ function expectReadersAgree(result: CudaResult) {
 
 describe.each(ARCHS)("for %s", (arch) => {
   it.each(Object.entries(CLEAN))("compiles %s without a word", (_, { text, shared }) => {
-    const result = tools.compile(text, { arch });
+    const result = tools().compile(text, { arch });
     expect(result).toMatchObject({ ok: true, arch, log: "" });
     expect(Object.fromEntries(result.kernels.map(({ name, sharedBytes }) => [name, sharedBytes]))).toEqual(shared);
     for (const kernel of result.kernels) {
@@ -71,7 +60,7 @@ describe.each(ARCHS)("for %s", (arch) => {
   });
 
   it("reports a kernel that spills, in its figures and as a warning", () => {
-    const result = tools.compile(SPILLING, { arch });
+    const result = tools().compile(SPILLING, { arch });
     expect(result.ok).toBe(true);
     expect(result.log).toMatch(/^ptxas warning : Registers are spilled to local memory in function 'crowded'/);
     const [kernel] = result.kernels;
@@ -80,15 +69,15 @@ describe.each(ARCHS)("for %s", (arch) => {
     expect(kernel!.spillLoads).toBeGreaterThan(0);
     expect(kernel!.localBytes).toBeGreaterThan(0);
     expectReadersAgree(result);
-    const roomy = tools.compile(SPILLING.replace("(1024, 2)", "(256)"), { arch });
+    const roomy = tools().compile(SPILLING.replace("(1024, 2)", "(256)"), { arch });
     expect(roomy).toMatchObject({ log: "", kernels: [{ name: "crowded", spillStores: 0, spillLoads: 0 }] });
   });
 
   it("reads the four neighbours of a float4 at once", () => {
-    const { cubin } = tools.compile(CLEAN["elementwise float4"]!.text, { arch });
-    expect(tools.instructions(cubin)).toMatch(/LDG\.E\.128/);
-    const scalar = tools.compile(CLEAN["a reduction of rows"]!.text, { arch });
-    expect(tools.instructions(scalar.cubin)).not.toMatch(/LDG\.E\.128/);
+    const { cubin } = tools().compile(CLEAN["elementwise float4"]!.text, { arch });
+    expect(tools().instructions(cubin)).toMatch(/LDG\.E\.128/);
+    const scalar = tools().compile(CLEAN["a reduction of rows"]!.text, { arch });
+    expect(tools().instructions(scalar.cubin)).not.toMatch(/LDG\.E\.128/);
   });
 });
 
@@ -96,27 +85,30 @@ describe("what is wrong in a text", () => {
   const kernel = (body: string) => `extern "C" __global__ void k(float* x) {\n${body}\n}\n`;
 
   it("warns of an unused variable, with its line", () => {
-    const { ok, log } = tools.compile(kernel("  int unused = 3;\n  x[0] = 1.0f;"), { arch: "sm_80", name: "model.cu" });
+    const { ok, log } = tools().compile(kernel("  int unused = 3;\n  x[0] = 1.0f;"), {
+      arch: "sm_80",
+      name: "model.cu",
+    });
     expect(ok).toBe(true);
     expect(log).toMatch(/^model\.cu\(2\): warning #177-D: variable "unused" was declared but never referenced/);
     expect(log).toContain("    int unused = 3;\n        ^\n");
   });
 
   it("gives line and column of a syntax error, and no cubin", () => {
-    const { ok, log, kernels, cubin } = tools.compile(kernel("  x[0] = 1.0f\n  x[1] = 2.0f;"), { arch: "sm_80" });
+    const { ok, log, kernels, cubin } = tools().compile(kernel("  x[0] = 1.0f\n  x[1] = 2.0f;"), { arch: "sm_80" });
     expect({ ok, kernels, bytes: cubin.length }).toEqual({ ok: false, kernels: [], bytes: 0 });
     // The caret stands under the first token after the missing semicolon: line 3, column 3.
     expect(log).toMatch(/^kernel\.cu\(3\): error: expected a ";"\n {4}x\[1\] = 2\.0f;\n {4}\^\n/);
   });
 
   it("compiles the next text after one that failed", () => {
-    expect(tools.compile(kernel("  x[0] = y;"), { arch: "sm_90a" }).ok).toBe(false);
-    expect(tools.compile(kernel("  x[0] = 1.0f;"), { arch: "sm_90a" })).toMatchObject({ ok: true, log: "" });
+    expect(tools().compile(kernel("  x[0] = y;"), { arch: "sm_90a" }).ok).toBe(false);
+    expect(tools().compile(kernel("  x[0] = 1.0f;"), { arch: "sm_90a" })).toMatchObject({ ok: true, log: "" });
   });
 
   it("reads texts that are not ASCII, and kernels that were given shared memory at the launch", () => {
     const text = `// π, 漢\nextern "C" __global__ void k(float* x) {\n  extern __shared__ float s[];\n  s[0] = x[0];\n  __syncthreads();\n  x[1] = s[0];\n}\n`;
-    const result = tools.compile(text, { arch: "sm_80" });
+    const result = tools().compile(text, { arch: "sm_80" });
     expect(result).toMatchObject({ ok: true, log: "", kernels: [{ name: "k", sharedBytes: 0 }] });
   });
 });
@@ -132,7 +124,7 @@ __device__ __noinline__ float pick(const float* x, int i) {
 }
 extern "C" __global__ void k(const float* x, float* y) { y[threadIdx.x] = pick(x, threadIdx.x & 15); }
 `;
-    const { log, kernels } = tools.compile(text, { arch: "sm_80" });
+    const { log, kernels } = tools().compile(text, { arch: "sm_80" });
     expect(log).toBe("");
     expect(kernels.map(({ name }) => name)).toEqual(["k"]);
     expect(kernels[0]!.localBytes).toBeGreaterThanOrEqual(64);
@@ -141,8 +133,8 @@ extern "C" __global__ void k(const float* x, float* y) { y[threadIdx.x] = pick(x
 
 it("gives all kernels of all results as rows and as one table", () => {
   const results = [
-    ...ARCHS.map((arch) => tools.compile(CLEAN["halves of both kinds"]!.text, { arch })),
-    tools.compile(SPILLING, { arch: "sm_80" }),
+    ...ARCHS.map((arch) => tools().compile(CLEAN["halves of both kinds"]!.text, { arch })),
+    tools().compile(SPILLING, { arch: "sm_80" }),
   ];
   const names = ["scale_bf16", "scale_f16", "scale_bf16", "scale_f16", "crowded"];
   expect(kernelRows(results).map(({ name }) => name)).toEqual(names);

@@ -1,31 +1,12 @@
 /** What `build` writes and what it leaves alone: the entries that nobody named, and the folders that are not its own. */
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { f32Tensor, fileOf } from "../unit/runtime/safetensors-file.ts";
 import { llmc, llmcJson } from "./command-line.ts";
+import { workFolder } from "./work-folder.ts";
 
-let work: string;
-beforeAll(() => {
-  work = mkdtempSync(join(tmpdir(), "llmc-test-"));
-});
-afterAll(() => rmSync(work, { recursive: true }));
-
-function write(name: string, text: string): string {
-  const file = join(work, name);
-  writeFileSync(file, text);
-  return file;
-}
+const { work, write } = workFolder();
 
 const reader = (mask: string): string => `model Reader(vocab: int = 11, dim: int = 8) {
   use embed: Embedding(vocab, dim)

@@ -1,10 +1,10 @@
 /** `SOURCE#NAME`: a file of two models under every command that takes a source, and a `#` that is part of a path. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { f32Tensor, fileOf } from "../unit/runtime/safetensors-file.ts";
 import { llmc, llmcJson } from "./command-line.ts";
+import { workFolder } from "./work-folder.ts";
 
 const model = (name: string, dim: number): string => `model ${name}(vocab: int = 8, dim: int = ${dim}) {
   use embed: Embedding(vocab, dim)
@@ -15,15 +15,9 @@ const model = (name: string, dim: number): string => `model ${name}(vocab: int =
 }
 `;
 
-let work: string;
-let two: string;
-beforeAll(() => {
-  work = mkdtempSync(join(tmpdir(), "llmc-test-"));
-  two = join(work, "two.llm");
-  writeFileSync(two, `${model("Nano", 4)}\n${model("Micro", 6)}`);
-  writeFileSync(join(work, "model.safetensors"), weights(6));
-});
-afterAll(() => rmSync(work, { recursive: true }));
+const { work, write } = workFolder();
+const two = write("two.llm", `${model("Nano", 4)}\n${model("Micro", 6)}`);
+beforeAll(() => writeFileSync(join(work, "model.safetensors"), weights(6)));
 
 /** An embedding in which every token is most like itself. */
 function weights(dim: number): Uint8Array {

@@ -1,24 +1,14 @@
 /** The command line as scripts meet it: one document with `--json`, the exit codes, the names that it suggests. */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { bugReport } from "../../src/cli/bug-report.ts";
 import { LLMC_BUNDLE, NO_ADAPTER, llmc, llmcJson } from "./command-line.ts";
 import type { Json } from "./command-line.ts";
+import { workFolder } from "./work-folder.ts";
 
-let work: string;
-beforeAll(() => {
-  work = mkdtempSync(join(tmpdir(), "llmc-test-"));
-});
-afterAll(() => rmSync(work, { recursive: true }));
-
-function write(name: string, text: string): string {
-  const file = join(work, name);
-  writeFileSync(file, text);
-  return file;
-}
+const { work, write } = workFolder();
 
 const MOBY = "examples/moby";
 

@@ -19,9 +19,6 @@ export interface CudaTools extends CudaCompiler {
   instructions(cubin: Uint8Array): string;
 }
 
-/** A first fetch is a download of 100 MB; for the hook that awaits it, in ms. */
-export const FETCH_TIMEOUT = 600_000;
-
 let opening: Promise<CudaTools | string> | undefined;
 
 /** The tools, or the reason for a test's `skip`. */

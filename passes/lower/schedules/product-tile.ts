@@ -82,10 +82,10 @@ export function sumTile(
       name: "k",
     },
     (index, carried) => {
-      const first = emitter.leaf(index, steps);
+      const start = emitter.leaf(index, steps);
       const sum = [...carried];
       for (let part = 0; part < unroll; part++) {
-        const step = first.add(part * terms.stride);
+        const step = start.add(part * terms.stride);
         let slot = 0;
         for (const product of loop.products)
           for (const row of tile.rows)

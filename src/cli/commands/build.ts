@@ -19,7 +19,7 @@ import type { Perform } from "../program.ts";
 import { compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
 import { checkCuda } from "../cuda-check.ts";
 import { refuseForeignFolder, replaceFolder } from "../replace-folder.ts";
-import { resolveSource, splitSource } from "../sources.ts";
+import { resolveSource } from "../sources.ts";
 import { VERSION } from "../version.ts";
 
 /** With a GPU and without; `js` is on request. */
@@ -55,7 +55,7 @@ export function registerBuild(program: Command, perform: Perform): void {
       const { out } = flags;
       if (out === undefined) throw usageError("--out is missing: the folder of the package");
       const source = resolveSource(given);
-      const inputs = [splitSource(given).path, source.weights, source.tokenizer].filter((file) => file !== undefined);
+      const inputs = [source.path, source.weights, source.tokenizer].filter((file) => file !== undefined);
       const replacing = { force: flags.force === true, inputs };
       refuseForeignFolder(out, replacing);
       const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
