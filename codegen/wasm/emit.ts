@@ -16,6 +16,7 @@ import { containsCollective, walkStatements } from "../../src/kernel/walk.ts";
 import { inlinableValues } from "../inline.ts";
 import { Definitions } from "./definitions.ts";
 import { AXES, GridLoops } from "./grid-loops.ts";
+import { REBIAS } from "./half.ts";
 import { halfPairs } from "./half-pairs.ts";
 import { FunctionBody } from "./function-body.ts";
 import { MemoryAccess } from "./memory-access.ts";
@@ -23,8 +24,12 @@ import { moveAddresses } from "./moving-addresses.ts";
 import type { WasmFunction } from "./module.ts";
 import { encodeModule, functionText } from "./module.ts";
 import { privateMemory } from "./private-memory.ts";
+import { scaledSums } from "./scaled-sums.ts";
+import type { ScaledSums } from "./scaled-sums.ts";
 import type { Code } from "./target.ts";
-import { binaryCode, bitcastCode, castCode, constantCode, extractCode, fourLaneSumsCode, laneSumCode, repeatsOperands, shapeOf, shuffle, unaryCode, vectorCode, wasmType } from "./target.ts"; // prettier-ignore
+import { areFiniteCode, binaryCode, bitcastCode, castCode, constantCode, extractCode, fourLaneSumsCode, laneSumCode, repeatsOperands, shapeOf, shuffle, unaryCode, vectorCode, wasmType } from "./target.ts"; // prettier-ignore
+
+type Loop = Extract<Statement, { kind: "for" }>;
 
 /** The module of a program's kernels: one exported function each. `shared`: its memory is shared between threads. */
 export function emitWasm(kernels: readonly Kernel[], shared = false): Uint8Array<ArrayBuffer> {
@@ -47,6 +52,8 @@ class WasmEmitter {
   private readonly inlined: ReadonlySet<KValue>;
   /** Loads of halves that are one with the load after them, and the code of those that come second. */
   private readonly pairs: ReadonlyMap<KValue, KValue>;
+  /** What to scale in the loop that is written just now. */
+  private scaled: ScaledSums | undefined;
   private readonly seconds = new Map<KValue, Code>();
   private readonly builtins = new Map<Builtin, Code>();
 
@@ -103,15 +110,16 @@ class WasmEmitter {
       case "barrier":
         return;
       case "for": {
-        const { index, from, to, step, carried, yields } = statement;
-        this.assign(carried.map(({ arg }) => arg), carried.map(({ init }) => init)); // prettier-ignore
-        const moves = moveAddresses(statement, body, this.definitions, this.memory, (value) => this.push(value));
-        body.loop(body.of(index), this.push(from), this.push(to), this.push(step), () => {
-          this.statements(statement.body);
-          this.assign(carried.map(({ arg }) => arg), yields); // prettier-ignore
-          body.add(...moves);
-        });
-        for (const { arg, result } of carried) body.bind(result, body.of(arg));
+        this.scaled = scaledSums(statement, this.definitions);
+        this.loop(statement);
+        if (this.scaled !== undefined) {
+          this.scaled = undefined;
+          const sums = statement.carried.map(({ arg }) => this.push(arg));
+          body.add(...areFiniteCode(sums, body.scratch("check")), ["i32.eqz"], ["if"]);
+          this.loop(statement);
+          body.add(["end"]);
+        }
+        for (const { arg, result } of statement.carried) body.bind(result, body.of(arg));
         return;
       }
       case "if":
@@ -130,6 +138,18 @@ class WasmEmitter {
     }
   }
 
+  private loop(loop: Loop): void {
+    const { body } = this;
+    const { index, from, to, step, carried, yields } = loop;
+    this.assign(carried.map(({ arg }) => arg), carried.map(({ init }) => init)); // prettier-ignore
+    const moves = moveAddresses(loop, body, this.definitions, this.memory, (value) => this.push(value));
+    body.loop(body.of(index), this.push(from), this.push(to), this.push(step), () => {
+      this.statements(loop.body);
+      this.assign(carried.map(({ arg }) => arg), yields); // prettier-ignore
+      body.add(...moves);
+    });
+  }
+
   /** All sources are on the stack before the first target changes: carried values may be exchanged. */
   private assign(targets: readonly KValue[], sources: readonly KValue[]): void {
     const changing = targets.flatMap((target, i) => {
@@ -141,12 +161,18 @@ class WasmEmitter {
   }
 
   private made(result: KValue, expression: Expression): Code {
-    const second = this.pairs.get(result);
-    if (second === undefined || expression.kind !== "load")
-      return this.seconds.get(result) ?? this.expression(expression, result.type);
-    const [first, rest] = this.memory.loadPair(expression.buffer, expression.index);
-    this.seconds.set(second, rest);
-    return first;
+    if (expression.kind !== "load") return this.expression(expression, result.type);
+    const second = this.seconds.get(result);
+    if (second !== undefined) return second;
+    const form = this.scaled?.halves.has(result) === true ? "scaled" : undefined;
+    const partner = this.pairs.get(result);
+    if (partner !== undefined) {
+      const [first, rest] = this.memory.loadPair(expression.buffer, expression.index, form);
+      this.seconds.set(partner, rest);
+      return first;
+    }
+    const code = this.memory.load(expression.buffer, expression.index, form);
+    return this.scaled?.factors.has(result) === true ? [...code, ...REBIAS] : code;
   }
 
   /** Code that puts the value on the stack. */

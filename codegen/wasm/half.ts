@@ -7,21 +7,23 @@ import type { Code } from "./target.ts";
 
 const words = (word: number): Instruction => ["v128.const", word, word, word, word];
 
-/** The exponent moves by 112 in a multiplication, which normalizes subnormal numbers by the way. */
-const REBIAS: Code = [words(0x77800000), ["f32x4.mul"]];
+/** Times 2^112: the exponent moves in a multiplication, which normalizes subnormal numbers by the way. */
+export const REBIAS: Code = [words(0x77800000), ["f32x4.mul"]];
 
-/**
- * Four u16 in the lanes of a vector on the stack become four f32; `temp` is a local of type v128. `isFinite`: none is
- * an infinity or NaN.
- */
-export function decodeCode(element: "f16" | "bf16", temp: number, isFinite = false): Code {
+/** What is known of halves: nothing, that none is an infinity or NaN, or also that f16 is wanted at 2^-112 of its value. */
+export type HalfForm = "any" | "finite" | "scaled";
+
+/** Four u16 in the lanes of a vector on the stack become four f32; `temp` is a local of type v128. */
+export function decodeCode(element: "f16" | "bf16", temp: number, form: HalfForm): Code {
   const shl: Code = [["i32.const", 16], ["i32x4.shl"]];
   if (element === "bf16") return shl;
   // The sign in the first bit, exponent and fraction at the places of f32.
-  const moved: Code = [...shl, ["i32.const", 3], ["i32x4.shr_s"], words(0x8fffe000), ["v128.and"], ...REBIAS];
-  if (isFinite) return moved;
+  const moved: Code = [...shl, ["i32.const", 3], ["i32x4.shr_s"], words(0x8fffe000), ["v128.and"]];
+  if (form === "scaled") return moved;
+  if (form === "finite") return [...moved, ...REBIAS];
   return [
     ...moved,
+    ...REBIAS,
     ["local.tee", temp],
     // Infinities and NaN have become 2^16 and more.
     ["local.get", temp],
@@ -38,7 +40,7 @@ export function decodeCode(element: "f16" | "bf16", temp: number, isFinite = fal
  * second code reads what the first has left there. */
 export function decodePairCode(
   element: "f16" | "bf16",
-  isFinite: boolean,
+  form: HalfForm,
   lower: number,
   upper: number,
 ): readonly [first: Code, second: Code] {
@@ -60,16 +62,17 @@ export function decodePairCode(
     ["i16x8.shr_s"],
     words(0x8fff8fff),
     ["v128.and"],
-    ...(isFinite ? [] : special),
+    ...(form === "any" ? special : []),
     ["local.set", upper],
     ...half,
     ["i32.const", 13],
     ["i16x8.shl"],
     ["local.set", lower],
   ];
+  const rebias = form === "scaled" ? [] : REBIAS;
   return [
-    [...split, ...parts, interleave("low"), ...REBIAS],
-    [...parts, interleave("high"), ...REBIAS],
+    [...split, ...parts, interleave("low"), ...rebias],
+    [...parts, interleave("high"), ...rebias],
   ];
 }
 

@@ -59,6 +59,7 @@ const OPCODES: ReadonlyMap<string, Opcode> = new Map([
   ...run(0x8b, "i16x8.shl i16x8.shr_s", 0xfd),
   ...run(0x31, "i16x8.gt_s", 0xfd),
   ...run(0xa0, "i32x4.abs i32x4.neg", 0xfd),
+  ...run(0xa3, "i32x4.all_true", 0xfd),
   ...run(0xab, "i32x4.shl i32x4.shr_s i32x4.shr_u i32x4.add", 0xfd),
   ...run(0xb1, "i32x4.sub", 0xfd),
   ...run(0xb5, "i32x4.mul i32x4.min_s i32x4.min_u i32x4.max_s i32x4.max_u", 0xfd),

@@ -8,6 +8,7 @@ import { elementBytes, loadType } from "../../src/kernel/ir.ts";
 import { InternalError, defined } from "../../src/support/errors.ts";
 import type { Definitions } from "./definitions.ts";
 import type { FunctionBody } from "./function-body.ts";
+import type { HalfForm } from "./half.ts";
 import { decodeCode, decodePairCode, encodeCode, narrowCode } from "./half.ts";
 import type { PrivateMemory } from "./private-memory.ts";
 import type { Code } from "./target.ts";
@@ -42,7 +43,7 @@ export class MemoryAccess {
     this.stack = local;
   }
 
-  load(buffer: Buffer, index: KValue): Code {
+  load(buffer: Buffer, index: KValue, form: HalfForm = knownForm(buffer)): Code {
     const { element, lanes } = buffer;
     if (this.own.registers.has(buffer)) return [["local.get", this.register(buffer, index)]];
     const { code, offset } = this.address(buffer, index);
@@ -54,7 +55,7 @@ export class MemoryAccess {
             ? // Two halves, then two that are not there.
               [["v128.load32_zero", 2, offset], ...this.widenHalves()]
             : [["i32.load16_u", 1, offset], ["i32x4.splat"]];
-      const decoded = [...code, ...bits, ...decodeCode(element, this.body.scratch("half"), buffer.isFinite)];
+      const decoded = [...code, ...bits, ...decodeCode(element, this.body.scratch("half"), form)];
       return lanes === 1 ? extractCode(decoded, 0, F32X4) : decoded;
     }
     if (lanes === 4) return [...code, ["v128.load", 4, offset]];
@@ -63,12 +64,12 @@ export class MemoryAccess {
   }
 
   /** Two neighbouring vectors of halves, the first at `index`: the code of each, the first before the second. */
-  loadPair(buffer: Buffer, index: KValue): readonly [first: Code, second: Code] {
+  loadPair(buffer: Buffer, index: KValue, form: HalfForm = knownForm(buffer)): readonly [first: Code, second: Code] {
     const { element } = buffer;
     if (element !== "f16" && element !== "bf16") throw new InternalError(`${buffer.name} has no halves`);
     const { code, offset } = this.address(buffer, index);
     const [lower, upper] = [this.body.local("lower", "v128"), this.body.local("upper", "v128")];
-    const [first, second] = decodePairCode(element, buffer.isFinite === true, lower, upper);
+    const [first, second] = decodePairCode(element, form, lower, upper);
     return [[...code, ["v128.load", 3, offset], ...first], second];
   }
 
@@ -94,7 +95,7 @@ export class MemoryAccess {
 
   /** The two f16 of a word on the stack, the lower half first. */
   unpackHalves(word: Code): Code {
-    return [...word, ["i32x4.splat"], ...this.widenHalves(), ...decodeCode("f16", this.body.scratch("half"))];
+    return [...word, ["i32x4.splat"], ...this.widenHalves(), ...decodeCode("f16", this.body.scratch("half"), "any")];
   }
 
   /** The halves of the first word on the stack in the lower halves of the first two. */
@@ -150,4 +151,8 @@ export class MemoryAccess {
     const scaled: Code = [...this.push(root), ["i32.const", Math.log2(stride)], ["i32.shl"]];
     return { code: [["local.get", local], ...scaled, ["i32.add"]], offset };
   }
+}
+
+function knownForm({ isFinite }: Buffer): HalfForm {
+  return isFinite === true ? "finite" : "any";
 }

@@ -188,6 +188,14 @@ export function fourLaneSumsCode(vectors: readonly [Code, Code, Code, Code], tem
   ];
 }
 
+/** Whether no lane of any of these vectors of f32 is an infinity or NaN; `temp` is a local of type v128. */
+export function areFiniteCode(vectors: readonly Code[], temp: number): Code {
+  // Times 0, what is finite is 0 and everything else NaN.
+  const zeros = vectors.map((vector): Code => [...vector, ...constantCode(0, { scalar: "f32", lanes: 4 }), ["f32x4.mul"]]); // prettier-ignore
+  const sum = zeros.flatMap((zero, i): Code => (i === 0 ? zero : [...zero, ["f32x4.add"]]));
+  return [...sum, ["local.tee", temp], ["local.get", temp], ["f32x4.eq"], ["i32x4.all_true"]];
+}
+
 /** Words of two vectors, counted through both, in another order. */
 export function shuffle(lanes: readonly number[]): Instruction {
   return ["i8x16.shuffle", ...lanes.flatMap((lane) => [0, 1, 2, 3].map((byte) => 4 * lane + byte))];

@@ -40,12 +40,7 @@ export interface Tiles {
    * a product reads them; absent: as in the checkpoint. */
   readonly weight?: { readonly columns: number; readonly terms: number };
   /** Matrix times few rows: invocations that split K, output columns of one workgroup. */
-  readonly matvec: {
-    readonly lanes: number;
-    readonly columns: number;
-    /** With one lane: steps along K in one round of the loop, where they divide; absent: one. */
-    readonly unroll?: number;
-  };
+  readonly matvec: { readonly lanes: number; readonly columns: number };
   /** Attention: invocations of a workgroup, keys of one step. */
   readonly attention: { readonly lanes: number; readonly keys: number };
 }

@@ -27,7 +27,7 @@ export const cpuSimd: TargetInfo = {
     rowLanes: 1,
     matmul: { rows: 4, columns: 8, workgroupRows: 1, workgroupColumns: 1, dotTile: { rows: 2, columns: 4 } },
     weight: { columns: 4, terms: 4 },
-    matvec: { lanes: 1, columns: 4, unroll: 2 },
+    matvec: { lanes: 1, columns: 4 },
     attention: { lanes: 1, keys: 4 },
   },
   storage: ["f32", "f16", "bf16", "i32", "u32"],

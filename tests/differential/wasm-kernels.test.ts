@@ -119,6 +119,30 @@ describe.each(CASES)("$name", ({ text, buffers, scalars = {}, output }) => {
   });
 });
 
+describe("sums of products with finite f16", () => {
+  const text = FOUR_COLUMNS.replace("%w: read f32x4", "%w: read {content}x4");
+  const K = 9;
+  const run = (content: string, x: Float32Array, w: Uint16Array, info: (typeof CPU_PROFILES)[number]): Int32Array => {
+    const y = new Float32Array(4);
+    const kernel = legalizeKernel(parseKernel(text.replace("{content}", content)), info);
+    runKernelInWasm(kernel, new Map<string, Bytes>([["w", w], ["x", x], ["y", y]]), { K }); // prettier-ignore
+    return new Int32Array(y.buffer);
+  };
+
+  it.each(CPU_PROFILES)("have the bits of those with any f16, whatever the size of the factors, for $name", (info) => {
+    const rng = new Rng(11);
+    const special = [65535, 65536, -1e6, 1e20, -3e38, Infinity, -Infinity, NaN, 1e-30, 1e-42, -0];
+    for (const one of [undefined, ...special])
+      for (const size of [1, 2 ** -100, 2 ** -130, 2 ** 14]) {
+        const x = Float32Array.from({ length: 4 * K }, () => (rng.uniform() - 0.5) * size);
+        if (one !== undefined) x[rng.int(0, x.length)] = one;
+        // Also subnormal numbers, no infinities.
+        const w = Uint16Array.from({ length: 16 * K }, () => rng.int(0, 65536)).map((bits) => bits & 0xfbff);
+        expect(run("finite f16", x, w, info)).toEqual(run("f16", x, w, info));
+      }
+  });
+});
+
 /** Integer operations with both operands from memory, where a trap or a wrong sign would hide. */
 const INTEGERS = [0, 1, -1, 2, 7, -7, 100, -100, 2147483647, -2147483648, 123456789];
 const SHIFTS = ["shl", "shr"];

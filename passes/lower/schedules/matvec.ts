@@ -42,10 +42,7 @@ export function matvec(emission: Emission): LaunchShape {
   );
   const tile = { rows: [unflatten(row, rowDims)], pieces: pieces.map(({ read }) => read) };
   const from = lanes === 1 ? 0 : builder.builtin("local_x");
-  const steps = product.depth.div(loop.depth);
-  const wish = tileAttr(spec.attrs, "unroll", info.tiles.matvec.unroll ?? 1);
-  const unroll = lanes === 1 && steps?.div(wish) !== undefined ? wish : 1;
-  const parts = sumTile(emission, loop, tile, { from, stride: lanes, unroll });
+  const parts = sumTile(emission, loop, tile, { from, stride: lanes });
   const sums = lanes === 1 ? parts : parts.map((p) => p.map((r) => r.map((sum) => acrossLanes(emission, sum))));
   pieces.forEach((piece, p) => {
     const store = (): void =>

@@ -56,18 +56,16 @@ export function productLoop(puller: Puller, products: readonly Product[], wish: 
   return { products, width, depth: hasFours && inner !== "scalar" ? terms : 1, inner };
 }
 
-/** The sums of the tile over terms `from`, `from + stride`, ... (in steps of `loop.depth` terms, `unroll` of them in a
- * round, which divides their number): `[product][row][piece]`, each a vector of `width` columns. */
+/** The sums of the tile over terms `from`, `from + stride`, ... (in steps of `loop.depth` terms): `[product][row][piece]`, each a vector of `width` columns. */
 export function sumTile(
   emission: Emission,
   loop: ProductLoop,
   tile: Tile,
-  terms: { readonly from: KValue | number; readonly stride: number; readonly unroll?: number },
+  terms: { readonly from: KValue | number; readonly stride: number },
 ): readonly KValue[][][] {
   const { emitter, builder } = emission;
   const first = defined(loop.products[0], "a product schedule without a product");
   const steps = defined(first.depth.div(loop.depth), "terms in whole steps");
-  const unroll = terms.unroll ?? 1;
   const hasPartialSums = loop.inner === "dot" && emission.info.sumsInVectors === true;
   const lanes = loop.inner === "outer" ? loop.width : hasPartialSums ? LANES : 1;
   const slots =
@@ -77,24 +75,21 @@ export function sumTile(
     {
       from: terms.from,
       to: builder.dim(steps),
-      step: terms.stride * unroll,
+      step: terms.stride,
       carried: Array.from({ length: slots }, () => zero),
       name: "k",
     },
     (index, carried) => {
-      const start = emitter.leaf(index, steps);
+      const step = emitter.leaf(index, steps);
       const sum = [...carried];
-      for (let part = 0; part < unroll; part++) {
-        const step = start.add(part * terms.stride);
-        let slot = 0;
-        for (const product of loop.products)
-          for (const row of tile.rows)
-            for (const piece of tile.pieces)
-              for (const add of termsOf(emission, loop, product, row, piece, step)) {
-                sum[slot] = add(defined(sum[slot], "a sum"));
-                slot++;
-              }
-      }
+      let slot = 0;
+      for (const product of loop.products)
+        for (const row of tile.rows)
+          for (const piece of tile.pieces)
+            for (const add of termsOf(emission, loop, product, row, piece, step)) {
+              sum[slot] = add(defined(sum[slot], "a sum"));
+              slot++;
+            }
       return sum;
     },
   );

@@ -135,6 +135,17 @@ describe("the text of a function", () => {
     expect(emitWat(legal(text.replace("%h: read ", "%h: read_write "))).match(/v128\.load16x4_u/g)).toHaveLength(2);
   });
 
+  it("scales the other factor of a sum of products with finite f16, and sums again what overflowed by it", () => {
+    const columns = (content: string): string => FOUR_COLUMNS.replace("%w: read f32x4", `%w: read ${content}x4`);
+    const rebias = (text: string): number => emitWat(legal(text)).match(/v128.const i32x4 0x77800000/g)!.length;
+    // Each of four weights, or one factor in the loop and each of four weights in that behind the test.
+    expect(rebias(columns("f16"))).toBe(4);
+    expect(rebias(columns("finite f16"))).toBe(5);
+    expect(emitWat(legal(columns("finite f16"))).match(/loop|all_true/g)).toEqual(["loop", "all_true", "loop"]);
+    const read = columns("finite f16").replace("yield ", "store %y[%zero], %term\n    yield ");
+    expect(rebias(read)).toBe(4);
+  });
+
   it("keeps a value in a register if a bound of the loop reads it in every round", () => {
     const text = emitWat(legal(PACKED_PRODUCT));
     expect(text).toContain("f32x4.mul");
