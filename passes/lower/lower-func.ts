@@ -81,6 +81,11 @@ class FuncLowering {
       this.places.set(value, place);
       nameRanges(inputs, name, place);
     }
+    this.func.results.forEach(({ name, into }, i) => {
+      const family = this.body.yields[i]?.type.family;
+      const members = Array.from({ length: family ?? 0 }, (_, member) => `${into ?? name}.${member}`);
+      for (const each of [into ?? name, ...members]) this.buffers.reserve(each);
+    });
     this.block(this.body);
     const outputs: Record<string, Range> = {};
     this.func.results.forEach(({ name, into }, i) => {

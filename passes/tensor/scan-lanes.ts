@@ -32,13 +32,12 @@ export function scanLanes(op: Op, table: OpTable): number | string {
     if (kept < lanes) [lanes, culprit] = [kept, inner.name];
   }
   const own = body.yields.slice(0, carries).map(({ type }) => Dim.product(type.dims.slice(lanes)).asNumber());
-  const mixed =
-    culprit === undefined ? "its results share no more axes with its state" : `\`${culprit}\` mixes the axes`;
-  if (own.includes(undefined))
-    return `only the first ${lanes} axes of its state stay apart (${mixed} behind), and the sizes behind are not all numbers`;
+  const why = culprit === undefined ? "its results share no more with its state" : `\`${culprit}\` mixes the others`;
+  const axes = lanes === 0 ? "no axis" : lanes === 1 ? "only the first axis" : `only the first ${lanes} axes`;
+  const apart = `${axes} of its state ${lanes > 1 ? "stay" : "stays"} apart from step to step (${why})`;
+  if (own.includes(undefined)) return `${apart}, and what one invocation would keep has no fixed size`;
   const total = own.reduce<number>((sum, size) => sum + (size ?? 0), 0);
-  if (total > MOST_PRIVATE)
-    return `only the first ${lanes} axes of its state stay apart (${mixed} behind), and the ${total} elements behind are more than the ${MOST_PRIVATE} that one invocation keeps`;
+  if (total > MOST_PRIVATE) return `${apart}, and the ${total} numbers behind are more than the ${MOST_PRIVATE} that one invocation keeps`; // prettier-ignore
   return lanes;
 }
 

@@ -229,8 +229,8 @@ export class ExtendBody {
       return [];
     }
     if (depth > 0 && caches.length > 0) {
-      this.refuse(op, "state stands in a loop inside a loop", {
-        label: "a cache or state belongs to one loop",
+      this.refuse(op, "`attention`, `scan` or `conv1d` stands in a loop inside a loop", {
+        label: "what it keeps belongs to one loop",
         help: "list the layers of the inner loop one by one, or build with `--entries forward`",
       });
       return [];
