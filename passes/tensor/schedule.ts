@@ -34,7 +34,7 @@
  * - `sample {lanes}`: one `sample`; logits is an argument. Then points on `[B]` over the token and further `[B]` or
  *   scalar arguments. Yields have dims `[B]`: the token and the next values of `[B]` state. One workgroup a row. State
  *   that is a scalar (`step`) is advanced by an elementwise group of its own.
- * - `scan {lanes, axes}`: one `scan`, whose block holds points, moves, takes, reductions and products. The first `axes`
+ * - `scan {lanes, axes}`: one `scan`, and pulled ops that its operands come from; its block holds points, moves, takes, reductions and products. The first `axes`
  *   axes of its state and results are kept apart by every step (`scan-lanes.ts`): one invocation a place along them.
  */
 import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";

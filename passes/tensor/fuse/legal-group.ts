@@ -37,7 +37,7 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
     case "sample":
       return anchors.length === 1 && isSample(view, first) ? "sample" : undefined;
     case "scan":
-      return candidate.ops.length === 1 ? "scan" : undefined;
+      return anchors.length === 1 && isScan(view, first) ? "scan" : undefined;
     case "outside":
     case "leaf":
     case "move":
@@ -147,6 +147,13 @@ function isCacheWrite(view: View, anchor: Op): boolean {
 function isOnlyYield(view: View, anchor: Op): boolean {
   const { yields } = view.candidate;
   return yields.length === 1 && yields[0] === anchor.results[0];
+}
+
+/** What a scan starts from and walks along may be computed on the way; what it makes is stored. */
+function isScan(view: View, anchor: Op): boolean {
+  const behind = new Set(anchor.operands.flatMap((operand) => [...view.behind(operand)]));
+  const { ops, yields } = view.candidate;
+  return ops.length === behind.size + 1 && yields.every((made) => anchor.results.includes(made));
 }
 
 function isSample(view: View, anchor: Op): boolean {
