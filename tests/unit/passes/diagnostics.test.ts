@@ -43,9 +43,9 @@ const forwardOnly: Partial<CompileOptions> = { entries: ["forward"] };
 const MISTAKES: readonly Mistake[] = [
   {
     code: "LLM0401",
-    title: "a weight larger than a binding",
-    wrong: { text: bigram, limits: { maxBindingBytes: 64 * 8 * 4 - 4 }, options: { context: 16 } },
-    right: { text: bigram, limits: { maxBindingBytes: 64 * 8 * 4 }, options: { context: 16 } },
+    title: "a weight of which eight rows are larger than a binding",
+    wrong: { text: bigram, limits: { maxBindingBytes: 8 * 8 * 4 - 4 }, options: { context: 16, chunk: 1 } },
+    right: { text: bigram, limits: { maxBindingBytes: 8 * 8 * 4 }, options: { context: 16, chunk: 1 } },
   },
   {
     code: "LLM0401",
