@@ -12,6 +12,7 @@ import type { Emitter } from "./emitter.ts";
 import { LANES, LinearIndex } from "./linear-index.ts";
 import { leftIndex, productOf, rightIndex } from "./matmul-operands.ts";
 import type { Index, Puller } from "./pull.ts";
+import { beforeAll, better, foundOf, nothing } from "./selection.ts";
 
 export const REDUCTIONS = ["sum", "mean", "reduce_max", "reduce_min", "argmax"] as const;
 export type Reduction = (typeof REDUCTIONS)[number];
@@ -20,12 +21,18 @@ export function reductionOf(op: Op): Reduction | undefined {
   return REDUCTIONS.find((name) => name === op.name);
 }
 
+/** Whether it folds a row to the places of its largest elements. */
+export function isSelection(op: Op): boolean {
+  return op.name === "topk_indices";
+}
+
 export function isFold(op: Op): boolean {
-  return reductionOf(op) !== undefined || op.name === "matmul";
+  return reductionOf(op) !== undefined || isSelection(op) || op.name === "matmul";
 }
 
 export function pullFold(puller: Puller, op: Op, index: Index): KValue {
   const reduction = reductionOf(op);
+  if (isSelection(op)) return foldSelection(puller, op, index);
   return reduction === undefined ? foldMatmul(puller, op, index) : foldAxis(puller, op, reduction, index);
 }
 
@@ -87,6 +94,25 @@ function foldAxis(puller: Puller, op: Op, reduction: Reduction, index: Index): K
     return [emitter.select(isBetter, x, m), emitter.select(isBetter, i, p)];
   });
   return defined(best, "a loop without a result");
+}
+
+/** The element of rank r is found by r + 1 passes over the row. */
+function foldSelection(puller: Puller, op: Op, index: Index): KValue {
+  if (index.some((axis) => axis.hasLane())) return puller.byLanes(index, (one) => foldSelection(puller, op, one));
+  const { emitter } = puller;
+  const { operand, axis, size } = reducedAxis(op);
+  const rank = emitter.index(defined(index[axis], "an index with too few axes"));
+  const [first, to] = [beforeAll(emitter), emitter.index(LinearIndex.of(size))];
+  const ranks = { to: emitter.binary("add", rank, emitter.i32(1)), carried: [first.key, first.position], name: "rank" };
+  const [, position] = emitter.loop(ranks, (_, last) => {
+    const start = nothing(emitter);
+    return emitter.loop({ to, carried: [start.key, start.position] }, (i, best) => {
+      const element = puller.at(operand, index.with(axis, emitter.leaf(i, size)));
+      const found = better(emitter, foundOf(last), foundOf(best), element, i);
+      return [found.key, found.position];
+    });
+  });
+  return defined(position, "a loop without a result");
 }
 
 function foldMatmul(puller: Puller, op: Op, index: Index): KValue {

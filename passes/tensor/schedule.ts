@@ -16,8 +16,9 @@
  *   fold exactly the LAST axis of operands with dims `[R..., C]`, the same R... and C for all, `keep` or not. What a
  *   reduction reads is pulled at `[r..., c]`. What depends on a reduction is a point on `[R..., C]` (row element), a
  *   point on `[R..., 1]` or `[R...]` (row scalar), a reshape or broadcast of a row scalar to another row scalar or
- *   to row elements, or a later reduction (softmax, variance). Yields are row elements `[R..., C]` or row scalars.
- *   One workgroup of `lanes` a row.
+ *   to row elements, or a later reduction (softmax, variance). At most one of the reductions is a selection
+ *   (`topk_indices`), with dims `[R..., K]`; what depends on it is a point on `[R..., K]` or a `take` from the row at what
+ *   it has found. Yields are row elements `[R..., C]`, row scalars, or `[R..., K]`. One workgroup of `lanes` a row.
  * - `matmul.registers {tile_rows, tile_columns, workgroup_rows, workgroup_columns}` and `matvec {lanes, columns}`: one
  *   or more `matmul` ops of equal result dims `[batch..., M, N]`; where there are several they have the same left
  *   operand. Their operands are arguments of the group seen through moves and casts (weights: cast f16 -> f32, transpose,
@@ -34,14 +35,20 @@
  * - `sample {lanes}`: one `sample`; logits is an argument. Then points on `[B]` over the token and further `[B]` or
  *   scalar arguments. Yields have dims `[B]`: the token and the next values of `[B]` state. One workgroup a row. State
  *   that is a scalar (`step`) is advanced by an elementwise group of its own.
+ * - `cumsum {lanes}`: one `cumsum` along any axis, and points of its dims behind it. What it sums is pulled, twice where
+ *   there are lanes. Yields have its dims. One workgroup a row.
+ * - `argsort {lanes}`: one `argsort` along any axis; x is an argument seen through moves and casts. One yield, sorted in
+ *   its own buffer. One workgroup a row.
  */
-import type { Attrs, Func, Module, Op } from "../../src/ir/ir.ts";
+import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
 import { walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
+import { axisAttr } from "./attrs.ts";
 import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { grouped } from "./fuse.ts";
@@ -93,7 +100,7 @@ function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
     case "elementwise":
       return { schedule: "elementwise", lanes: tiles.elementwise };
     case "row_reduce":
-      return { schedule: "row_reduce", lanes: tiles.rowLanes };
+      return { schedule: "row_reduce", lanes: lanesFor(body, "topk_indices", info) };
     case "matmul": {
       const { rows, columns, workgroupRows, workgroupColumns } = tiles.matmul;
       if (productRows(group, ops, capacities) <= MATVEC_ROWS) return { schedule: "matvec", ...tiles.matvec };
@@ -111,9 +118,24 @@ function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
       return { schedule: "cache_write", lanes: tiles.elementwise };
     case "sample":
       return { schedule: "sample", lanes: tiles.rowLanes };
+    case "cumsum":
+    case "argsort":
+      return { schedule: kind, lanes: lanesFor(body, kind, info) };
     default:
       return assertNever(kind, "kind of group");
   }
+}
+
+/**
+ * The lanes of a row: no more than it has elements where this op stands in the group, because a router chooses among a
+ * handful of experts and each pass ends in a reduction over the workgroup.
+ */
+function lanesFor(body: Block, name: string, { tiles, wholeSubgroups = 1 }: TargetInfo): number {
+  const op = body.ops.find((found) => found.name === name);
+  const operand = op?.operands[0];
+  if (op === undefined || !operand) return tiles.rowLanes;
+  const size = operand.type.dims[axisAttr(op, operand.type.dims.length)]?.asNumber() ?? tiles.rowLanes;
+  return Math.min(tiles.rowLanes, Math.max(wholeSubgroups, 2 ** Math.ceil(Math.log2(size))));
 }
 
 /** Rows of the product, all batch axes together, under the declared capacities. */

@@ -1,20 +1,22 @@
 /**
  * row_reduce: reductions over the last axis, one after the other (softmax, norms, argmax), then what is computed from
- * them. With lanes, a workgroup takes one row and its invocations every lanes-th column, and the parts meet in
+ * them, and at most one selection of a row's largest elements (topk) with what is computed from it. With lanes, a workgroup takes one row and its invocations every lanes-th column, and the parts meet in
  * `workgroup_reduce`; with one lane, an invocation takes a whole row. Rows are read again for each reduction and for
  * the result: they are in the cache.
  */
-import type { Op } from "../../../src/ir/ir.ts";
+import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { result } from "../../../src/ir/ir.ts";
 import { elementCount } from "../../../src/ir/type.ts";
 import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
-import { tileAttr } from "../attributes.ts";
+import { numberAttr, tileAttr } from "../attributes.ts";
 import { flatten, unflatten } from "../flat-index.ts";
 import { LANES, LinearIndex } from "../linear-index.ts";
-import { combine, finished, operandIndex, reducedAxis, reductionOf, startOf } from "../pull-fold.ts";
+import { combine, finished, isSelection, operandIndex, reducedAxis, reductionOf, startOf } from "../pull-fold.ts";
 import type { Reduction } from "../pull-fold.ts";
+import { NOWHERE, beforeAll, better, foundOf, nothing } from "../selection.ts";
+import type { Found } from "../selection.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
 
@@ -31,7 +33,8 @@ interface Columns {
 export function rowReduce(emission: Emission): LaunchShape {
   const { body, emitter, memory, puller, spec, info } = emission;
   const reductions = body.ops.filter((op) => reductionOf(op) !== undefined);
-  const { operand, size } = reducedAxis(defined(reductions[0], "a row reduction without a reduction"));
+  const selection = body.ops.find(isSelection);
+  const { operand, size } = reducedAxis(defined(reductions[0] ?? selection, "a row reduction without a reduction"));
   const rowDims = operand.type.dims.slice(0, -1);
   const rows = Dim.product(rowDims);
   const lanes = tileAttr(spec.attrs, "lanes", info.tiles.rowLanes);
@@ -50,23 +53,90 @@ export function rowReduce(emission: Emission): LaunchShape {
       const { type } = result(op);
       puller.seed(result(op), unflatten(flatten(rowIndex, rowDims), type.dims), reduceRow(emission, op, columns, rowIndex)); // prettier-ignore
     }
-    const isElement = body.yields.map(({ type }) => !elementCount(type).equals(rows));
+    const selected = selection === undefined ? new Set<Value>() : madeFrom(body, result(selection));
+    if (selection !== undefined) storeSelected(emission, selection, selected, columns, work.index, rowIndex);
+    const isScalar = body.yields.map((value) => !selected.has(value) && elementCount(value.type).equals(rows));
+    const isElement = body.yields.map((value, which) => !selected.has(value) && isScalar[which] === false);
     if (isElement.includes(true)) storeElements(emission, columns, work.index, isElement);
     const storeScalars = (): void =>
       body.yields.forEach((value, which) => {
-        if (isElement[which] === true) return;
+        if (isScalar[which] !== true) return;
         memory.store(which, work.index, puller.at(value, unflatten(work.index, value.type.dims)));
       });
-    if (!isElement.includes(false)) return;
-    if (lanes === 1) return storeScalars();
-    memory.sharing = { kind: "single" };
-    emitter.when(firstLane(emission), storeScalars);
+    if (!isScalar.includes(true)) return;
+    alone(emission, columns, storeScalars);
   });
   return { workgroup: [workgroup, 1, 1], grid: [work.x, work.y, ONE] };
 }
 
 export function firstLane({ builder }: Emission): KValue {
   return builder.eq(builder.builtin("local_x"), 0);
+}
+
+/**
+ * One pass over the row for each place of the selection, and the results that hang on it. The passes are turns of one
+ * loop and not copies of each other, so that a pulled element has the same bits in each and is not found twice.
+ */
+function storeSelected(
+  emission: Emission,
+  selection: Op,
+  selected: ReadonlySet<Value>,
+  { lanes, size, width, leaf }: Columns,
+  row: LinearIndex,
+  rowIndex: readonly LinearIndex[],
+): void {
+  const { body, emitter, memory, puller } = emission;
+  const made = result(selection);
+  const [{ operand }, count] = [reducedAxis(selection), Dim.of(numberAttr(selection.attrs, "k"))];
+  // Positions are compared one by one, so these loops visit single columns.
+  const columns: Columns = { lanes, size, width: 1, leaf: width === 1 ? leaf : emitter.newLeafId() };
+  const first = beforeAll(emitter);
+  const ranks = { to: emitter.builder.dim(count), carried: [first.key, first.position], name: "rank" };
+  emitter.loop(ranks, (i, last) => {
+    const start = nothing(emitter);
+    const best = overColumns(emission, columns, [start.key, start.position], (column, sofar) => {
+      const element = puller.at(operand, [...rowIndex, column]);
+      const found = better(emitter, foundOf(last), foundOf(sofar), element, emitter.index(column));
+      return [found.key, found.position];
+    });
+    const { key, position } = bestOfAll(emission, columns, foundOf(best));
+    const flat = row.scale(count).add(emitter.leaf(i, count));
+    puller.seed(made, unflatten(flat, made.type.dims), position);
+    alone(emission, columns, () =>
+      body.yields.forEach((value, which) => {
+        if (selected.has(value)) memory.store(which, flat, puller.at(value, unflatten(flat, value.type.dims)));
+      }),
+    );
+    return [key, position];
+  });
+}
+
+/** The best of what the invocations of the workgroup have found. */
+function bestOfAll({ emitter, builder }: Emission, { lanes }: Columns, own: Found): Found {
+  if (lanes === 1) return own;
+  const key = emitter.define(builder.workgroupReduce("max", own.key));
+  const isBest = emitter.binary("eq", own.key, key);
+  const candidate = emitter.select(isBest, own.position, emitter.i32(NOWHERE));
+  return { key, position: emitter.define(builder.workgroupReduce("min", candidate)) };
+}
+
+/** What only one invocation of those that share the row does. */
+function alone(emission: Emission, { lanes }: Columns, make: () => void): void {
+  if (lanes === 1) return make();
+  const { memory, emitter } = emission;
+  const { sharing } = memory;
+  memory.sharing = { kind: "single" };
+  emitter.when(firstLane(emission), make);
+  memory.sharing = sharing;
+}
+
+/** A value of the body and everything that is computed from it. */
+function madeFrom(body: Block, value: Value): ReadonlySet<Value> {
+  const made = new Set([value]);
+  for (const op of body.ops)
+    if (op.operands.some((operand) => operand !== null && made.has(operand)))
+      for (const each of op.results) made.add(each);
+  return made;
 }
 
 /** All results that have a row of elements, in one loop: each row element is read before anything replaces it. */

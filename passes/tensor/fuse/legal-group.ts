@@ -36,6 +36,10 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
       return anchors.length === 1 && isCacheWrite(view, first) ? "cache_write" : undefined;
     case "sample":
       return anchors.length === 1 && isSample(view, first) ? "sample" : undefined;
+    case "cumsum":
+      return anchors.length === 1 && isCumsum(view, first) ? "cumsum" : undefined;
+    case "argsort":
+      return anchors.length === 1 && isArgsort(view, first) ? "argsort" : undefined;
     case "outside":
     case "leaf":
     case "move":
@@ -157,38 +161,81 @@ function isSample(view: View, anchor: Op): boolean {
   );
 }
 
-/** Shapes of a row kernel: full `[R..., C]`, kept `[R..., 1]`, folded `[R...]`. */
-type RowShape = "full" | "kept" | "folded";
+function isCumsum(view: View, anchor: Op): boolean {
+  const dims = dimsOf(anchor);
+  const isElement = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
+  return (
+    view.after([anchor]).every(isElement) && view.candidate.yields.every((value) => sameDims(value.type.dims, dims))
+  );
+}
+
+/** An element is read again and again, so nothing is computed on the way to it. */
+function isArgsort(view: View, anchor: Op): boolean {
+  const behind = view.behind(anchor.operands[0]);
+  return (
+    view.candidate.ops.length === behind.size + 1 &&
+    [...behind].every((op) => isMoveOrCast(view, op)) &&
+    isOnlyYield(view, anchor)
+  );
+}
+
+/** Shapes of a row kernel: full `[R..., C]`, kept `[R..., 1]`, folded `[R...]`, selected `[R..., K]`. */
+type RowShape = "full" | "kept" | "folded" | "selected";
 
 function isRowReduce(view: View, folds: readonly Op[]): boolean {
   const { dims } = defined(defined(folds[0], "a reduction").operands[0], "its operand").type;
   const rows = dims.slice(0, -1);
-  const shapeOf = (found: Dims): RowShape | undefined => {
-    if (sameDims(found, dims)) return "full";
-    if (sameDims(found, [...rows, Dim.of(1)])) return "kept";
-    return sameDims(found, rows) ? "folded" : undefined;
-  };
+  const selections = folds.filter((op) => op.name === "topk_indices");
   const isFold = (op: Op): boolean => {
     const x = defined(op.operands[0], "its operand").type.dims;
     return sameDims(x, dims) && axisAttr(op, x.length) === x.length - 1;
   };
+  const selectedOps = [...selections, ...view.after(selections)];
+  const selected = new Set(selectedOps.flatMap((op) => op.results));
+  // K may be C or 1, so what hangs on a selection is told by its ops and not by its shape.
+  const shapeOf = (value: Value): RowShape | undefined => {
+    const found = value.type.dims;
+    if (selected.has(value)) return sameDims(found, dimsOf(defined(selections[0], "one"))) ? "selected" : undefined;
+    if (sameDims(found, dims)) return "full";
+    if (sameDims(found, [...rows, Dim.of(1)])) return "kept";
+    return sameDims(found, rows) ? "folded" : undefined;
+  };
   const after = view.after(folds);
   const made = new Set([...folds, ...after].flatMap((op) => op.results));
   const fits = (op: Op): boolean => {
-    const shape = shapeOf(dimsOf(op));
-    const inner = op.operands.filter((operand) => operand !== null && made.has(operand));
-    const shapes = inner.map((operand) => (operand === null ? undefined : shapeOf(operand.type.dims)));
+    const shape = shapeOf(defined(op.results[0], `${op.name} has a result`));
+    const inner = op.operands.filter((operand): operand is Value => operand !== null && made.has(operand));
+    const shapes = inner.map(shapeOf);
     if (shape === undefined || shapes.includes(undefined)) return false;
-    if (op.name === "reshape") return shape !== "full" && shapes[0] !== "full";
+    if (op.name === "take") return shape === "selected" && isTakenFromRow(op, rows.length, made, selected, shapeOf);
+    if (op.name === "reshape") return shape !== "full" && shape !== "selected" && shapes[0] !== "full";
     if (op.name === "broadcast") return shapes[0] === "kept" || shapes[0] === shape;
-    const isAligned = shapes.every(
-      (found) => found === shape || (found === "kept" && shape === "full") || rows.length === 0,
-    );
+    const isStretched = (found: RowShape | undefined): boolean =>
+      found === "kept" && (shape === "full" || shape === "selected");
+    const isAligned = shapes.every((found) => found === shape || isStretched(found) || isOneRow(found, shape));
     return view.role(op) === "point" && isAligned;
   };
+  // Scalars of a tensor of one axis stretch to anything.
+  const isOneRow = (found: RowShape | undefined, shape: RowShape): boolean =>
+    rows.length === 0 && found !== "selected" && (shape !== "selected" || found !== "full");
   return (
+    selections.length <= 1 &&
     folds.every(isFold) &&
+    !folds.some((op) => op.operands.some((operand) => operand !== null && selected.has(operand))) &&
     after.every(fits) &&
-    view.candidate.yields.every((value) => shapeOf(value.type.dims) !== undefined)
+    view.candidate.yields.every((value) => shapeOf(value) !== undefined)
   );
+}
+
+/** `take` of elements of a row at the places that a selection has found in it. */
+function isTakenFromRow(
+  op: Op,
+  rank: number,
+  made: ReadonlySet<Value>,
+  selected: ReadonlySet<Value>,
+  shapeOf: (value: Value) => RowShape | undefined,
+): boolean {
+  const [x, index] = op.operands;
+  if (!x || !index || !selected.has(index) || op.attrs["batch"] !== rank) return false;
+  return axisAttr(op, x.type.dims.length) === rank && (!made.has(x) || shapeOf(x) === "full");
 }
