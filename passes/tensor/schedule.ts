@@ -43,12 +43,12 @@
 import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
 import { walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
+import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
-import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
-import { axisAttr } from "./attrs.ts";
+import { axisAttr, operandType } from "./attrs.ts";
 import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { grouped } from "./fuse.ts";
@@ -92,7 +92,8 @@ function scheduleFunc(func: Func, context: PassContext): Func {
 }
 
 /** The attributes of one group. */
-function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
+function scheduleOf(group: Op, context: PassContext): Attrs {
+  const { info, capacities, ops } = context;
   const body = defined(group.regions[0], "a group has a block");
   const kind = defined(groupKind(body, ops), `the group ${String(group.attrs["name"])} is a legal kernel`);
   const { tiles } = info;
@@ -100,7 +101,7 @@ function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
     case "elementwise":
       return { schedule: "elementwise", lanes: tiles.elementwise };
     case "row_reduce":
-      return { schedule: "row_reduce", lanes: lanesFor(body, "topk_indices", info) };
+      return { schedule: "row_reduce", lanes: rowLanes(body, context) };
     case "matmul": {
       const { rows, columns, workgroupRows, workgroupColumns } = tiles.matmul;
       if (productRows(group, ops, capacities) <= MATVEC_ROWS) return { schedule: "matvec", ...tiles.matvec };
@@ -120,21 +121,22 @@ function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
       return { schedule: "sample", lanes: tiles.rowLanes };
     case "cumsum":
     case "argsort":
-      return { schedule: kind, lanes: lanesFor(body, kind, info) };
+      return { schedule: kind, lanes: rowLanes(body, context) };
     default:
       return assertNever(kind, "kind of group");
   }
 }
 
-/**
- * The lanes of a row: no more than it has elements where this op stands in the group, because a router chooses among a
- * handful of experts and each pass ends in a reduction over the workgroup.
- */
-function lanesFor(body: Block, name: string, { tiles, wholeSubgroups = 1 }: TargetInfo): number {
-  const op = body.ops.find((found) => found.name === name);
-  const operand = op?.operands[0];
-  if (op === undefined || !operand) return tiles.rowLanes;
-  const size = operand.type.dims[axisAttr(op, operand.type.dims.length)]?.asNumber() ?? tiles.rowLanes;
+/** Rows of so few elements are one invocation's each: a reduction over lanes would take longer than their sum. */
+const SHORT_ROW = 8;
+
+/** The lanes of a row: no more than it has elements, where their number is known. */
+function rowLanes(body: Block, { info: { tiles, wholeSubgroups = 1 }, ops }: PassContext): number {
+  const isAlongRows = ({ name }: Op): boolean => hasTrait(ops.get(name), "reduce") || hasTrait(ops.get(name), "row");
+  const op = defined(body.ops.find(isAlongRows), "a group over rows holds an op along them");
+  const { dims } = operandType(op, 0);
+  const size = dims[axisAttr(op, dims.length)]?.asNumber() ?? Infinity;
+  if (size <= SHORT_ROW) return 1;
   return Math.min(tiles.rowLanes, Math.max(wholeSubgroups, 2 ** Math.ceil(Math.log2(size))));
 }
 
