@@ -28,6 +28,7 @@ export class Puller {
   private readonly producers = new Map<Value, Op>();
   private readonly numbers = new Map<Value, number>();
   private readonly leaves = new Map<KValue, LinearIndex>();
+  private readonly sources = new Map<Value, (index: Index) => KValue>();
 
   constructor(
     readonly emitter: Emitter,
@@ -52,6 +53,11 @@ export class Puller {
   /** Says what an element is, for as long as the scope that is being built lasts. */
   seed(value: Value, index: Index, element: KValue): void {
     this.emitter.rememberHere(this.key(value, index), element);
+  }
+
+  /** Says how any element of a value that no pull can compute is found, for what is asked from now on. */
+  provide(value: Value, element: (index: Index) => KValue): void {
+    this.sources.set(value, element);
   }
 
   /** The op that makes a value of the body, unless it is an argument. */
@@ -99,6 +105,8 @@ export class Puller {
   }
 
   private compute(value: Value, index: Index): KValue {
+    const source = this.sources.get(value);
+    if (source !== undefined) return source(index);
     const op = this.producers.get(value);
     if (op === undefined) {
       const argument = this.body.args.indexOf(value);

@@ -13,7 +13,7 @@ import { kernelScalars } from "../kernel-scalars.ts";
 import { unflatten } from "../flat-index.ts";
 import { LinearIndex } from "../linear-index.ts";
 import { orderKey } from "../order-key.ts";
-import { firstLane } from "./row-reduce.ts";
+import { firstLane } from "./columns.ts";
 import { RowFold } from "./row-fold.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
