@@ -27,12 +27,13 @@ export function isSelection(op: Op): boolean {
 }
 
 export function isFold(op: Op): boolean {
-  return reductionOf(op) !== undefined || isSelection(op) || op.name === "matmul";
+  return reductionOf(op) !== undefined || isSelection(op) || op.name === "segment_sum" || op.name === "matmul";
 }
 
 export function pullFold(puller: Puller, op: Op, index: Index): KValue {
   const reduction = reductionOf(op);
   if (isSelection(op)) return foldSelection(puller, op, index);
+  if (op.name === "segment_sum") return foldSegment(puller, op, index);
   return reduction === undefined ? foldMatmul(puller, op, index) : foldAxis(puller, op, reduction, index);
 }
 
@@ -113,6 +114,29 @@ function foldSelection(puller: Puller, op: Op, index: Index): KValue {
     });
   });
   return defined(position, "a loop without a result");
+}
+
+/** The elements of one segment, from its start to the next one's. */
+function foldSegment(puller: Puller, op: Op, index: Index): KValue {
+  const { emitter } = puller;
+  const { operand: x, axis, size } = reducedAxis(op);
+  const segment = defined(index[axis], "an index with too few axes");
+  if (segment.hasLane()) return puller.byLanes(index, (one) => foldSegment(puller, op, one));
+  const [order, starts] = [1, 2].map((which) => defined(op.operands[which], "a segment_sum of three operands"));
+  const batch = index.slice(0, numberAttr(op.attrs, "batch"));
+  const boundAt = (at: LinearIndex): KValue => puller.at(defined(starts, "starts"), [...batch, at]);
+  const range = {
+    from: emitter.binary("max", boundAt(segment), emitter.i32(0)),
+    to: emitter.binary("min", boundAt(segment.add(1)), emitter.index(LinearIndex.of(size))),
+  };
+  const like = startOf(emitter, "sum", x);
+  const zero = emitter.widen(like, index.some((one) => one.hasLane()) ? LANES : 1);
+  const [total] = emitter.loop({ ...range, carried: [zero], name: "p" }, (p, [sum]) => {
+    const found = puller.at(defined(order, "order"), [...batch, emitter.leaf(p, size)]);
+    const element = puller.at(x, index.with(axis, puller.nearestInside(found, size)));
+    return [emitter.binary("add", defined(sum, "no carried value"), element)];
+  });
+  return defined(total, "a loop without a result");
 }
 
 function foldMatmul(puller: Puller, op: Op, index: Index): KValue {

@@ -39,6 +39,8 @@
  *   there are lanes. Yields have its dims. One workgroup a row.
  * - `argsort {lanes}`: one `argsort` along any axis; x is an argument seen through moves and casts. One yield, sorted in
  *   its own buffer. One workgroup a row.
+ * - `elementwise` also computes the kind `segment_sum`: one of that op, its order and starts arguments seen through moves
+ *   and casts, x pulled, points of its dims behind it. One invocation an output index, which runs through its segment.
  */
 import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
 import { walk } from "../../src/ir/ir.ts";
@@ -119,6 +121,8 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
       return { schedule: "cache_write", lanes: tiles.elementwise };
     case "sample":
       return { schedule: "sample", lanes: tiles.rowLanes };
+    case "segment_sum":
+      return { schedule: "elementwise", lanes: tiles.elementwise };
     case "cumsum":
     case "argsort":
       return { schedule: kind, lanes: rowLanes(body, context) };

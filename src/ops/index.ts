@@ -12,6 +12,7 @@ import { select } from "./elementwise/select.ts";
 import { cos, erf, exp, log, rsqrt, sigmoid, sin, sqrt, tanh } from "./elementwise/transcendental.ts";
 import { oneHot } from "./gather/one-hot.ts";
 import { scatterAdd } from "./gather/scatter-add.ts";
+import { segmentSum } from "./gather/segment-sum.ts";
 import { embedding, take } from "./gather/take.ts";
 import { broadcast } from "./move/broadcast.ts";
 import { concat } from "./move/concat.ts";
@@ -48,7 +49,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
   ...[rope, attention, cacheWrite],
   ...[randomBits, randomUniform, sample],
-  ...[cumsum, argsort, sort, topk, topkIndices, scatterAdd],
+  ...[cumsum, argsort, sort, topk, topkIndices, scatterAdd, segmentSum],
 ].map(checked);
 
 /** The records by name. */

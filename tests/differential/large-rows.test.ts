@@ -1,5 +1,5 @@
 /**
- * Rows of 50,000 elements: sorted, selected from and summed along, on every target. The row schedules walk such a row in
+ * Rows of 50,000 elements: sorted, selected from, summed along and scattered, on every target. The row schedules walk such a row in
  * strides and stretches, and no power of two fits it; the simulator of CUDA, which checks every access, gets a shorter one.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -37,6 +37,8 @@ function forward(length: number): Func {
   const x = value(tensorType("f32", dims), "x");
   const ties = value(tensorType("i32", dims), "ties");
   const b = new Builder(OPS);
+  const rows = { kind: "literal", dtype: "f32", dims: [], data: [1] } as const;
+  const base = b.emit("broadcast", [b.emit("constant", [], { value: rows })], { shape: [Dim.symbol("B"), 40] });
   const made = {
     sums: b.emit("cumsum", [x]),
     counts: b.emit("cumsum", [ties], { reverse: true, exclusive: true }),
@@ -45,6 +47,7 @@ function forward(length: number): Func {
     best: b.emit("topk", [x], { k: 5 }),
     where: b.emit("topk_indices", [x], { k: 5 }),
     first: b.emit("topk_indices", [ties], { k: 3 }),
+    added: b.emit("scatter_add", [base, ties, x], { axis: 1, batch: 1 }),
   };
   return {
     name: "forward",
@@ -81,7 +84,7 @@ async function expectRight(device: Device, built: BuiltProgram, length: number):
     const other = rounded![name];
     if (!isTensor(expected) || other === undefined || !isTensor(other)) throw new Error(`${name} is a family`);
     const actual = results.read(name, expected.dtype, expected.dims);
-    const tolerance = name === "sums" ? programTolerance(expected, other) : 0;
+    const tolerance = name === "sums" || name === "added" ? programTolerance(expected, other) : 0;
     expect(compareTensors(actual, expected, tolerance, { what: name })).toBeUndefined();
   }
 }

@@ -98,4 +98,11 @@ export const ODD_PROGRAMS: readonly OddProgram[] = [
     name: "how often each word occurs",
     text: model("(x: i32[B, T]) -> i32[7] { return scatter_add(iota(7) * 0, x, x * 0 + 1) }"),
   },
+  {
+    name: "the vectors of each word added up",
+    text: model(
+      '(x: i32[B, T], y: f[B, T, 8]) -> f[7, 8] {\n    let sums = scatter_add(w.weight, x, y * 2.0)\n    tap "moved" = scatter_add(y * 0.0, x, y, axis: 1, batch: 1)\n    return silu(sums)\n  }',
+      "  use w: Linear(8, 7)",
+    ),
+  },
 ];

@@ -37,7 +37,9 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
     case "sample":
       return anchors.length === 1 && isSample(view, first) ? "sample" : undefined;
     case "cumsum":
-      return anchors.length === 1 && isCumsum(view, first) ? "cumsum" : undefined;
+      return anchors.length === 1 && hasPointsBehind(view, first) ? "cumsum" : undefined;
+    case "segment_sum":
+      return anchors.length === 1 && isSegmentSum(view, first) ? "segment_sum" : undefined;
     case "argsort":
       return anchors.length === 1 && isArgsort(view, first) ? "argsort" : undefined;
     case "outside":
@@ -161,12 +163,19 @@ function isSample(view: View, anchor: Op): boolean {
   );
 }
 
-function isCumsum(view: View, anchor: Op): boolean {
+/** What depends on the anchor is a point of its dims. */
+function hasPointsBehind(view: View, anchor: Op): boolean {
   const dims = dimsOf(anchor);
   const isElement = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
   return (
     view.after([anchor]).every(isElement) && view.candidate.yields.every((value) => sameDims(value.type.dims, dims))
   );
+}
+
+/** Order and bounds are read again and again, the elements once. */
+function isSegmentSum(view: View, anchor: Op): boolean {
+  const lists = [1, 2].flatMap((index) => [...view.behind(anchor.operands[index])]);
+  return lists.every((op) => isMoveOrCast(view, op)) && hasPointsBehind(view, anchor);
 }
 
 /** An element is read again and again, so nothing is computed on the way to it. */

@@ -14,7 +14,7 @@ export type GroupKind = "elementwise" | "row_reduce" | Anchor;
 export type Role = "outside" | "leaf" | "move" | "gather" | "point" | "reduce" | Anchor;
 
 /** Ops that are the only one of their kind in a kernel, but for products that share their left operand. */
-const ANCHORS = ["matmul", "attention", "cache_write", "sample", "cumsum", "argsort"] as const;
+const ANCHORS = ["matmul", "attention", "cache_write", "sample", "cumsum", "argsort", "segment_sum"] as const;
 type Anchor = (typeof ANCHORS)[number];
 
 /** Constants of more elements become buffers. */

@@ -1,5 +1,7 @@
 /** scatter_add: what `take` reads, added to. */
 import { inherited } from "../../ir/op-def.ts";
+import type { Builder } from "../../ir/builder.ts";
+import type { Value } from "../../ir/ir.ts";
 import type { OpDef, Sample } from "../../ir/op-def.ts";
 import { Dim, sameDims } from "../../support/dim.ts";
 import { tensorType, typeText } from "../../ir/type.ts";
@@ -9,13 +11,17 @@ import { integers, uniform, vector } from "../support/sample-data.ts";
 import { NUMBERS, butText, findAxis, noAxis, wrongDType } from "../support/shape.ts";
 import { at, operand, resultTensor, sizeOf } from "../support/tensor.ts";
 
+/** So many updates are compared faster than they are sorted. */
+const FEW = 64;
+
 export const scatterAdd: OpDef = {
   name: "scatter_add",
   doc:
     "`out[b..., o..., r, n...] = x[b..., o..., r, n...] + sum of updates[b..., o..., i..., n...] over the i... with " +
     "index[b..., i...] = r`: b are the first `batch` axes of all, o the axes of x up to `axis`, n those behind. The " +
-    "terms are summed in index order, none where an index is outside. Each result is summed by one workgroup, which " +
-    "looks at every index: elements of x times indices comparisons, no atomics, the same bits every time.",
+    "terms are summed in an order that only shapes decide, none where an index is outside. No atomics: up to 64 indices " +
+    "are compared with every row by each element; more are sorted, stably, and each element sums its stretch in index " +
+    "order (n log(n)^2 steps for n indices, n comparisons a row, and one addition an update).",
   operands: ["x", "index", "updates"],
   attrs: {
     axis: { kind: "int", doc: "The axis of x that is indexed; negative ones count from the back.", default: 0 },
@@ -64,23 +70,15 @@ export const scatterAdd: OpDef = {
         }
     return [out];
   },
-  /** `x + sum over i of select(index[b, i] == r, updates[b, o, i, n], 0)`, the terms as [b, o, r, n, i]. */
   decompose(b, operands, attrs) {
     const [x, index, updates] = [operand(operands, 0), operand(operands, 1), operand(operands, 2)];
-    const { dims } = x.type;
-    const axis = findAxis(numberAttr(attrs, "axis"), dims.length) ?? 0;
+    const axis = findAxis(numberAttr(attrs, "axis"), x.type.dims.length) ?? 0;
     const batch = numberAttr(attrs, "batch");
-    const [rows, behind] = [operand(dims, axis), dims.slice(axis + 1)];
     const count = Dim.product(index.type.dims.slice(batch));
-    const ones = (length: number): readonly number[] => new Array<number>(length).fill(1);
-    const place = reshape(b, index, [...dims.slice(0, batch), ...ones(dims.length - batch), count]);
-    const row = reshape(b, iota(b, rows), [rows, ...ones(behind.length + 1)]);
-    const isHere = b.emit("eq", [place, row]);
-    const joined = reshape(b, updates, [...dims.slice(0, axis), count, 1, ...behind]);
-    const axes = joined.type.dims.map((_, i) => i).filter((i) => i !== axis);
-    const last = b.emit("transpose", [joined], { perm: [...axes, axis] });
-    const terms = b.emit("select", [isHere, last, scalarConstant(b, x.type.dtype, 0)]);
-    return [b.emit("add", [x, b.emit("sum", [terms], { axis: dims.length, keep: false })])];
+    const place = reshape(b, index, [...x.type.dims.slice(0, batch), count]);
+    const joined = reshape(b, updates, [...x.type.dims.slice(0, axis), count, ...x.type.dims.slice(axis + 1)]);
+    const added = (count.asNumber() ?? Infinity) <= FEW ? matched : sorted;
+    return [b.emit("add", [x, added(b, joined, place, operand(x.type.dims, axis), axis, batch)])];
   },
   accuracy: inherited,
   samples: (rng): readonly Sample[] => {
@@ -129,6 +127,11 @@ export const scatterAdd: OpDef = {
         attrs: { axis: 0, batch: 0 },
       },
       {
+        label: "many in batches, some outside",
+        operands: [uniform(rng, [2, 2, 7]), integers(rng, [2, 67], -1, 9), uniform(rng, [2, 2, 67])],
+        attrs: { axis: 2, batch: 1 },
+      },
+      {
         label: "symbolic, tokens of all rows",
         operands: [uniform(rng, [9, 4]), integers(rng, [2, 3], 0, 9), uniform(rng, [2, 3, 4])],
         types: [tensorType("f32", [9, 4]), tensorType("i32", [B, T]), tensorType("f32", [B, T, 4])],
@@ -144,3 +147,27 @@ export const scatterAdd: OpDef = {
     ];
   },
 };
+
+/** `sum over i of select(index[b, i] == r, updates[b, o, i, n], 0)`, the terms as [b, o, r, n, i]. */
+function matched(b: Builder, updates: Value, index: Value, rows: Dim, axis: number, batch: number): Value {
+  const { dims } = updates.type;
+  const ones = (length: number): readonly number[] => new Array<number>(length).fill(1);
+  const behind = dims.length - axis - 1;
+  const place = reshape(b, index, [...dims.slice(0, batch), ...ones(dims.length - batch), operand(dims, axis)]);
+  const isHere = b.emit("eq", [place, reshape(b, iota(b, rows), [rows, ...ones(behind + 1)])]);
+  const spread = reshape(b, updates, [...dims.slice(0, axis + 1), 1, ...dims.slice(axis + 1)]);
+  const axes = spread.type.dims.map((_, i) => i).filter((i) => i !== axis);
+  const last = b.emit("transpose", [spread], { perm: [...axes, axis] });
+  const terms = b.emit("select", [isHere, last, scalarConstant(b, updates.type.dtype, 0)]);
+  return b.emit("sum", [terms], { axis: dims.length, keep: false });
+}
+
+/** The updates in the order of their rows, and for each row the stretch that is its own, summed. */
+function sorted(b: Builder, updates: Value, index: Value, rows: Dim, axis: number, batch: number): Value {
+  const { dims } = index.type;
+  const bounds = rows.add(1);
+  const column = reshape(b, iota(b, bounds), [bounds, 1]);
+  const isBefore = b.emit("lt", [reshape(b, index, [...dims.slice(0, batch), 1, ...dims.slice(batch)]), column]);
+  const starts = b.emit("sum", [b.emit("cast", [isBefore], { dtype: "i32" })], { axis: batch + 1, keep: false });
+  return b.emit("segment_sum", [updates, b.emit("argsort", [index]), starts], { axis, batch });
+}
