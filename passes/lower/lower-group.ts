@@ -22,6 +22,7 @@ import { matmulRegisters } from "./schedules/matmul-registers.ts";
 import { matvec } from "./schedules/matvec.ts";
 import { rowReduce } from "./schedules/row-reduce.ts";
 import { sample } from "./schedules/sample.ts";
+import { scan } from "./schedules/scan.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 
 const SCHEDULES: Readonly<Record<string, Schedule>> = {
@@ -32,6 +33,7 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
   attention,
   cache_write: cacheWrite,
   sample,
+  scan,
   cumsum,
   argsort,
 };

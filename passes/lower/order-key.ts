@@ -21,6 +21,12 @@ export function orderKey(emitter: Emitter, x: KValue): KValue {
   }
 }
 
+/** A key of which the largest comes first in the order asked for: ascending ones are turned around. */
+export function directedKey(emitter: Emitter, x: KValue, isDescending: boolean): KValue {
+  const key = orderKey(emitter, x);
+  return isDescending ? key : emitter.unary("not", key);
+}
+
 function floatKey(emitter: Emitter, x: KValue): KValue {
   const { builder } = emitter;
   const bits = emitter.bitcast(x, "u32");

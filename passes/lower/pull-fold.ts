@@ -7,10 +7,11 @@ import { result } from "../../src/ir/ir.ts";
 import type { KValue } from "../../src/kernel/ir.ts";
 import type { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
-import { numberAttr } from "./attributes.ts";
+import { boolAttr, numberAttr } from "./attributes.ts";
 import type { Emitter } from "./emitter.ts";
 import { LANES, LinearIndex } from "./linear-index.ts";
 import { leftIndex, productOf, rightIndex } from "./matmul-operands.ts";
+import { directedKey } from "./order-key.ts";
 import type { Index, Puller } from "./pull.ts";
 import { beforeAll, better, foundOf, nothing } from "./selection.ts";
 
@@ -26,15 +27,27 @@ export function isSelection(op: Op): boolean {
   return op.name === "topk_indices";
 }
 
+const OTHERS = ["matmul", "cumsum", "argsort", "topk_indices", "segment_sum"] as const;
+
 export function isFold(op: Op): boolean {
-  return reductionOf(op) !== undefined || isSelection(op) || op.name === "segment_sum" || op.name === "matmul";
+  return reductionOf(op) !== undefined || OTHERS.some((name) => name === op.name);
 }
 
 export function pullFold(puller: Puller, op: Op, index: Index): KValue {
   const reduction = reductionOf(op);
-  if (isSelection(op)) return foldSelection(puller, op, index);
-  if (op.name === "segment_sum") return foldSegment(puller, op, index);
-  return reduction === undefined ? foldMatmul(puller, op, index) : foldAxis(puller, op, reduction, index);
+  if (reduction !== undefined) return foldAxis(puller, op, reduction, index);
+  switch (OTHERS.find((name) => name === op.name)) {
+    case "cumsum":
+      return foldPrefix(puller, op, index);
+    case "argsort":
+      return foldSelection(puller, op, boolAttr(op.attrs, "descending"), index);
+    case "topk_indices":
+      return foldSelection(puller, op, true, index);
+    case "segment_sum":
+      return foldSegment(puller, op, index);
+    default:
+      return foldMatmul(puller, op, index);
+  }
 }
 
 /** The axis a reduction folds, its size, and the index of its operand at position `at` of the axis. */
@@ -97,9 +110,28 @@ function foldAxis(puller: Puller, op: Op, reduction: Reduction, index: Index): K
   return defined(best, "a loop without a result");
 }
 
+/** The sum of the elements up to this one, or from it on. */
+function foldPrefix(puller: Puller, op: Op, index: Index): KValue {
+  if (index.some((axis) => axis.hasLane())) return puller.byLanes(index, (one) => foldPrefix(puller, op, one));
+  const { emitter } = puller;
+  const { operand, axis, size } = reducedAxis(op);
+  const here = emitter.index(defined(index[axis], "an index with too few axes"));
+  const next = emitter.binary("add", here, emitter.i32(1));
+  const [isExclusive, isReverse] = [boolAttr(op.attrs, "exclusive"), boolAttr(op.attrs, "reverse")];
+  const range = isReverse
+    ? { from: isExclusive ? next : here, to: emitter.index(LinearIndex.of(size)) }
+    : { to: isExclusive ? here : next };
+  const [total] = emitter.loop({ ...range, carried: [startOf(emitter, "sum", operand)] }, (i, [sum]) => {
+    const element = puller.at(operand, index.with(axis, emitter.leaf(i, size)));
+    return [emitter.binary("add", defined(sum, "no carried value"), element)];
+  });
+  return defined(total, "a loop without a result");
+}
+
 /** The element of rank r is found by r + 1 passes over the row. */
-function foldSelection(puller: Puller, op: Op, index: Index): KValue {
-  if (index.some((axis) => axis.hasLane())) return puller.byLanes(index, (one) => foldSelection(puller, op, one));
+function foldSelection(puller: Puller, op: Op, isDescending: boolean, index: Index): KValue {
+  if (index.some((axis) => axis.hasLane()))
+    return puller.byLanes(index, (one) => foldSelection(puller, op, isDescending, one));
   const { emitter } = puller;
   const { operand, axis, size } = reducedAxis(op);
   const rank = emitter.index(defined(index[axis], "an index with too few axes"));
@@ -109,7 +141,8 @@ function foldSelection(puller: Puller, op: Op, index: Index): KValue {
     const start = nothing(emitter);
     return emitter.loop({ to, carried: [start.key, start.position] }, (i, best) => {
       const element = puller.at(operand, index.with(axis, emitter.leaf(i, size)));
-      const found = better(emitter, foundOf(last), foundOf(best), element, i);
+      const key = directedKey(emitter, element, isDescending);
+      const found = better(emitter, foundOf(last), foundOf(best), { key, position: i });
       return [found.key, found.position];
     });
   });

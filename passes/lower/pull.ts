@@ -28,7 +28,7 @@ export class Puller {
   private readonly producers = new Map<Value, Op>();
   private readonly numbers = new Map<Value, number>();
   private readonly leaves = new Map<KValue, LinearIndex>();
-  private readonly sources = new Map<Value, (index: Index) => KValue>();
+  private readonly definitions = new Map<Value, (index: Index) => KValue>();
 
   constructor(
     readonly emitter: Emitter,
@@ -36,8 +36,11 @@ export class Puller {
     private readonly ops: OpTable,
     private readonly memory: GroupMemory,
   ) {
-    for (const op of body.ops) for (const result of op.results) this.producers.set(result, op);
-    for (const value of [...body.args, ...this.producers.keys()]) this.numbers.set(value, this.numbers.size);
+    const inner = body.ops.flatMap((op) => op.regions);
+    for (const op of [body, ...inner].flatMap((block) => block.ops))
+      for (const result of op.results) this.producers.set(result, op);
+    const args = [body, ...inner].flatMap((block) => block.args);
+    for (const value of [...args, ...this.producers.keys()]) this.numbers.set(value, this.numbers.size);
   }
 
   /** The element of `value` at `index`: a scalar, or a vector of four where the index has a lane that matters. */
@@ -55,9 +58,12 @@ export class Puller {
     this.emitter.rememberHere(this.key(value, index), element);
   }
 
-  /** Says how any element of a value that no pull can compute is found, for what is asked from now on. */
-  provide(value: Value, element: (index: Index) => KValue): void {
-    this.sources.set(value, element);
+  /** From here on the elements of a value are what `element` says, until it is forgotten. */
+  define(value: Value, element: (index: Index) => KValue): void {
+    this.definitions.set(value, element);
+  }
+  forget(value: Value): void {
+    this.definitions.delete(value);
   }
 
   /** The op that makes a value of the body, unless it is an argument. */
@@ -112,8 +118,8 @@ export class Puller {
   }
 
   private compute(value: Value, index: Index): KValue {
-    const source = this.sources.get(value);
-    if (source !== undefined) return source(index);
+    const element = this.definitions.get(value);
+    if (element !== undefined) return element(index);
     const op = this.producers.get(value);
     if (op === undefined) {
       const argument = this.body.args.indexOf(value);

@@ -6,7 +6,6 @@
 import type { KValue } from "../../src/kernel/ir.ts";
 import { defined } from "../../src/support/errors.ts";
 import type { Emitter } from "./emitter.ts";
-import { orderKey } from "./order-key.ts";
 
 /** An element of the row. */
 export interface Found {
@@ -33,8 +32,7 @@ export function nothing(emitter: Emitter): Found {
 }
 
 /** The better of `best` and this element, if it comes behind `last`. A pass visits positions in ascending order. */
-export function better(emitter: Emitter, last: Found, best: Found, element: KValue, position: KValue): Found {
-  const key = orderKey(emitter, element);
+export function better(emitter: Emitter, last: Found, best: Found, { key, position }: Found): Found {
   const isTied = emitter.binary("eq", key, last.key);
   const isBehind = emitter.binary(
     "or",

@@ -14,7 +14,7 @@ import { defined } from "../../../src/support/errors.ts";
 import { boolAttr, tileAttr } from "../attributes.ts";
 import { flatten } from "../flat-index.ts";
 import type { LinearIndex } from "../linear-index.ts";
-import { orderKey } from "../order-key.ts";
+import { directedKey } from "../order-key.ts";
 import { rowsOf } from "../row-index.ts";
 import type { Rows } from "../row-index.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
@@ -90,7 +90,7 @@ function compareAll(emission: Emission, row: Row, { n, isMerging, step, exponent
 function exchange(emission: Emission, row: Row, low: KValue, high: KValue): void {
   const { emitter } = emission;
   const [x, y] = [held(emission, row, low), held(emission, row, high)];
-  const isBefore = emitter.binary("lt", y.key, x.key);
+  const isBefore = emitter.binary("gt", y.key, x.key);
   const isTied = emitter.binary("eq", y.key, x.key);
   const isSwapped = emitter.binary(
     "or",
@@ -103,13 +103,13 @@ function exchange(emission: Emission, row: Row, low: KValue, high: KValue): void
   });
 }
 
-/** The index that lies at a place of the result, and the key of its element; descending ones are turned around. */
+/** The index that lies at a place of the result, and the key of its element: the larger comes first. */
 function held(emission: Emission, row: Row, place: KValue): { readonly index: KValue; readonly key: KValue } {
   const { emitter, memory, puller } = emission;
   const { rows } = row;
   const index = memory.reload(0, resultIndex(emission, row, place));
-  const key = orderKey(emitter, puller.at(rows.operand, rows.index(row.index, emitter.leaf(index, rows.size))));
-  return { index, key: boolAttr(row.op.attrs, "descending") ? emitter.unary("not", key) : key };
+  const element = puller.at(rows.operand, rows.index(row.index, emitter.leaf(index, rows.size)));
+  return { index, key: directedKey(emitter, element, boolAttr(row.op.attrs, "descending")) };
 }
 
 function put(emission: Emission, row: Row, place: KValue, index: KValue): void {

@@ -10,6 +10,7 @@ import { defined } from "../../../src/support/errors.ts";
 import { numberAttr } from "../attributes.ts";
 import { unflatten } from "../flat-index.ts";
 import { LinearIndex } from "../linear-index.ts";
+import { orderKey } from "../order-key.ts";
 import type { Index } from "../pull.ts";
 import { reducedAxis } from "../pull-fold.ts";
 import { NOWHERE, beforeAll, better, foundOf, nothing } from "../selection.ts";
@@ -50,7 +51,7 @@ function keepAndStore(emission: Emission, selection: RowSelection): void {
     if (index.some((axis) => axis.hasLane())) return puller.byLanes(index, kept);
     return emitter.define(builder.load(chosen, emitter.index(defined(index.at(-1), "a place"))));
   };
-  puller.provide(result(op), kept);
+  puller.define(result(op), kept);
   alone(emission, columns, () => {
     // Asked for before the loop over places, so that they are folded once.
     for (const fold of folds) puller.at(result(fold), unflatten(row, result(fold).type.dims));
@@ -77,8 +78,8 @@ function eachPlace(
   emitter.loop(ranks, (i, last) => {
     const start = nothing(emitter);
     const best = overColumns(emission, single, [start.key, start.position], (column, sofar) => {
-      const element = puller.at(operand, [...index, column]);
-      const found = better(emitter, foundOf(last), foundOf(sofar), element, emitter.index(column));
+      const key = orderKey(emitter, puller.at(operand, [...index, column]));
+      const found = better(emitter, foundOf(last), foundOf(sofar), { key, position: emitter.index(column) });
       return [found.key, found.position];
     });
     const found = bestOfAll(emission, columns, foundOf(best));
