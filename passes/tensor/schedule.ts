@@ -35,7 +35,7 @@
  * - `sample {lanes}`: one `sample`; logits is an argument. Then points on `[B]` over the token and further `[B]` or
  *   scalar arguments. Yields have dims `[B]`: the token and the next values of `[B]` state. One workgroup a row. State
  *   that is a scalar (`step`) is advanced by an elementwise group of its own.
- * - `scan {lanes, axes}`: one `scan`, whose block holds points, moves, takes, reductions and products. The first `axes`
+ * - `scan {lanes, axes}`: one `scan`, and pulled ops that its operands come from; its block holds points, moves, takes, reductions and products. The first `axes`
  *   axes of its state and results are kept apart by every step (`scan-lanes.ts`): one invocation a place along them.
  * - `cumsum {lanes}`: one `cumsum` along any axis, and points of its dims behind it. What it sums is pulled, twice where
  *   there are lanes. Yields have its dims. One workgroup a row.
@@ -109,7 +109,8 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
       return { schedule: "row_reduce", lanes: rowLanes(body, context) };
     case "matmul": {
       const { rows, columns, workgroupRows, workgroupColumns } = tiles.matmul;
-      if (productRows(group, ops, capacities) <= MATVEC_ROWS) return { schedule: "matvec", ...tiles.matvec };
+      if (productRows(body, ops, capacities) <= MATVEC_ROWS || hasRowsOfItsOwn(body, ops))
+        return { schedule: "matvec", ...tiles.matvec };
       return {
         schedule: "matmul.registers",
         tile_rows: rows,
@@ -157,12 +158,19 @@ function rowLanes(body: Block, { info: { tiles, wholeSubgroups = 1 }, ops }: Pas
 }
 
 /** Rows of the product, all batch axes together, under the declared capacities. */
-function productRows(group: Op, ops: OpTable, capacities: Readonly<Record<string, number>>): number {
-  const body = defined(group.regions[0], "a group has a block");
-  const product = defined(
-    body.ops.find((op) => ops.get(op.name)?.traits.includes("contract")),
-    "a group of the kind matmul holds a product",
-  );
-  const { dims } = defined(product.results[0], "a product has a result").type;
+function productRows(body: Block, ops: OpTable, capacities: Readonly<Record<string, number>>): number {
+  const { dims } = defined(productOf(body, ops).results[0], "a product has a result").type;
   return sizeUnder(Dim.product(dims.slice(0, -1)), capacities);
+}
+
+/** Whether each row of the product has a matrix of its own: then there is nothing to tile. */
+function hasRowsOfItsOwn(body: Block, ops: OpTable): boolean {
+  const { operands, results } = productOf(body, ops);
+  const rows = results[0]?.type.dims.at(-2);
+  return rows?.equals(1) === true && (operands[1]?.type.dims.length ?? 0) > 2;
+}
+
+function productOf(body: Block, ops: OpTable): Op {
+  const isProduct = (op: Op): boolean => ops.get(op.name)?.traits.includes("contract") === true;
+  return defined(body.ops.find(isProduct), "a group of the kind matmul holds a product");
 }

@@ -34,12 +34,14 @@ export function scan(emission: Emission): LaunchShape {
   const carried = block.args.slice(0, carries).map((arg, i) => carriedOf(emission, arg, defined(block.yields[i], "a yield"), axes)); // prettier-ignore
   const lanes = tileAttr(spec.attrs, "lanes", info.tiles.elementwise);
   const work = deal(emission, Dim.product(laneDims), lanes, "invocation");
-  // What is read at one position may be written at another: nothing of this kernel runs in place.
-  memory.sharing = { kind: "lanes", column: emitter.newLeafId() };
   guarded(emitter, work.isInside, () => {
     const lane = unflatten(work.index, laneDims);
-    const keep = ({ dims, size }: Carried, make: (own: Index, at: KValue) => void): void => eachOwn(emission, dims, size, make); // prettier-ignore
+    const ids = new Map<Carried, number>(carried.map((one) => [one, emitter.newLeafId()]));
+    const keep = (one: Carried, make: (own: Index, at: KValue) => void): void => eachOwn(emission, one.dims, one.size, make, ids.get(one)); // prettier-ignore
     carried.forEach((one, i) => keep(one, (own, at) => builder.store(one.before, at, puller.at(operandOf(op, i), [...lane, ...own])))); // prettier-ignore
+    // Where it starts is read before anything is written, and by who writes there; what it walks along may be read again.
+    const { sharing } = memory;
+    memory.sharing = { kind: "lanes", column: emitter.newLeafId() };
     emitter.loop({ to: builder.dim(length), name: "t" }, (t) => {
       const position = emitter.leaf(t, length);
       block.args.forEach((arg, i) => {
@@ -66,6 +68,7 @@ export function scan(emission: Emission): LaunchShape {
       }
       return [];
     });
+    memory.sharing = sharing;
     carried.forEach((one, i) =>
       keep(one, (own, at) => store(emission, op, i, [...lane, ...own], emitter.define(builder.load(one.before, at)))),
     );
@@ -92,6 +95,7 @@ function eachOwn(
   dims: readonly Dim[],
   size: number,
   make: (own: Index, at: KValue) => void,
+  id?: number,
 ): void {
   if (size === 1) {
     make(
@@ -101,7 +105,7 @@ function eachOwn(
     return;
   }
   emitter.loop({ to: size, name: "n" }, (n) => {
-    make(unflatten(emitter.leaf(n, Dim.of(size)), dims), n);
+    make(unflatten(emitter.leaf(n, Dim.of(size), id), dims), n);
     return [];
   });
 }

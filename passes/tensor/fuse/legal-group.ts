@@ -2,6 +2,7 @@
  * Which sets of ops make one kernel: the promises that the header of `schedule.ts` makes to lowering, as a check. The
  * fuser asks it before it merges; the property `grouped` asks it about every group afterwards.
  */
+import { equalAttrs } from "../../../src/ir/equal.ts";
 import type { Op, Value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import type { Dims } from "../../../src/ir/type.ts";
@@ -37,7 +38,7 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
     case "sample":
       return anchors.length === 1 && isSample(view, first) ? "sample" : undefined;
     case "scan":
-      return candidate.ops.length === 1 ? "scan" : undefined;
+      return anchors.length === 1 && isScan(view, first) ? "scan" : undefined;
     case "cumsum":
       return anchors.length === 1 && hasPointsBehind(view, first) ? "cumsum" : undefined;
     case "segment_sum":
@@ -80,6 +81,14 @@ class View {
     return operand === null || !this.producers.has(operand);
   }
 
+  /** Copies of cheap ops become one again when the pass ends: two values that are made in the same way are one. */
+  isSame(a: Value | null | undefined, b: Value | null | undefined): boolean {
+    if (a === b) return true;
+    const [x, y] = [a && this.producers.get(a), b && this.producers.get(b)];
+    if (!x || !y || x.name !== y.name || x.operands.length !== y.operands.length) return false;
+    return equalAttrs(x.attrs, y.attrs) && x.operands.every((operand, i) => this.isSame(operand, y.operands[i])); // prettier-ignore
+  }
+
   /** All ops of the candidate that a value is computed from. */
   behind(value: Value | null | undefined, found: Set<Op> = new Set()): ReadonlySet<Op> {
     const op = value === null || value === undefined ? undefined : this.producers.get(value);
@@ -119,14 +128,17 @@ function isMatmul(view: View, products: readonly Op[]): boolean {
   const isOneGrid = products.every(
     (op) =>
       sameDims(dimsOf(op), dims) &&
-      op.operands[0] === first.operands[0] &&
+      view.isSame(op.operands[0], first.operands[0]) &&
       op.attrs["transpose_a"] === first.attrs["transpose_a"],
   );
-  const feeds = products.flatMap((op) => op.operands.flatMap((operand) => [...view.behind(operand)]));
+  const feeds = (side: 0 | 1): readonly Op[] => products.flatMap((op) => [...view.behind(op.operands[side])]);
+  // Each row of a product may meet weights of its own: those of the experts that were chosen for it.
+  const isChoice = (op: Op): boolean => view.role(op) === "gather" && view.isInput(op, 1);
   const isEpilogue = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
   return (
     isOneGrid &&
-    feeds.every((op) => isMoveOrCast(view, op)) &&
+    feeds(0).every((op) => isMoveOrCast(view, op)) &&
+    feeds(1).every((op) => isMoveOrCast(view, op) || isChoice(op)) &&
     view.after(products).every(isEpilogue) &&
     view.candidate.yields.every((value) => sameDims(value.type.dims, dims))
   );
@@ -153,6 +165,13 @@ function isCacheWrite(view: View, anchor: Op): boolean {
 function isOnlyYield(view: View, anchor: Op): boolean {
   const { yields } = view.candidate;
   return yields.length === 1 && yields[0] === anchor.results[0];
+}
+
+/** What a scan starts from and walks along may be computed on the way; what it makes is stored. */
+function isScan(view: View, anchor: Op): boolean {
+  const behind = new Set(anchor.operands.flatMap((operand) => [...view.behind(operand)]));
+  const { ops, yields } = view.candidate;
+  return ops.length === behind.size + 1 && yields.every((made) => anchor.results.includes(made));
 }
 
 function isSample(view: View, anchor: Op): boolean {
