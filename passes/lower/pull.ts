@@ -103,6 +103,13 @@ export class Puller {
       .add(LinearIndex.atom({ kind: "lane" }));
   }
 
+  /** A position that was loaded, as an index: where it is outside, the nearest one inside. */
+  nearestInside(found: KValue, size: Dim): LinearIndex {
+    const { emitter } = this;
+    const last = emitter.index(LinearIndex.of(size.sub(1)));
+    return this.leafOf(emitter.binary("min", emitter.binary("max", found, emitter.i32(0)), last), size);
+  }
+
   /** Four elements one by one, where an index along the vector is not one step in memory. */
   byLanes(index: Index, element: (index: Index) => KValue): KValue {
     return this.emitter.vector(

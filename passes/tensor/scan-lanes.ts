@@ -10,7 +10,7 @@ import { regionInt } from "../../src/ir/region-types.ts";
 import type { Dims } from "../../src/ir/type.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
-import { axisAttr, numbersAttr } from "./attrs.ts";
+import { axisAttr, numberAttr, numbersAttr } from "./attrs.ts";
 
 /**
  * Elements of state that one invocation keeps, all carried values together. It keeps them twice, before and after a
@@ -67,7 +67,8 @@ function keptAxes(op: Op, dependent: ReadonlySet<Value>, lanes: Dims, table: OpT
   const rank = defined(inner[0], "an operand").dims.length;
   const def = table.get(op.name);
   if (hasTrait(def, "elementwise")) return inner.every(({ dims }) => dims.length === result.length) ? shared : 0;
-  if (hasTrait(def, "reduce")) return Math.min(shared, axisAttr(op, rank));
+  if (hasTrait(def, "reduce") || hasTrait(def, "row"))
+    return inner.every(({ which }) => which === 0) ? Math.min(shared, axisAttr(op, rank)) : 0;
   switch (op.name) {
     case "reshape":
       return shared;
@@ -81,6 +82,10 @@ function keptAxes(op: Op, dependent: ReadonlySet<Value>, lanes: Dims, table: OpT
     case "pad":
     case "concat":
       return Math.min(shared, axisAttr(op, rank));
+    case "take": {
+      const axes = inner.every(({ which }) => which === 0) ? axisAttr(op, rank) : numberAttr(op, "batch");
+      return Math.min(shared, axes);
+    }
     case "matmul": {
       const isPlain = op.attrs["transpose_a"] !== true && inner.every(({ which }) => which === 0);
       return inner.every(({ dims }) => dims.length === result.length) ? Math.min(shared, rank - (isPlain ? 1 : 2)) : 0;

@@ -11,6 +11,8 @@ import { and, eq, ge, gt, le, lt, ne, not, or } from "./elementwise/comparison.t
 import { select } from "./elementwise/select.ts";
 import { cos, erf, exp, log, rsqrt, sigmoid, sin, sqrt, tanh } from "./elementwise/transcendental.ts";
 import { oneHot } from "./gather/one-hot.ts";
+import { scatterAdd } from "./gather/scatter-add.ts";
+import { segmentSum } from "./gather/segment-sum.ts";
 import { embedding, take } from "./gather/take.ts";
 import { broadcast } from "./move/broadcast.ts";
 import { concat } from "./move/concat.ts";
@@ -22,9 +24,12 @@ import { crossEntropy } from "./normalize/cross-entropy.ts";
 import { layerNorm } from "./normalize/layer-norm.ts";
 import { rmsNorm } from "./normalize/rms-norm.ts";
 import { logSoftmax, softmax } from "./normalize/softmax.ts";
+import { argsort, sort } from "./order/argsort.ts";
+import { topk, topkIndices } from "./order/topk.ts";
 import { randomBits, randomUniform } from "./random/random.ts";
 import { sample } from "./random/sample.ts";
 import { argmax } from "./reduce/argmax.ts";
+import { cumsum } from "./reduce/cumsum.ts";
 import { mean, reduceMax, reduceMin, sum } from "./reduce/reduce.ts";
 import { attention } from "./sequence/attention.ts";
 import { cacheWrite } from "./sequence/cache-write.ts";
@@ -45,6 +50,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
   ...[rope, attention, cacheWrite, conv1d],
   ...[randomBits, randomUniform, sample],
+  ...[cumsum, argsort, sort, topk, topkIndices, scatterAdd, segmentSum],
 ].map(checked);
 
 /** The records by name. */

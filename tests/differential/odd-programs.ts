@@ -93,4 +93,62 @@ export const ODD_PROGRAMS: readonly OddProgram[] = [
       "  block Experts(x: f[B, T, 8]) -> f[B, T, 8] {\n    param up: f[5, 12, 8]\n    param gate: f[5, 12, 8]\n    return x + 0.0 * up[0, 0] * gate[0, 0]\n  }\n  use gate: Linear(8, 5), experts: Experts",
     ),
   },
+  {
+    name: "a router over experts",
+    text: model(
+      [
+        "(x: f[B, T, 12]) -> f[B, T, 12] {",
+        "    let p = softmax(x, axis: -1)",
+        '    tap "chosen" = topk_indices(p, 2)',
+        "    let weights = topk(p, 2)",
+        '    tap "weights" = weights / sum(weights, axis: -1, keep: true)',
+        "    return scatter_add(p * 0.0, topk_indices(p, 2), weights, axis: 2, batch: 2)\n  }",
+      ].join("\n"),
+    ),
+  },
+  {
+    name: "the best of a few logits",
+    text: model(
+      '(x: f[B, T, 5]) -> f[B, T, 2] {\n    tap "where" = topk_indices(x, 2)\n    return softmax(topk(x, 2), axis: -1)\n  }',
+    ),
+  },
+  { name: "the best one", text: model("(x: f[B, T, 9]) -> f[B, T, 1] { return silu(topk(x * 2.0, 1)) }") },
+  {
+    name: "all of a row by topk, and its maximum",
+    text: model(
+      '(x: f[B, T, 6]) -> f[B, T, 6] {\n    let p = softmax(x, axis: -1)\n    tap "p" = p\n    return topk(p, 6) + topk(x, 6)\n  }',
+    ),
+  },
+  { name: "topk of rows", text: model("(x: f[4, T, 8]) -> f[2, T, 8] { return topk(exp(x), 2, axis: 0) }") },
+  { name: "topk of one axis", text: model("(x: f[20]) -> f[3] { return topk(x, 3) * reduce_max(x, axis: 0) }") },
+  { name: "sorted tokens", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return sort(x + x, axis: 1) }") },
+  { name: "sorted channels", text: model("(x: f[B, T, 9]) -> f[B, T, 9] { return sort(x, descending: true) - x }") },
+  { name: "the rank of each token", text: model("(x: f[B, T]) -> i32[B, T] { return argsort(argsort(x)) }") },
+  {
+    name: "running sums over tokens, with what is before and behind",
+    text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return silu(cumsum(x * x, axis: 1)) + x }"),
+  },
+  {
+    name: "running sums over channels from the end",
+    text: model(
+      '(x: f[B, T, 13]) -> f[B, T, 13] {\n    let s = cumsum(x, exclusive: true, reverse: true)\n    tap "sum" = s\n    return s / (1.0 + cumsum(x * x))\n  }',
+    ),
+  },
+  {
+    name: "how often each word occurs",
+    text: model("(x: i32[B, T]) -> i32[7] { return scatter_add(iota(7) * 0, x, x * 0 + 1) }"),
+  },
+  {
+    name: "the vectors of each word added up",
+    text: model(
+      '(x: i32[B, T], y: f[B, T, 8]) -> f[7, 8] {\n    let sums = scatter_add(w.weight, x, y * 2.0)\n    tap "moved" = scatter_add(y * 0.0, x, y, axis: 1, batch: 1)\n    return silu(sums)\n  }',
+      "  use w: Linear(8, 7)",
+    ),
+  },
+  {
+    name: "a scan whose step sorts, sums along and chooses",
+    text: model(
+      "(x: f[B, T, 6]) -> f[B, T, 6] {\n    let y = scan(h: f[B, 6]) over T with x {\n      let best = sum(topk(h + x, 2), axis: -1, keep: true)\n      return (sort(h * 0.5 + x) - best, cumsum(h, reverse: true) + sort(x, descending: true))\n    }\n    return y\n  }",
+    ),
+  },
 ];

@@ -91,6 +91,18 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     code: "LLM0501",
+    title: "running sums over tokens; those over channels pass",
+    wrong: { text: languageModel("let h = cumsum(x, axis: 1)") },
+    right: { text: languageModel("let h = cumsum(x, axis: 2)") },
+  },
+  {
+    code: "LLM0501",
+    title: "sorted tokens; the best channels of each token pass",
+    wrong: { text: languageModel("let h = sort(x, axis: 1)") },
+    right: { text: languageModel("let h = x * sum(topk(sort(x), 2), axis: 2, keep: true)") },
+  },
+  {
+    code: "LLM0501",
     title: "an attention in a loop inside a loop",
     wrong: { text: nested("use layers: Layer[2]", "repeat(layers, x)") },
     right: { text: nested("use layer: Layer", "layer(x)") },

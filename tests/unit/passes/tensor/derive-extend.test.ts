@@ -84,6 +84,15 @@ const MODELS: readonly (readonly [string, (options?: Options) => Module])[] = [
   ["gpt2", gpt2],
 ];
 
+/** Each token keeps its two largest channels, weighed against each other. */
+const router: Options["extra"] = (b, x) => {
+  const probabilities = b.emit("softmax", [x]);
+  const weights = b.emit("topk", [probabilities], { k: 2 });
+  const total = b.emit("sum", [weights], { axis: 2, keep: true });
+  const operands = [x, b.emit("topk_indices", [probabilities], { k: 2 }), b.emit("div", [weights, total])];
+  return b.emit("scatter_add", operands, { axis: 2, batch: 2 });
+};
+
 const LENGTHS = Array.from({ length: 40 }, (_, i) => i + 1);
 
 describe.each(MODELS)("%s", (_, model) => {
@@ -97,6 +106,7 @@ describe.each(MODELS)("%s", (_, model) => {
     compare(module, [7, 1, 12], 5);
     compare(module, [7, 1, 12], 12);
   });
+  test("a router that chooses for each token", () => compare(derive(model({ extra: router })), [7, 1, 12], 5));
   test("a window over the last tokens", () => compare(derive(model({ window: 3 })), [9, 4], 2));
 });
 
