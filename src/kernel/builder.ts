@@ -63,7 +63,10 @@ export class KernelBuilder extends KernelDraft {
 
   /** Memory of the workgroup or of one invocation, of fixed length. */
   local(name: string, space: "workgroup" | "private", element: Element, length: number, lanes: 1 | 2 | 4 = 1): Buffer {
-    const made: Buffer = { name, space, access: "read_write", element, lanes, length: Dim.of(length) };
+    const isTaken = (word: string): boolean => [...this.buffers, ...this.locals].some((other) => other.name === word);
+    let own = name;
+    for (let n = 1; isTaken(own); n++) own = `${name}_own${n === 1 ? "" : n}`;
+    const made: Buffer = { name: own, space, access: "read_write", element, lanes, length: Dim.of(length) };
     this.locals.push(made);
     return made;
   }
