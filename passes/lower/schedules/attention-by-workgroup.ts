@@ -33,7 +33,7 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
     );
     builder.barrier();
     const to = isUniform(emission) ? elements.to : builder.dim(query.keys);
-    const start = [emitter.f32(HIDDEN), emitter.f32(0), ...Array.from({ length: shares }, () => zero)];
+    const start = [...elements.start, ...Array.from({ length: shares }, () => zero)];
     const [, sum, ...mixed] = emitter.loop(
       { to, step: lanes, carried: start, name: "s" },
       (first, [max, total, ...mix]) => {
@@ -47,7 +47,7 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
             defined(part, "a part"),
           ),
         ]);
-        const score = emitter.binary("mul", laneSum(emission, defined(dot, "a score")), emitter.f32(query.scale));
+        const score = elements.score(laneSum(emission, defined(dot, "a score")), s, key);
         const hidden = emitter.select(isVisible, score, emitter.f32(HIDDEN));
         const before = defined(max, "a maximum");
         const largest = emitter.binary("max", before, emitter.define(builder.workgroupReduce("max", hidden)));
@@ -87,7 +87,7 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
 
   /** A loop with barriers may be bounded only by what no invocation of any kernel in flight may write. */
   function isUniform({ spec: { args, slots } }: Emission): boolean {
-    return [3, 5].every((which) => {
+    return [3, 5, 6].every((which) => {
       const value = op.operands[which];
       if (value === undefined || value === null) return true;
       const source = args[spec.block.args.indexOf(value)];
