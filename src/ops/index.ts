@@ -26,8 +26,10 @@ import { randomBits, randomUniform } from "./random/random.ts";
 import { sample } from "./random/sample.ts";
 import { argmax } from "./reduce/argmax.ts";
 import { mean, reduceMax, reduceMin, sum } from "./reduce/reduce.ts";
+import { alibiSlopes } from "./sequence/alibi-slopes.ts";
 import { attention } from "./sequence/attention.ts";
 import { cacheWrite } from "./sequence/cache-write.ts";
+import { relativeBuckets } from "./sequence/relative-buckets.ts";
 import { rope } from "./sequence/rope.ts";
 import { checked } from "./support/checked.ts";
 
@@ -43,6 +45,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[matmul, take, embedding, oneHot],
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
   ...[rope, attention, cacheWrite],
+  ...[relativeBuckets, alibiSlopes],
   ...[randomBits, randomUniform, sample],
 ].map(checked);
 

@@ -1,8 +1,9 @@
 /**
  * Walks `forward` and emits `extend` over all T tokens: `iota` along T becomes `pos[b] + t`, attention writes its new
  * keys and values into a cache and reads the cache, everything else passes through where it works position by
- * position. What cannot pass is collected as a problem with its place; the result is then of no use. Which token's
- * logits are wanted is not decided here (`select-last.ts`).
+ * position. Tables of queries against keys that are made of positions alone (`relative_buckets`, a bias looked up by
+ * it) pass too: their axis of keys becomes the cache's. What cannot pass is collected as a problem with its place; the
+ * result is then of no use. Which token's logits are wanted is not decided here (`select-last.ts`).
  */
 import { Builder } from "../../../src/ir/builder.ts";
 import type { Block, Op, Value } from "../../../src/ir/ir.ts";
@@ -15,9 +16,11 @@ import { tensorType } from "../../../src/ir/type.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import type { Loc } from "../../../src/support/source.ts";
-import { axisAttr, dimsAttr, wordAttr } from "../attrs.ts";
+import { axisAttr, dimsAttr } from "../attrs.ts";
 import type { Mapped } from "./lift.ts";
-import { emitLifted } from "./lift.ts";
+import type { Misfit } from "./attention-misfit.ts";
+import { attentionMisfit } from "./attention-misfit.ts";
+import { emitLifted, withRank } from "./lift.ts";
 import { ROWS, TOKENS, mixing, tokenAxes, tokenAxis } from "./positions.ts";
 
 /** The symbol of the cache's length. */
@@ -29,13 +32,9 @@ interface Cache {
   readonly after: Value;
 }
 
-export interface Problem {
-  readonly sentence: string;
+/** A misfit and its place. */
+export interface Problem extends Misfit {
   readonly loc: Loc | undefined;
-  /** The words under the place, where they are not the usual ones. */
-  readonly label?: string;
-  /** The way out, where it is not the usual one. */
-  readonly help?: string;
 }
 
 export class ExtendBody {
@@ -43,6 +42,10 @@ export class ExtendBody {
   private readonly mapping = new Map<Value, Mapped>();
   /** Values that only a problem can make (positions against positions, a shifted axis): their users are not judged. */
   private readonly spoilt = new Set<Value>();
+  /** Values of `forward` that are 0, 1, ..., T - 1. */
+  private readonly counts = new Set<Value>();
+  /** Values of `forward` that are made of positions of queries and of keys; the new ones have an axis of keys S. */
+  private readonly pairs = new Set<Value>();
 
   /** pos and count: i32[B], arguments of the new function. */
   constructor(
@@ -76,12 +79,46 @@ export class ExtendBody {
     }
     if (op.name === "repeat") return this.emitRepeat(op, b, depth);
     if (op.name === "attention") return this.emitAttention(op, b);
+    if (op.name === "relative_buckets") this.emitBuckets(op, b);
+    else if (op.operands.some((operand) => operand !== null && this.pairs.has(operand))) this.emitPairs(op, b);
+    else this.emitAlone(op, b);
+    return [];
+  }
+
+  /** An op that works position by position, or is refused. */
+  private emitAlone(op: Op, b: Builder): void {
     const sentence = op.name === "scan" ? "`scan` runs over the positions" : mixing(op, this.ops);
     if (sentence !== undefined) this.refuse(op, sentence);
-    else if (op.name === "iota" && countsTokens(op))
+    else if (op.name === "iota" && countsTokens(op)) {
       this.setResult(op, { value: this.positions(op, b), isLifted: true });
-    else this.emitPlain(op, b);
-    return [];
+      if (dimsAttr(op, "shape").length === 1) op.results.forEach((made) => this.counts.add(made));
+    } else this.emitPlain(op, b);
+  }
+
+  /** Queries at `pos + t` against all keys that the cache may hold. */
+  private emitBuckets(op: Op, b: Builder): void {
+    const [queries, keys] = op.operands.map((operand) => defined(operand, "queries and keys"));
+    if (queries === undefined || keys === undefined || !this.counts.has(keys)) return this.emitAlone(op, b);
+    const made = this.lookup(queries);
+    if (!made.isLifted)
+      return this.refuse(op, "`relative_buckets` has keys at positions of this call and queries elsewhere");
+    const cached = b.emit("iota", [], { shape: [Dim.symbol(CONTEXT)], axis: 0 });
+    this.setResult(op, { value: b.emit(op.name, [made.value, cached], op.attrs, op.results[0]?.name), isLifted: true });
+    op.results.forEach((result) => this.pairs.add(result));
+  }
+
+  /** An op on a table of queries against keys: it works pair by pair where nothing else of it has positions. */
+  private emitPairs(op: Op, b: Builder): void {
+    const isFree = (operand: Value | null): boolean =>
+      operand === null || this.pairs.has(operand) || tokenAxis(operand.type) === undefined;
+    const operands = op.operands.map((operand) => (operand === null ? null : this.lookup(operand)));
+    const worksOnPairs =
+      hasTrait(this.ops.get(op.name), "elementwise") || op.name === "take" || op.name === "transpose";
+    const made = worksOnPairs && op.operands.every(isFree) ? emitLifted(op, operands, b) : undefined;
+    if (made === undefined || typeof made === "string")
+      return this.refuse(op, `\`${op.name}\` sets positions against positions in a way that has no cache`);
+    this.setResult(op, made);
+    op.results.forEach((result) => this.pairs.add(result));
   }
 
   private emitPlain(op: Op, b: Builder): void {
@@ -117,29 +154,35 @@ export class ExtendBody {
 
   /** New keys and values go into the cache at `pos`; queries at `pos + t` read all of it that lies behind them. */
   private emitAttention(op: Op, b: Builder): readonly Cache[] {
-    const [q, k, v, offset, window, lengths] = op.operands;
-    if (wordAttr(op, "mask") !== "causal") {
-      const help = "give it `mask: causal`, or build with `--entries forward`";
-      this.refuse(op, `\`attention\` has the mask \`${wordAttr(op, "mask")}\`, so a token sees later ones`, { help });
+    const [q, k, v, , window, , , bias, slopes, sinks] = op.operands;
+    const misfit = attentionMisfit(op);
+    if (misfit !== undefined) {
+      this.refuse(op, misfit.sentence, misfit);
       return [];
     }
-    if (offset || lengths) {
-      const name = offset ? "offset" : "lengths";
-      const help = "leave it out: positions and lengths of rows are the session's, or build with `--entries forward`";
-      this.refuse(op, `\`attention\` is given \`${name}\`, which generation sets itself`, { help });
+    const given = bias ? this.emitBias(bias, b) : null;
+    if (typeof given === "string") {
+      this.refuse(op, given);
       return [];
     }
-    if ([q, k, v].some((x) => !x || tokenAxis(x.type) !== 2)) {
-      this.refuse(op, "`attention` is not over the tokens of this call: keys, values and queries need an axis T");
-      return [];
-    }
-    const [query, key, fresh] = [q, k, v].map((x) => this.lookup(defined(x, "attention has q, k and v")).value);
-    const keys = this.emitWrite(defined(key, "k"), "k", b);
-    const values = this.emitWrite(defined(fresh, "v"), "v", b);
-    const seen = window ? this.lookup(window).value : null;
-    const operands = [defined(query, "q"), keys.after, values.after, this.pos, seen];
-    this.setResult(op, { value: b.emit("attention", operands, op.attrs, op.results[0]?.name), isLifted: false });
+    const now = (old: Value | null | undefined): Value | null => (old ? this.lookup(old).value : null);
+    const keys = this.emitWrite(defined(now(k), "k"), "k", b);
+    const values = this.emitWrite(defined(now(v), "v"), "v", b);
+    const operands = [now(q), keys.after, values.after, this.pos, now(window), null, null, given, now(slopes), now(sinks)]; // prettier-ignore
+    const last = operands.findLastIndex((operand) => operand !== null);
+    const made = b.emit("attention", operands.slice(0, last + 1), op.attrs, op.results[0]?.name);
+    this.setResult(op, { value: made, isLifted: false });
     return [keys, values];
+  }
+
+  /** A bias that broadcasts to [B, H, T, S], or the sentence that says why the cache has none. */
+  private emitBias(old: Value, b: Builder): Value | string {
+    const { value: made, isLifted } = this.lookup(old);
+    const bias = isLifted ? withRank(made, 3, b) : made;
+    const along = bias.type.dims.at(-1) ?? Dim.of(1);
+    return along.equals(1) || along.equals(Dim.symbol(CONTEXT))
+      ? bias
+      : "`attention` has a `bias` for the keys of this call, and the keys before it are in a cache";
   }
 
   private emitWrite(fresh: Value, name: string, b: Builder): Cache {
@@ -197,8 +240,8 @@ export class ExtendBody {
   }
 
   /** Notes the problem; the walk goes on and finds others. */
-  private refuse(op: Op, sentence: string, words: Pick<Problem, "label" | "help"> = {}): void {
-    this.problems.push({ sentence, loc: op.loc, ...words });
+  private refuse(op: Op, sentence: string, words: Omit<Misfit, "sentence"> = {}): void {
+    this.problems.push({ ...words, sentence, loc: op.loc });
     this.spoil(op);
   }
 
