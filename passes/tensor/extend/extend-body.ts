@@ -162,7 +162,8 @@ export class ExtendBody {
     }
     const given = bias ? this.emitBias(bias, b) : null;
     if (typeof given === "string") {
-      this.refuse(op, given);
+      const help = "look it up by `relative_buckets(T, T, ...)`, or build with `--entries forward`";
+      this.refuse(op, given, { help });
       return [];
     }
     const now = (old: Value | null | undefined): Value | null => (old ? this.lookup(old).value : null);

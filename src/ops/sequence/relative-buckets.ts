@@ -2,7 +2,7 @@
 import { exact } from "../../ir/op-def.ts";
 import type { OpDef, Sample } from "../../ir/op-def.ts";
 import type { Attrs, Literal } from "../../ir/ir.ts";
-import { tensorType } from "../../ir/type.ts";
+import { tensorType, typeText } from "../../ir/type.ts";
 import { Dim } from "../../support/dim.ts";
 import { InternalError } from "../../support/errors.ts";
 import { boolAttr, numberAttr } from "../support/attrs.ts";
@@ -33,7 +33,7 @@ export const relativeBuckets: OpDef = {
     const sentence =
       wrongDType("queries", queries, ["i32"]) ?? wrongDType("keys", keys, ["i32"]) ?? wrongRank("keys", keys, 1, "[S]");
     if (sentence !== undefined) return sentence;
-    if (queries.dims.length === 0) return wrongRank("queries", queries, 1, "[..., T]") ?? [];
+    if (queries.dims.length === 0) return `queries is ${typeText(queries)}, and it must be [..., T]`;
     return bucketsSentence(attrs) ?? [tensorType("i32", [...queries.dims, operand(keys.dims, 0)])];
   },
   evaluate(operands, attrs, context) {
