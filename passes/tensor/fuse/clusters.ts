@@ -5,6 +5,7 @@
 import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { freeValues } from "../../../src/ir/uses.ts";
 import type { PassContext } from "../../manager/pass.ts";
+import { splatOf } from "../constants.ts";
 import { isWorthPulling, pullsOf } from "./cost.ts";
 import type { Candidate } from "./legal-group.ts";
 import { groupKind } from "./legal-group.ts";
@@ -122,7 +123,10 @@ export class Clusters {
       return state !== undefined && inputs.includes(state);
     });
     const writes = merged.ops.filter((op) => op.name === "cache_write").length;
-    return inputs.length + merged.yields.length - shared.length - writes <= this.context.info.limits.maxStorageBuffers;
+    // A constant that is not one number is a table, which the kernel reads from a buffer of its own.
+    const tables = merged.ops.filter((op) => op.name === "constant" && splatOf(op) === undefined).length;
+    const bindings = inputs.length + tables + merged.yields.length - shared.length - writes;
+    return bindings <= this.context.info.limits.maxStorageBuffers;
   }
 
   private isWorth(producer: Cluster, consumer: Cluster): boolean {
