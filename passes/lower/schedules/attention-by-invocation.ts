@@ -29,7 +29,7 @@ export function attentionByInvocation(emission: Emission): LaunchShape {
     each(depth, (c, at) => builder.store(own, at, elements.q(c)));
     each(channels, (_, at) => builder.store(mix, at, zero));
     const [, sum] = emitter.loop(
-      { to: elements.to, step: block, carried: elements.start, name: "s" },
+      { from: elements.from(block), to: elements.to, step: block, carried: elements.start, name: "s" },
       (first, [max, total]) => {
         const keys = Array.from({ length: block }, (_, i) => keyOf(emission, elements, first, i, query.keys));
         const dots = emitter.loop({ to: depth, carried: keys.map(() => zero), name: "c" }, (c, parts) => {

@@ -56,7 +56,9 @@ export interface QueryElements {
   q(c: LinearIndex): KValue;
   k(s: LinearIndex, c: LinearIndex): KValue;
   v(s: LinearIndex, c: LinearIndex): KValue;
-  /** The first key that may be seen and one past the last, in terms of `from <= s < to`; `to` is at most `keys`. */
+  /** The first key of the first block of `block` keys in which one may be seen. */
+  from(block: number): KValue;
+  /** One past the last key that may be seen: at most `keys`. */
   readonly to: KValue;
   isVisible(s: KValue): KValue;
   /** Largest score and sum of weights before the first key: those of the sink, where the head has one. */
@@ -93,6 +95,13 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
     q: (c) => puller.at(q, [b, h, t, channel(c)]),
     k: (s, c) => puller.at(k, [b, group, s, channel(c)]),
     v: (s, c) => puller.at(v, [b, group, s, channel(c)]),
+    from: (block) => {
+      // What lies before the window is skipped in whole blocks, so that blocks start where they start without one.
+      if (window === undefined || !isCausal || prefix !== undefined) return emitter.i32(0);
+      const first = emitter.binary("add", emitter.binary("sub", position, window), emitter.i32(1));
+      const before = emitter.binary("div", emitter.binary("max", first, emitter.i32(0)), emitter.i32(block));
+      return emitter.binary("mul", before, emitter.i32(block));
+    },
     to,
     isVisible: (s) => {
       const isBefore = emitter.binary("lt", s, to);

@@ -43,6 +43,11 @@ export function attentionSamples(rng: Rng): readonly Sample[] {
     },
     { label: "window", operands: [...inputs(1, 2, 1, 9, 9, 3), null, scalar("i32", 3)], attrs: causal },
     {
+      label: "window, keys before it beyond a workgroup",
+      operands: [...inputs(2, 2, 1, 3, 300, 4), vector("i32", [60, 290]), scalar("i32", 40)],
+      attrs: causal,
+    },
+    {
       label: "offset and a huge window",
       operands: [...inputs(1, 2, 1, 2, 9, 3), vector("i32", [5]), scalar("i32", 2147483647)],
       attrs: causal,
