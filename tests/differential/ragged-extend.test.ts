@@ -40,14 +40,14 @@ const FOLDER = "tests/fixtures/golden/llama";
 const LENGTHS = [11, 4, 7];
 const [B, LONGEST, CONTEXT] = [LENGTHS.length, 11, 24];
 
-/** Windows by layer, neighbouring rotary pairs, a soft cap, a learned bias of distances, slopes and sinks. */
+/** Windows by layer, neighbouring rotary pairs, a soft cap, learned biases of distances, slopes and sinks. */
 const SCORED = `model Scored(vocab: int = 29, dim: int = 24, heads: int = 4, groups: int = 2, buckets: int = 6, windows: int[] = [3, 7, 2147483647]) {
-  block Layer(window: int)(x: f[B, T, dim]) -> f[B, T, dim] {
+  block Layer(window: int)(x: f[B, T, dim], shared: f[heads, T, T]) -> f[B, T, dim] {
     use norm: RmsNorm(dim), q: Linear(dim, dim), k: Linear(dim, dim / 2), v: Linear(dim, dim / 2), o: Linear(dim, dim)
     param sinks: f[heads]
     param distances: f[buckets, heads]
     let n = norm(x)
-    let bias = transpose(take(distances, relative_buckets(T, T, buckets, 9, false)), [2, 0, 1])
+    let bias = shared + transpose(take(distances, relative_buckets(T, T, buckets, 9, false)), [2, 0, 1])
     let mixed = attention(
       rope(split_heads(q(n), heads), 100.0, interleaved: true),
       rope(split_heads(k(n), groups), 100.0, interleaved: true),
@@ -58,7 +58,11 @@ const SCORED = `model Scored(vocab: int = 29, dim: int = 24, heads: int = 4, gro
   }
   use embed: Embedding(vocab, dim)
   use layers: Layer(window: windows[i]) for i in 0..3
-  forward(tokens: i32[B, T]) -> f32[B, T, vocab] { return repeat(layers, embed(tokens)) @ transpose(embed.weight) }
+  param both_ways: f[heads, 8]
+  forward(tokens: i32[B, T]) -> f32[B, T, vocab] {
+    let shared = take(both_ways, relative_buckets(T, T, 8, 5, true), axis: 1)
+    return repeat(layers, embed(tokens), shared) @ transpose(embed.weight)
+  }
 }
 `;
 
