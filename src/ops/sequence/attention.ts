@@ -65,8 +65,8 @@ export const attention: OpDef = {
           for (let s = 0; s < S; s++)
             if (isVisible(mask, attrs, b, t, s)) {
               const product = dot(q, query * D, k, (group * S + s) * D, D, round);
-              const at = { b, h, t, s, position: positionOf(mask, b, t) };
-              weights.set(s, scoreOf(round(product * numberAttr(attrs, "scale")), changes, attrs, at, round));
+              const place = { b, h, t, s, position: positionOf(mask, b, t) };
+              weights.set(s, scoreOf(round(product * numberAttr(attrs, "scale")), changes, attrs, place, round));
             }
           const sum = exponentiate(weights, changes.sinks === null ? undefined : at(changes.sinks.data, h), round);
           for (let e = 0; e < E; e++) {
