@@ -29,6 +29,7 @@ import { mean, reduceMax, reduceMin, sum } from "./reduce/reduce.ts";
 import { alibiSlopes } from "./sequence/alibi-slopes.ts";
 import { attention } from "./sequence/attention.ts";
 import { cacheWrite } from "./sequence/cache-write.ts";
+import { conv1d } from "./sequence/conv1d.ts";
 import { relativeBuckets } from "./sequence/relative-buckets.ts";
 import { rope } from "./sequence/rope.ts";
 import { checked } from "./support/checked.ts";
@@ -44,7 +45,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[reshape, transpose, broadcast, slice, pad, concat],
   ...[matmul, take, embedding, oneHot],
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
-  ...[rope, attention, cacheWrite],
+  ...[rope, attention, cacheWrite, conv1d],
   ...[relativeBuckets, alibiSlopes],
   ...[randomBits, randomUniform, sample],
 ].map(checked);

@@ -123,7 +123,7 @@ function declareStatement(context: Context, draft: Draft, statement: Statement):
 
 function declareLet(context: Context, draft: Draft, statement: Statement & { kind: "let" }): void {
   const name = statement.name.text;
-  if (isTensorExpr(statement.value, context.scope)) {
+  if (statement.value.kind === "scan" || isTensorExpr(statement.value, context.scope)) {
     if (draft.decl.kind === "model") {
       report(
         context,

@@ -6,6 +6,7 @@
 import type { Op, Value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { hasTrait } from "../../../src/ir/op-def.ts";
+import { regionInt } from "../../../src/ir/region-types.ts";
 import { bytesOf, elementCount } from "../../../src/ir/type.ts";
 import type { Dim } from "../../../src/support/dim.ts";
 
@@ -54,6 +55,8 @@ export function pullsOf(
   const uses = (value: Value): readonly number[] =>
     consumer.filter((op) => op.operands.includes(value)).map((op) => {
       if (hasTrait(table.get(op.name), "reduce")) return elementsOf(value, capacities);
+      // Each invocation asks once for where it starts, and at each position for what it walks along.
+      if (op.name === "scan") return Math.max(elementsOf(value, capacities), ...(op.operands.indexOf(value) < regionInt(op.attrs, "carries") ? [] : op.results.map((made) => elementsOf(made, capacities)))); // prettier-ignore
       const [made, fresh] = [op.results[0], op.operands[1]];
       if (op.name === "cache_write") return fresh ? elementsOf(fresh, capacities) : 0;
       return made === undefined ? 0 : pulls(made);

@@ -36,6 +36,8 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
       return anchors.length === 1 && isCacheWrite(view, first) ? "cache_write" : undefined;
     case "sample":
       return anchors.length === 1 && isSample(view, first) ? "sample" : undefined;
+    case "scan":
+      return anchors.length === 1 && isScan(view, first) ? "scan" : undefined;
     case "outside":
     case "leaf":
     case "move":
@@ -147,6 +149,13 @@ function isCacheWrite(view: View, anchor: Op): boolean {
 function isOnlyYield(view: View, anchor: Op): boolean {
   const { yields } = view.candidate;
   return yields.length === 1 && yields[0] === anchor.results[0];
+}
+
+/** What a scan starts from and walks along may be computed on the way; what it makes is stored. */
+function isScan(view: View, anchor: Op): boolean {
+  const behind = new Set(anchor.operands.flatMap((operand) => [...view.behind(operand)]));
+  const { ops, yields } = view.candidate;
+  return ops.length === behind.size + 1 && yields.every((made) => anchor.results.includes(made));
 }
 
 function isSample(view: View, anchor: Op): boolean {
