@@ -99,7 +99,8 @@ function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
       return { schedule: "row_reduce", lanes: tiles.rowLanes };
     case "matmul": {
       const { rows, columns, workgroupRows, workgroupColumns } = tiles.matmul;
-      if (productRows(group, ops, capacities) <= MATVEC_ROWS) return { schedule: "matvec", ...tiles.matvec };
+      if (productRows(body, ops, capacities) <= MATVEC_ROWS || hasRowsOfItsOwn(body, ops))
+        return { schedule: "matvec", ...tiles.matvec };
       return {
         schedule: "matmul.registers",
         tile_rows: rows,
@@ -129,12 +130,19 @@ function lanesOf(body: Block, ops: OpTable): number {
 }
 
 /** Rows of the product, all batch axes together, under the declared capacities. */
-function productRows(group: Op, ops: OpTable, capacities: Readonly<Record<string, number>>): number {
-  const body = defined(group.regions[0], "a group has a block");
-  const product = defined(
-    body.ops.find((op) => ops.get(op.name)?.traits.includes("contract")),
-    "a group of the kind matmul holds a product",
-  );
-  const { dims } = defined(product.results[0], "a product has a result").type;
+function productRows(body: Block, ops: OpTable, capacities: Readonly<Record<string, number>>): number {
+  const { dims } = defined(productOf(body, ops).results[0], "a product has a result").type;
   return sizeUnder(Dim.product(dims.slice(0, -1)), capacities);
+}
+
+/** Whether each row of the product has a matrix of its own: then there is nothing to tile. */
+function hasRowsOfItsOwn(body: Block, ops: OpTable): boolean {
+  const { operands, results } = productOf(body, ops);
+  const rows = results[0]?.type.dims.at(-2);
+  return rows?.equals(1) === true && (operands[1]?.type.dims.length ?? 0) > 2;
+}
+
+function productOf(body: Block, ops: OpTable): Op {
+  const isProduct = (op: Op): boolean => ops.get(op.name)?.traits.includes("contract") === true;
+  return defined(body.ops.find(isProduct), "a group of the kind matmul holds a product");
 }

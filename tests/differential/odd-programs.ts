@@ -133,4 +133,11 @@ export const ODD_PROGRAMS: readonly OddProgram[] = [
       "(x: f[B, T, 4]) -> f[B, T, 4, 2] {\n    let y = scan(h: f[B, 4]) over T with x {\n      let next = max(h, x)\n      return (next, concat(reshape(next, [B, 4, 1]), reshape(h, [B, 4, 1]), axis: 2))\n    }\n    return y\n  }",
     ),
   },
+  {
+    name: "for each token the matrix that it prefers",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 12] {\n    let chosen = argmax(gate(x), axis: 2)\n    let row = reshape(x, [B, T, 1, 8])\n    return reshape(silu(row @ transpose(take(experts.up, chosen))) * (row @ transpose(take(experts.gate, chosen))), [B, T, 12])\n  }",
+      "  block Experts(x: f[B, T, 8]) -> f[B, T, 8] {\n    param up: f[5, 12, 8]\n    param gate: f[5, 12, 8]\n    return x + 0.0 * up[0, 0] * gate[0, 0]\n  }\n  use gate: Linear(8, 5), experts: Experts",
+    ),
+  },
 ];

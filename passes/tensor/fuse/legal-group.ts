@@ -2,6 +2,7 @@
  * Which sets of ops make one kernel: the promises that the header of `schedule.ts` makes to lowering, as a check. The
  * fuser asks it before it merges; the property `grouped` asks it about every group afterwards.
  */
+import { equalAttrs } from "../../../src/ir/equal.ts";
 import type { Op, Value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import type { Dims } from "../../../src/ir/type.ts";
@@ -74,6 +75,14 @@ class View {
     return operand === null || !this.producers.has(operand);
   }
 
+  /** Copies of cheap ops become one again when the pass ends: two values that are made in the same way are one. */
+  isSame(a: Value | null | undefined, b: Value | null | undefined): boolean {
+    if (a === b) return true;
+    const [x, y] = [a && this.producers.get(a), b && this.producers.get(b)];
+    if (!x || !y || x.name !== y.name || x.operands.length !== y.operands.length) return false;
+    return equalAttrs(x.attrs, y.attrs) && x.operands.every((operand, i) => this.isSame(operand, y.operands[i])); // prettier-ignore
+  }
+
   /** All ops of the candidate that a value is computed from. */
   behind(value: Value | null | undefined, found: Set<Op> = new Set()): ReadonlySet<Op> {
     const op = value === null || value === undefined ? undefined : this.producers.get(value);
@@ -113,14 +122,17 @@ function isMatmul(view: View, products: readonly Op[]): boolean {
   const isOneGrid = products.every(
     (op) =>
       sameDims(dimsOf(op), dims) &&
-      op.operands[0] === first.operands[0] &&
+      view.isSame(op.operands[0], first.operands[0]) &&
       op.attrs["transpose_a"] === first.attrs["transpose_a"],
   );
-  const feeds = products.flatMap((op) => op.operands.flatMap((operand) => [...view.behind(operand)]));
+  const feeds = (side: 0 | 1): readonly Op[] => products.flatMap((op) => [...view.behind(op.operands[side])]);
+  // Each row of a product may meet weights of its own: those of the experts that were chosen for it.
+  const isChoice = (op: Op): boolean => view.role(op) === "gather" && view.isInput(op, 1);
   const isEpilogue = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
   return (
     isOneGrid &&
-    feeds.every((op) => isMoveOrCast(view, op)) &&
+    feeds(0).every((op) => isMoveOrCast(view, op)) &&
+    feeds(1).every((op) => isMoveOrCast(view, op) || isChoice(op)) &&
     view.after(products).every(isEpilogue) &&
     view.candidate.yields.every((value) => sameDims(value.type.dims, dims))
   );
