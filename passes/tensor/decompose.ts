@@ -1,7 +1,8 @@
 /**
  * decompose: takes composites apart into primitives. `attention` stays, because it has a schedule that never stores the
- * scores; a composite that is elementwise (silu, gelu) stays, because every kernel can emit it. Reductions are turned
- * so that they run along the last axis, which is what the row schedule folds. In trivial mode attention goes too.
+ * scores, unless it has more operands than a kernel has bindings; a composite that is elementwise (silu, gelu) stays,
+ * because every kernel can emit it. Reductions are turned so that they run along the last axis, which is what the row
+ * schedule folds. In trivial mode attention goes too.
  */
 import type { Builder } from "../../src/ir/builder.ts";
 import type { Func, Module, Op, Value } from "../../src/ir/ir.ts";
@@ -10,20 +11,31 @@ import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import { defined } from "../../src/support/errors.ts";
-import type { Pass, Property } from "../manager/pass.ts";
+import type { Pass, PassContext, Property } from "../manager/pass.ts";
 import { axisAttr } from "./attrs.ts";
 import { mapFuncs } from "./map-funcs.ts";
 
 /** Composites with a schedule of their own. */
 const SCHEDULED: ReadonlySet<string> = new Set(["attention"]);
 
+/** Which composites stay. */
+type Kept = (op: Op) => boolean;
+
+/** A composite with a schedule, where one kernel can bind all that it reads and what it makes. */
+function hasSchedule({ info }: PassContext): Kept {
+  return ({ name, operands, results }) => {
+    const read = new Set(operands.filter((operand) => operand !== null));
+    return SCHEDULED.has(name) && read.size + results.length <= info.limits.maxStorageBuffers;
+  };
+}
+
 /** Only primitives, elementwise ops and scheduled composites are left; reductions run along the last axis. */
 export const decomposed: Property<Module> = {
   name: "decomposed",
   doc: "Every op is a primitive, elementwise, or a composite with a schedule of its own; reductions fold the last axis.",
-  check(module, { ops }) {
+  check(module, context) {
     for (const func of module.funcs) {
-      const left = firstLeft(func, ops, SCHEDULED);
+      const left = firstLeft(func, context.ops, hasSchedule(context));
       if (left !== undefined) return `@${func.name} holds \`${left.name}\``;
     }
     return undefined;
@@ -38,11 +50,11 @@ export const decompose: Pass<Module> = {
   establishes: [decomposed],
   destroys: [],
   required: true,
-  run: (module, { ops }) => mapFuncs(module, (func) => decomposeFunc(func, ops, SCHEDULED)),
-  trivial: (module, { ops }) => mapFuncs(module, (func) => decomposeFunc(func, ops, new Set())),
+  run: (module, context) => mapFuncs(module, (func) => decomposeFunc(func, context.ops, hasSchedule(context))),
+  trivial: (module, { ops }) => mapFuncs(module, (func) => decomposeFunc(func, ops, () => false)),
 };
 
-function decomposeFunc(func: Func, ops: OpTable, kept: ReadonlySet<string>): Func {
+function decomposeFunc(func: Func, ops: OpTable, kept: Kept): Func {
   let current = func;
   // A decomposition may hold composites again; each round takes one layer off.
   while (firstLeft(current, ops, kept) !== undefined)
@@ -54,7 +66,7 @@ function decomposeFunc(func: Func, ops: OpTable, kept: ReadonlySet<string>): Fun
   return current;
 }
 
-function firstLeft(func: Func, ops: OpTable, kept: ReadonlySet<string>): Op | undefined {
+function firstLeft(func: Func, ops: OpTable, kept: Kept): Op | undefined {
   let found: Op | undefined;
   walk(func.body, (op) => {
     if (found === undefined && isLeft(op, ops, kept)) found = op;
@@ -62,10 +74,10 @@ function firstLeft(func: Func, ops: OpTable, kept: ReadonlySet<string>): Op | un
   return found;
 }
 
-function isLeft(op: Op, ops: OpTable, kept: ReadonlySet<string>): boolean {
+function isLeft(op: Op, ops: OpTable, kept: Kept): boolean {
   const def = ops.get(op.name);
   if (hasTrait(def, "reduce")) return !foldsLast(op);
-  return hasTrait(def, "composite") && !hasTrait(def, "elementwise") && !kept.has(op.name);
+  return hasTrait(def, "composite") && !hasTrait(def, "elementwise") && !kept(op);
 }
 
 function foldsLast(op: Op): boolean {

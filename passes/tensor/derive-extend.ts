@@ -22,11 +22,11 @@ import { diagnostic } from "../../src/support/diagnostic.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
 import type { Pass } from "../manager/pass.ts";
-import { CONTEXT, ExtendBody } from "./extend/extend-body.ts";
+import { ExtendBody } from "./extend/extend-body.ts";
 import type { Problem } from "./extend/extend-body.ts";
 import type { PositionTable } from "./extend/position-tables.ts";
 import { holds, positionTables, positionsHeld } from "./extend/position-tables.ts";
-import { ROWS, TOKENS } from "./extend/positions.ts";
+import { CONTEXT, ROWS, TOKENS } from "./extend/positions.ts";
 import { selectLast } from "./extend/select-last.ts";
 
 /** `if-possible`: a model that cannot generate keeps only its `forward`, silently. */

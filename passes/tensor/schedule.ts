@@ -27,8 +27,8 @@
  *   group. Yields have as many elements as the product, in the same flat order. matvec: M (times batch) is at most 8
  *   under the capacities. matmul.registers: tile_rows x tile_columns results an invocation, workgroup_rows x
  *   workgroup_columns invocations a workgroup.
- * - `attention {lanes, keys}`: one `attention`; q, k, v are arguments seen through moves and casts; offset is an
- *   argument or absent. One yield: the attention's result.
+ * - `attention {lanes, keys}`: one `attention`; q, k, v, bias, slopes and sinks are arguments, constants or iota
+ *   seen through moves and casts; offset, window, lengths and prefix are arguments or absent. One yield: the attention's result.
  * - `cache_write {lanes}`: one `cache_write` whose cache, pos and count are arguments; `new` may be any expression of
  *   points, moves, constant, iota, take over the arguments (rope). One yield, stored in the cache's own buffer. One
  *   invocation an element of `new`.

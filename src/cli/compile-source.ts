@@ -32,8 +32,9 @@ const ENTRIES: readonly string[] = ["forward", "generate"] satisfies readonly En
 const STORAGES: readonly string[] = ["f32", "f16", "bf16"] satisfies readonly DType[];
 
 /** A compilation with at least one build, or trace where it goes only `until` a step; throws `CommandFailure` (1 for the source, 2 for names, 4 for limits). */
-export function compileSource({ file, model }: Source, request: CompileRequest): TimedCompilation {
-  const compilation = compile(file, { ...optionsOf(request), model });
+export function compileSource({ file, model, settings }: Source, request: CompileRequest): TimedCompilation {
+  const options = optionsOf(request);
+  const compilation = compile(file, { ...options, set: { ...settings, ...options.set }, model });
   if (compilation.builds.length + compilation.traces.length === 0) {
     const isLimit = compilation.diagnostics.some((d) => d.severity === "error" && d.code.startsWith("LLM04"));
     const message = isLimit ? "no profile can hold the model" : `${file.path} has errors`;

@@ -4,7 +4,9 @@
  * `model.safetensors` beside it, the tokenizer to `tokenizer.json`.
  */
 import path from "node:path";
-import { importCheckpoint } from "../driver/front-end.ts";
+import { importCheckpoint, publishedSettings } from "../driver/front-end.ts";
+import type { ConfigSettings } from "../driver/front-end.ts";
+import type { Diagnostic } from "../support/diagnostic.ts";
 import type { SourceFile } from "../support/source.ts";
 import { CommandFailure, fileError, usageError } from "./failure.ts";
 import { isFile, isFolder, listFolder, readSource, readText } from "./files.ts";
@@ -15,13 +17,15 @@ export interface Source {
   readonly file: SourceFile;
   /** The model asked for by `#Name`; absent where the file's only one is meant. */
   readonly model?: string;
+  /** Config values of the model that come from a published config.json; those of `--set` win. */
+  readonly settings?: ConfigSettings;
   /** Paths, where such a file lies beside the source. */
   readonly weights?: string;
   readonly tokenizer?: string;
 }
 
 /** What lies at a path, whichever of its models is meant. */
-type Found = Omit<Source, "path" | "model">;
+type Found = Omit<Source, "path" | "model" | "settings">;
 
 export function resolveSource(given: string): Source {
   const { path: place, model } = splitSource(given);
@@ -56,11 +60,30 @@ function modelText(given: string): SourceFile {
 
 /** The `.llm` text for a published `config.json`. */
 export function importConfigFile(file: string): SourceFile {
-  const text = readText(file);
-  const imported = importCheckpoint({ path: file, text });
-  if (imported.source === undefined)
-    throw new CommandFailure(imported.malformed ? 5 : 1, imported.malformed ? "file" : "source", `${file} makes no model`, imported.diagnostics, new Map([[file, { path: file, text }]])); // prettier-ignore
+  const config = { path: file, text: readText(file) };
+  const imported = importCheckpoint(config);
+  if (imported.source === undefined) throw configFailure(config, imported);
   return imported.source;
+}
+
+/** A model of a `.llm` file with the config values that a checkpoint's `config.json` gives it, where there is one. */
+export function withPublishedConfig(source: Source, folder: string): Source {
+  const file = fileIn(folder, "config.json");
+  if (file === undefined || !source.path.endsWith(".llm")) return source;
+  const config = { path: file, text: readText(file) };
+  const published = publishedSettings(config, source.file, source.model);
+  if (published.diagnostics.length > 0) throw configFailure(config, published);
+  return { ...source, settings: published.settings };
+}
+
+interface ConfigProblem {
+  readonly malformed: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+function configFailure(config: SourceFile, { malformed, diagnostics }: ConfigProblem): CommandFailure {
+  const [exitCode, code] = malformed ? ([5, "file"] as const) : ([1, "source"] as const);
+  return new CommandFailure(exitCode, code, `${config.path} makes no model`, diagnostics, new Map([[config.path, config]])); // prettier-ignore
 }
 
 function beside(folder: string, file: SourceFile): Found {

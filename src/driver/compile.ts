@@ -27,7 +27,7 @@ import type { SourceFile } from "../support/source.ts";
 import type { SafetensorsFile } from "../runtime/safetensors.ts";
 import { checkpointStorage } from "./checkpoint-storage.ts";
 import { analyzeSource } from "./front-end.ts";
-import type { FrontEnd } from "./front-end.ts";
+import type { ConfigSettings, FrontEnd } from "./front-end.ts";
 import { parameterProblems } from "./parameter-limits.ts";
 
 export type { Entry };
@@ -39,7 +39,8 @@ export interface CompileOptions {
   readonly orElse?: readonly Entry[];
   /** Which model of a file that declares several. */
   readonly model?: string;
-  readonly set?: Readonly<Record<string, string>>;
+  /** Config values by name; a text is read by the declared type. */
+  readonly set?: ConfigSettings;
   readonly taps?: boolean;
   /** The type of all weights in memory; default: that of the checkpoint, else f32. */
   readonly storage?: DType;

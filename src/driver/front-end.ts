@@ -1,10 +1,11 @@
 /** From source text to the analyzed model: parse, sema, the formatter and the import of published configs. */
 import { parse, format } from "../../grammar/index.ts";
 import type { File } from "../../grammar/ast.ts";
+import { configValues } from "../import/config-values.ts";
 import { importConfig } from "../import/index.ts";
 import { OPS } from "../ops/index.ts";
 import { analyze } from "../sema/index.ts";
-import type { AnalyzedModel } from "../sema/index.ts";
+import type { AnalyzedModel, ConfigSettings } from "../sema/index.ts";
 import type { DType } from "../ir/type.ts";
 import { LIBRARY, TEMPLATES } from "../std/library.generated.ts";
 import type { Diagnostic } from "../support/diagnostic.ts";
@@ -12,13 +13,13 @@ import { hasErrors } from "../support/diagnostic.ts";
 import { InternalError } from "../support/errors.ts";
 import type { SourceFile } from "../support/source.ts";
 
-export type { AnalyzedModel };
+export type { AnalyzedModel, ConfigSettings };
 
 export interface FrontEndOptions {
   /** Which model of a file that declares several. */
   readonly model?: string;
-  /** Config values by name, as text. */
-  readonly set?: Readonly<Record<string, string>>;
+  /** Config values by name; a text is read by the declared type. */
+  readonly set?: ConfigSettings;
   /** Adds the taps to the outputs of `forward`. */
   readonly taps?: boolean;
   /** The type of a parameter in memory; default f32. */
@@ -74,6 +75,19 @@ export function importCheckpoint(config: SourceFile): ImportedSource {
     diagnostics,
     malformed,
   };
+}
+
+export interface PublishedSettings {
+  readonly settings: ConfigSettings;
+  readonly diagnostics: readonly Diagnostic[];
+  /** The file is no JSON at all. */
+  readonly malformed: boolean;
+}
+
+/** What a published `config.json` says of the config values that a model of `source` declares by the published names. */
+export function publishedSettings(config: SourceFile, source: SourceFile, model?: string): PublishedSettings {
+  const { values, diagnostics, malformed } = configValues(config, parse(source).ast, model);
+  return { settings: values, diagnostics, malformed };
 }
 
 let parsedLibrary: File | undefined;

@@ -31,9 +31,11 @@ import { sample } from "./random/sample.ts";
 import { argmax } from "./reduce/argmax.ts";
 import { cumsum } from "./reduce/cumsum.ts";
 import { mean, reduceMax, reduceMin, sum } from "./reduce/reduce.ts";
+import { alibiSlopes } from "./sequence/alibi-slopes.ts";
 import { attention } from "./sequence/attention.ts";
 import { cacheWrite } from "./sequence/cache-write.ts";
 import { conv1d } from "./sequence/conv1d.ts";
+import { relativeBuckets } from "./sequence/relative-buckets.ts";
 import { rope } from "./sequence/rope.ts";
 import { checked } from "./support/checked.ts";
 
@@ -49,6 +51,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[matmul, take, embedding, oneHot],
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
   ...[rope, attention, cacheWrite, conv1d],
+  ...[relativeBuckets, alibiSlopes],
   ...[randomBits, randomUniform, sample],
   ...[cumsum, argsort, sort, topk, topkIndices, scatterAdd, segmentSum],
 ].map(checked);

@@ -11,7 +11,7 @@ import type { BlockShape } from "./block-shape.ts";
 import type { Scope } from "./scope.ts";
 
 /** A config value as the outside gives and sees it. */
-export type ConfigValue = number | boolean | string | readonly (number | boolean)[];
+export type ConfigValue = number | boolean | string | readonly (number | boolean | string)[];
 
 /** Where the value of a model's config comes from: a mistake in it is reported there. */
 export interface Origin {

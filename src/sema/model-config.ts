@@ -175,7 +175,9 @@ function plainValue(entity: Entity): ConfigValue | undefined {
     case "text":
       return entity.value;
     case "list": {
-      const items = entity.items.map((item) => (item.kind === "bool" ? item.value : numberOf(item)));
+      const items = entity.items.map((item) =>
+        item.kind === "bool" || item.kind === "text" ? item.value : numberOf(item),
+      );
       return items.every((item) => item !== undefined) ? items : undefined;
     }
     default:

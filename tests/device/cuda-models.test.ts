@@ -40,9 +40,17 @@ describe("random programs", () => {
   );
 });
 
-describe.each(["gpt2", "llama", "llama3-rope"])("%s", (name) => {
+const EXAMPLES = path.join(import.meta.dirname, "../../examples");
+const FOLDERS: readonly (readonly [name: string, model: string | undefined])[] = [
+  ["gpt2", undefined],
+  ["llama", undefined],
+  ["llama3-rope", undefined],
+  ["gemma2", path.join(EXAMPLES, "gemma2/gemma2.llm")],
+];
+
+describe.each(FOLDERS)("%s", (name, model) => {
   it("gives the recorded answers", { timeout: COLD }, async () => {
-    const subject = await openSubject(path.join(import.meta.dirname, "../fixtures/golden", name), undefined);
+    const subject = await openSubject(path.join(import.meta.dirname, "../fixtures/golden", name), model);
     const sims: Sim[] = [];
     const load = async (data: PackageData, options: LoadOptions): Promise<Model> => {
       const profile = data.profiles[0]!;

@@ -1,6 +1,6 @@
 /**
  * Small programs that are legal and unlike a language model: no parameters, no loop, no tokens, sizes in odd places.
- * Each is a `forward` over one input.
+ * Each has a `forward` alone.
  */
 
 export interface OddProgram {
@@ -44,6 +44,53 @@ export const ODD_PROGRAMS: readonly OddProgram[] = [
     text: model(
       "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let h = split_heads(q(x), 2)\n    return merge_heads(attention(h, h, h, mask: full))\n  }",
       "  use q: Linear(8, 8)",
+    ),
+  },
+  {
+    name: "attention over another sequence, padded",
+    text: model(
+      `(x: f[B, T, 8], memory: f[B, 6, 12], lengths: i32[B]) -> f[B, T, 8] {
+    let mixed = attention(
+      split_heads(q(x), 2), split_heads(k(memory), 2), split_heads(v(memory), 2), mask: full, lengths: lengths,
+    )
+    return merge_heads(mixed)
+  }`,
+      "  use q: Linear(8, 8), k: Linear(12, 8), v: Linear(12, 8)",
+    ),
+  },
+  {
+    name: "attention with a prefix that rows choose",
+    text: model(
+      `(x: f[B, T, 8], prefix: i32[B]) -> f[B, T, 8] {
+    let h = split_heads(q(x), 2)
+    return merge_heads(attention(h, h, h, prefix: prefix, window: 2, softcap: 2.0))
+  }`,
+      "  use q: Linear(8, 8)",
+    ),
+  },
+  {
+    name: "attention with a bias of distances, both ways",
+    text: model(
+      `(x: f[B, T, 8]) -> f[B, T, 8] {
+    let h = split_heads(x, 2)
+    let bias = transpose(take(distances, relative_buckets(T, T, 8, 5, true)), [2, 0, 1])
+    return merge_heads(attention(h, h, h, mask: full, scale: 1.0, bias: bias))
+  }`,
+      "  param distances: f[8, 2]",
+    ),
+  },
+  {
+    name: "attention with more operands than a small device binds",
+    text: model(
+      `(x: f[B, T, 8], prefix: i32[B], lengths: i32[B], offset: i32[B], bias: f[2, 1, T]) -> f[B, T, 8] {
+    let h = split_heads(x, 2)
+    return merge_heads(attention(
+      h, h * 0.5, h + 1.0,
+      offset: offset, window: 3, lengths: lengths, prefix: prefix,
+      bias: bias, slopes: alibi_slopes(2), sinks: sinks, softcap: 4.0,
+    ))
+  }`,
+      "  param sinks: f[2]",
     ),
   },
   {

@@ -1,27 +1,36 @@
 /**
  * `extend` on a device against `forward` in the interpreter: three rows of different lengths, taken in by chunks of 1,
  * 5 and all at once, padded on the right with tokens that must not matter. After each call the logits of every row that
- * got tokens are those of `forward` at its last one.
+ * got tokens are those of `forward` at its last one. One model is a published checkpoint, the other has everything that
+ * changes a score.
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compile } from "../../src/driver/compile.ts";
 import { importCheckpoint } from "../../src/driver/front-end.ts";
+import type { AnalyzedModel } from "../../src/driver/front-end.ts";
 import { weightNameRules } from "../../src/driver/weight-rules.ts";
 import { evaluate } from "../../src/interp/index.ts";
 import type { Tensor } from "../../src/ir/index.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { OPS } from "../../src/ops/index.ts";
+import { cudaSm80 } from "../../src/profiles/cuda.ts";
 import { js } from "../../src/profiles/js.ts";
 import { webgpuBase, webgpuCpu } from "../../src/profiles/webgpu.ts";
 import { openBytes } from "../../src/runtime/byte-source.ts";
 import type { Device } from "../../src/runtime/devices/device.ts";
+import { CpuDevice } from "../../src/runtime/devices/cpu.ts";
 import { JsDevice } from "../../src/runtime/devices/js.ts";
 import { WebGpuDevice } from "../../src/runtime/devices/webgpu.ts";
+import type { SourceFile } from "../../src/support/source.ts";
+import { Rng } from "../../src/support/random.ts";
 import { readParameters } from "../../src/weights/tensors.ts";
 import type { BuiltProgram } from "../support/build-program.ts";
 import { compareTensors } from "../support/compare-tensors.ts";
-import { tensorOf } from "../support/random-tensor.ts";
+import { CPU_PROFILES } from "../support/cpu-profiles.ts";
+import { CudaUnit } from "../support/cuda-device.ts";
+import { simProblem } from "../support/cuda-sim.ts";
+import { randomTensor, tensorOf } from "../support/random-tensor.ts";
 import { ProgramOnDevice } from "../support/run-on-device.ts";
 import { programTolerance } from "../support/tolerance.ts";
 import { openAdapter } from "../support/webgpu.ts";
@@ -30,86 +39,153 @@ import type { OpenAdapter } from "../support/webgpu.ts";
 const FOLDER = "tests/fixtures/golden/llama";
 const LENGTHS = [11, 4, 7];
 const [B, LONGEST, CONTEXT] = [LENGTHS.length, 11, 24];
-const TOKENS = LENGTHS.map((length, b) => Array.from({ length }, (_, t) => (31 * t + 57 * b + 5) % 199));
 
-let adapter: OpenAdapter | undefined;
-let weights: (path: string) => Tensor;
-let exact: Tensor;
-let tolerance: number;
-const source = importCheckpoint({
-  path: `${FOLDER}/config.json`,
-  text: readFileSync(`${FOLDER}/config.json`, "utf8"),
-}).source!;
+/** Windows by layer, neighbouring rotary pairs, a soft cap, learned biases of distances, slopes and sinks. */
+const SCORED = `model Scored(vocab: int = 29, dim: int = 24, heads: int = 4, groups: int = 2, buckets: int = 6, windows: int[] = [3, 7, 2147483647]) {
+  block Layer(window: int)(x: f[B, T, dim], shared: f[heads, T, T]) -> f[B, T, dim] {
+    use norm: RmsNorm(dim), q: Linear(dim, dim), k: Linear(dim, dim / 2), v: Linear(dim, dim / 2), o: Linear(dim, dim)
+    param sinks: f[heads]
+    param distances: f[buckets, heads]
+    let n = norm(x)
+    let bias = shared + transpose(take(distances, relative_buckets(T, T, buckets, 9, false)), [2, 0, 1])
+    let mixed = attention(
+      rope(split_heads(q(n), heads), 100.0, interleaved: true),
+      rope(split_heads(k(n), groups), 100.0, interleaved: true),
+      split_heads(v(n), groups),
+      window: window, softcap: 1.5, bias: bias, slopes: alibi_slopes(heads), sinks: sinks,
+    )
+    return x + o(merge_heads(mixed))
+  }
+  use embed: Embedding(vocab, dim)
+  use layers: Layer(window: windows[i]) for i in 0..3
+  param both_ways: f[heads, 8]
+  forward(tokens: i32[B, T]) -> f32[B, T, vocab] {
+    let shared = take(both_ways, relative_buckets(T, T, 8, 5, true), axis: 1)
+    return repeat(layers, embed(tokens), shared) @ transpose(embed.weight)
+  }
+}
+`;
 
-function buildFor(info: TargetInfo): BuiltProgram {
-  const options = { profiles: [info], entries: ["generate"] as const, batch: B, chunk: LONGEST, context: CONTEXT }; // prettier-ignore
-  const [build] = compile(source, options).builds;
-  const parts = build!.program.plans[0]!.buffers.filter(({ rows }) => rows !== undefined);
-  expect(parts.length > 3).toBe(info.name.includes("narrow"));
-  return { info, program: build!.program, code: build!.code };
+interface Subject {
+  readonly source: SourceFile;
+  readonly vocab: number;
+  readonly weights: (path: string) => Tensor;
+  readonly exact: Tensor;
+  readonly tolerance: number;
 }
 
-beforeAll(async () => {
-  adapter = await openAdapter();
-  const { model } = compile(source, { profiles: [js], entries: ["forward"], batch: B });
-  const parameters = model!.parameters.map(({ path, dims }) => ({ path, dims, dtype: "f32" as const }));
-  const bytes = (await openBytes(`${FOLDER}/model.safetensors`))!;
-  const values = await readParameters(bytes, parameters, weightNameRules(model!.weights));
-  await bytes.close?.();
-  weights = (path) => ({ dtype: "f32", ...values.get(path)! });
-  const forward = model!.module.funcs.find(({ name }) => name === "forward")!;
-  const padded = TOKENS.flatMap((row) => [...row, ...new Array<number>(LONGEST - row.length).fill(3)]);
+const tokensOf = (vocab: number): readonly (readonly number[])[] =>
+  LENGTHS.map((length, b) => Array.from({ length }, (_, t) => (31 * t + 57 * b + 5) % vocab));
+
+type Weights = (parameters: AnalyzedModel["parameters"], model: AnalyzedModel) => Promise<Subject["weights"]>;
+
+async function subjectOf(source: SourceFile, load: Weights): Promise<Subject> {
+  const model = compile(source, { profiles: [js], entries: ["forward"], batch: B }).model!;
+  const weights = await load(model.parameters, model);
+  const forward = model.module.funcs.find(({ name }) => name === "forward")!;
+  const vocab = forward.body.yields[0]!.type.dims[2]!.asNumber()!;
+  const padded = tokensOf(vocab).flatMap((row) => [...row, ...new Array<number>(LONGEST - row.length).fill(3)]);
   const symbols = { B, T: LONGEST, S: CONTEXT };
   const logits = (mode: "exact" | "rounded"): Tensor =>
     Object.values(evaluate(forward, { tokens: tensorOf("i32", [B, LONGEST], padded) }, { ops: OPS, params: weights, symbols, mode }))[0] as Tensor; // prettier-ignore
-  exact = logits("exact");
-  tolerance = programTolerance(exact, logits("rounded"));
-});
-afterAll(() => adapter?.close());
-
-/** The logits of `forward` at position t of row b. */
-function expectedRow(b: number, t: number): Tensor {
-  const V = exact.dims[2]!;
-  const start = (b * LONGEST + t) * V;
-  return { dtype: "f32", dims: [V], data: exact.data.slice(start, start + V) };
+  const exact = logits("exact");
+  return { source, vocab, weights, exact, tolerance: programTolerance(exact, logits("rounded")) };
 }
 
-/** A device whose bindings hold neither the embedding nor a matrix of the MLP. */
-function narrow(info: TargetInfo): TargetInfo {
-  return { ...info, name: `${info.name} with narrow bindings`, limits: { ...info.limits, maxBindingBytes: 16384 } };
-}
-
-describe.each([js, webgpuCpu, webgpuBase, narrow(js), narrow(webgpuCpu), narrow(webgpuBase)])(
-  "ragged extend, $name",
-  (info) => {
-    it("equals forward for chunks of 1, 5 and all at once", { timeout: 180_000 }, async ({ skip }) => {
-      if (info.target === "webgpu" && adapter === undefined) return skip("no WebGPU adapter on this machine");
-      const device: Device = info.target === "js" ? new JsDevice() : WebGpuDevice.inject(adapter!.device);
-      const program = await ProgramOnDevice.create(device, buildFor(info), weights, CONTEXT);
-      let compared = 0;
-      for (const chunk of [1, 5, LONGEST]) {
-        const entry = chunk === 1 ? "extend1" : "extend";
-        let pos = tensorOf("i32", [B], [0, 0, 0]);
-        for (let at = 0; at < LONGEST; at += chunk) {
-          const counts = LENGTHS.map((length) => Math.max(0, Math.min(chunk, length - at)));
-          const tokens = TOKENS.flatMap((row) => Array.from({ length: chunk }, (_, t) => row[at + t] ?? 198));
-          const inputs = { tokens: tensorOf("i32", [B, chunk], tokens), count: tensorOf("i32", [B], counts), pos };
-          const results = await program.run(entry, { B, T: chunk }, inputs);
-          const logits = results.read("logits", "f32", [B, exact.dims[2]!]);
-          pos = results.read("pos", "i32", [B]);
-          expect([...pos.data]).toEqual(LENGTHS.map((length) => Math.min(length, at + chunk)));
-          counts.forEach((count, b) => {
-            if (count === 0) return;
-            const V = exact.dims[2]!;
-            const row: Tensor = { dtype: "f32", dims: [V], data: logits.data.slice(b * V, (b + 1) * V) };
-            const what = `row ${b}, chunk ${chunk} at ${at}`;
-            expect(compareTensors(row, expectedRow(b, at + count - 1), tolerance, { what })).toBeUndefined();
-            compared++;
-          });
-        }
-      }
-      program.close();
-      expect(compared).toBe(22 + 6 + 3);
+const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
+  llama: () => {
+    const config = { path: `${FOLDER}/config.json`, text: readFileSync(`${FOLDER}/config.json`, "utf8") };
+    return subjectOf(importCheckpoint(config).source!, async (parameters, model) => {
+      const wanted = parameters.map(({ path, dims }) => ({ path, dims, dtype: "f32" as const }));
+      const bytes = (await openBytes(`${FOLDER}/model.safetensors`))!;
+      const values = await readParameters(bytes, wanted, weightNameRules(model.weights));
+      await bytes.close?.();
+      return (path) => ({ dtype: "f32", ...values.get(path)! });
     });
   },
-);
+  scored: () =>
+    subjectOf({ path: "scored.llm", text: SCORED }, async (parameters) => {
+      const rng = new Rng(11);
+      const values = new Map(parameters.map(({ path, dims }) => [path, randomTensor(rng, "f32", dims)]));
+      return (path) => values.get(path)!;
+    }),
+};
+
+let adapter: OpenAdapter | undefined;
+const subjects = new Map<string, Subject>();
+beforeAll(async () => {
+  adapter = await openAdapter();
+  for (const [name, make] of Object.entries(SUBJECTS)) subjects.set(name, await make());
+}, 60_000);
+afterAll(() => adapter?.close());
+
+function buildFor({ source }: Subject, info: TargetInfo): BuiltProgram {
+  const options = { profiles: [info], entries: ["generate"] as const, batch: B, chunk: LONGEST, context: CONTEXT }; // prettier-ignore
+  const [build] = compile(source, options).builds;
+  const parts = build!.program.plans[0]!.buffers.filter(({ rows }) => rows !== undefined);
+  expect(parts.length > 1).toBe(info.name.includes("narrow"));
+  return { info, program: build!.program, code: build!.code };
+}
+
+/** Row `index` of the last axis. */
+function rowOf({ data, dims }: Tensor, index: number): Tensor {
+  const V = dims.at(-1)!;
+  return { dtype: "f32", dims: [V], data: data.slice(index * V, (index + 1) * V) };
+}
+
+/** How many rows of logits were compared; throws at the first that differs. */
+async function compareRagged(subject: Subject, built: BuiltProgram, device: Device): Promise<number> {
+  const { vocab, weights, exact, tolerance } = subject;
+  const all = tokensOf(vocab);
+  const program = await ProgramOnDevice.create(device, built, weights, CONTEXT);
+  let compared = 0;
+  for (const chunk of [1, 5, LONGEST]) {
+    const entry = chunk === 1 ? "extend1" : "extend";
+    let pos = tensorOf("i32", [B], [0, 0, 0]);
+    for (let at = 0; at < LONGEST; at += chunk) {
+      const counts = LENGTHS.map((length) => Math.max(0, Math.min(chunk, length - at)));
+      const tokens = all.flatMap((row) => Array.from({ length: chunk }, (_, t) => row[at + t] ?? vocab - 1));
+      const inputs = { tokens: tensorOf("i32", [B, chunk], tokens), count: tensorOf("i32", [B], counts), pos };
+      const results = await program.run(entry, { B, T: chunk }, inputs);
+      const logits = results.read("logits", "f32", [B, vocab]);
+      pos = results.read("pos", "i32", [B]);
+      expect([...pos.data]).toEqual(LENGTHS.map((length) => Math.min(length, at + chunk)));
+      counts.forEach((count, b) => {
+        if (count === 0) return;
+        const expected = rowOf(exact, b * LONGEST + at + count - 1);
+        const what = `row ${b}, chunk ${chunk} at ${at}`;
+        expect(compareTensors(rowOf(logits, b), expected, tolerance, { what })).toBeUndefined();
+        compared++;
+      });
+    }
+  }
+  program.close();
+  return compared;
+}
+
+const PROFILES = [js, ...CPU_PROFILES, webgpuCpu, webgpuBase, cudaSm80];
+
+/** A device whose bindings do not hold the larger weights. */
+function narrow(info: TargetInfo): TargetInfo {
+  const limits = { ...info.limits, maxBindingBytes: 16_384 };
+  return { ...info, name: `${info.name} with narrow bindings`, limits };
+}
+
+describe.each(Object.keys(SUBJECTS))("ragged extend of %s", (name) => {
+  it.for(name === "llama" ? [...PROFILES, narrow(js), narrow(webgpuCpu)] : PROFILES)(
+    "equals forward for chunks of 1, 5 and all at once, $name",
+    { timeout: 300_000 },
+    async (info, { skip }) => {
+      const subject = subjects.get(name)!;
+      const built = buildFor(subject, info);
+      if (info.target === "webgpu" && adapter === undefined) return skip("no WebGPU adapter on this machine");
+      if (info.target === "cuda" && simProblem() !== undefined) return skip(`no CUDA simulator: ${simProblem()}`);
+      const unit = info.target === "cuda" ? await CudaUnit.compile([built.program]) : undefined;
+      const device =
+      unit?.device(built.program) ??
+      (info.target === "js" ? new JsDevice() : info.target === "cpu" ? new CpuDevice() : WebGpuDevice.inject(adapter!.device)); // prettier-ignore
+      expect(await compareRagged(subject, built, device)).toBe(22 + 6 + 3);
+      unit?.close();
+    },
+  );
+});

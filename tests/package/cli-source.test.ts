@@ -70,6 +70,27 @@ describe("a file of two models", () => {
   });
 });
 
+describe("verify with a model written by hand", () => {
+  it("takes config values from the folder's config.json by name; --set wins", () => {
+    const folder = join(work, "published");
+    mkdirSync(folder);
+    writeFileSync(join(folder, "model.safetensors"), weights(6));
+    writeFileSync(join(folder, "expected.json"), JSON.stringify({ prompt: [3], greedy: [3] }));
+    const config = (text: string): void => writeFileSync(join(folder, "config.json"), text);
+    const verify = (...args: readonly string[]): unknown =>
+      llmcJson(["verify", folder, "--model", `${two}#Nano`, "--target", "js", ...args]);
+    config('{ "model_type": "none", "dim": 6 }');
+    expect(verify()).toMatchObject({ exitCode: 0, ok: true });
+    expect(verify("--set", "dim=5")).toMatchObject({ exitCode: 5, error: { code: "weights" } });
+    config('{ "dim": "six" }');
+    expect(verify()).toMatchObject({ exitCode: 1, error: { diagnostics: [{ code: "LLM0302" }] } });
+    config('{ "dim": {} }');
+    expect(verify()).toMatchObject({ exitCode: 1, error: { diagnostics: [{ code: "LLM0313" }] } });
+    config('{ "dim": 6');
+    expect(verify()).toMatchObject({ exitCode: 5, error: { code: "file" } });
+  });
+});
+
 describe("a # in a path", () => {
   it("belongs to the path where such a file or folder exists", () => {
     const folder = join(work, "issue#4");

@@ -29,15 +29,15 @@ export function attentionByInvocation(emission: Emission): LaunchShape {
     each(depth, (c, at) => builder.store(own, at, elements.q(c)));
     each(channels, (_, at) => builder.store(mix, at, zero));
     const [, sum] = emitter.loop(
-      { to: elements.to, step: block, carried: [emitter.f32(HIDDEN), emitter.f32(0)], name: "s" },
+      { from: elements.from(block), to: elements.to, step: block, carried: elements.start, name: "s" },
       (first, [max, total]) => {
         const keys = Array.from({ length: block }, (_, i) => keyOf(emission, elements, first, i, query.keys));
         const dots = emitter.loop({ to: depth, carried: keys.map(() => zero), name: "c" }, (c, parts) => {
           const q = emitter.define(builder.load(own, c));
           return keys.map(({ read }, i) => emitter.fma(q, elements.k(read, emitter.leaf(c, Dim.of(depth))), defined(parts[i], "a part"))); // prettier-ignore
         });
-        const scores = keys.map(({ isVisible }, i) => {
-          const score = emitter.binary("mul", laneSum(emission, defined(dots[i], "a score")), emitter.f32(query.scale));
+        const scores = keys.map(({ number, read, isVisible }, i) => {
+          const score = elements.score(laneSum(emission, defined(dots[i], "a score")), number, read);
           return emitter.select(isVisible, score, emitter.f32(HIDDEN));
         });
         const before = defined(max, "a maximum");
@@ -85,6 +85,7 @@ export function divisorOf({ emitter }: Emission, sum: KValue): KValue {
 }
 
 interface Key {
+  readonly number: KValue;
   /** The key to read, which is never beyond the last. */
   readonly read: LinearIndex;
   readonly isVisible: KValue;
@@ -93,5 +94,6 @@ interface Key {
 function keyOf({ emitter, builder }: Emission, elements: QueryElements, first: KValue, i: number, keys: Dim): Key {
   const number = emitter.binary("add", first, emitter.i32(i));
   const last = emitter.binary("sub", builder.dim(keys), emitter.i32(1));
-  return { read: emitter.leaf(emitter.binary("min", number, last), keys), isVisible: elements.isVisible(number) };
+  const read = emitter.leaf(emitter.binary("min", number, last), keys);
+  return { number, read, isVisible: elements.isVisible(number) };
 }

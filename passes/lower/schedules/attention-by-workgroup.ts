@@ -1,7 +1,7 @@
 /**
  * A workgroup takes one query of one head, in blocks of as many keys as it has invocations: each scores one key, then
- * the block's weights are in workgroup memory and each mixes its channels. The loop runs to the last key that the
- * query sees where that is the same for all invocations by construction, otherwise over all keys.
+ * the block's weights are in workgroup memory and each mixes its channels. The loop runs over the blocks that the query
+ * sees where these are the same for all invocations by construction, otherwise over all keys.
  */
 import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
@@ -32,10 +32,12 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
       builder.store(own, c, elements.q(emitter.leaf(c, Dim.of(depth)))),
     );
     builder.barrier();
-    const to = isUniform(emission) ? elements.to : builder.dim(query.keys);
-    const start = [emitter.f32(HIDDEN), emitter.f32(0), ...Array.from({ length: shares }, () => zero)];
+    const [from, to] = isUniform(emission)
+      ? [elements.from(lanes), elements.to]
+      : [emitter.i32(0), builder.dim(query.keys)];
+    const start = [...elements.start, ...Array.from({ length: shares }, () => zero)];
     const [, sum, ...mixed] = emitter.loop(
-      { to, step: lanes, carried: start, name: "s" },
+      { from, to, step: lanes, carried: start, name: "s" },
       (first, [max, total, ...mix]) => {
         const s = emitter.binary("add", first, lane);
         const isVisible = elements.isVisible(s);
@@ -47,7 +49,7 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
             defined(part, "a part"),
           ),
         ]);
-        const score = emitter.binary("mul", laneSum(emission, defined(dot, "a score")), emitter.f32(query.scale));
+        const score = elements.score(laneSum(emission, defined(dot, "a score")), s, key);
         const hidden = emitter.select(isVisible, score, emitter.f32(HIDDEN));
         const before = defined(max, "a maximum");
         const largest = emitter.binary("max", before, emitter.define(builder.workgroupReduce("max", hidden)));
@@ -87,9 +89,9 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
 
   /** A loop with barriers may be bounded only by what no invocation of any kernel in flight may write. */
   function isUniform({ spec: { args, slots } }: Emission): boolean {
-    return [3, 5].every((which) => {
+    return [3, 4, 5, 6].every((which) => {
       const value = op.operands[which];
-      if (value === undefined || value === null) return true;
+      if (value === undefined || value === null || puller.producer(value)?.name === "constant") return true;
       const source = args[spec.block.args.indexOf(value)];
       return source?.kind === "launch" || (source?.kind === "slot" && slots[source.slot]?.access === "read");
     });

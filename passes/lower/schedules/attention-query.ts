@@ -7,6 +7,7 @@ import { defined } from "../../../src/support/errors.ts";
 import { numberAttr } from "../attributes.ts";
 import { unflatten } from "../flat-index.ts";
 import { LANES, LinearIndex } from "../linear-index.ts";
+import { alignRight } from "../pull.ts";
 import type { Emission } from "./schedule.ts";
 
 /** Stands for minus infinity: below any score, finite, so that differences are, and exact in f32. */
@@ -16,6 +17,8 @@ export interface Query {
   /** The attention's result, f[B, H, T, E]. */
   readonly out: Value;
   readonly scale: number;
+  /** Bound of the scaled scores; 0 for none. */
+  readonly softcap: number;
   /** Channels of queries and keys, of values, and keys. */
   readonly depth: Dim;
   readonly channels: Dim;
@@ -31,6 +34,7 @@ export function queryOf(op: Op): Query {
   return {
     out: result(op),
     scale: numberAttr(op.attrs, "scale"),
+    softcap: numberAttr(op.attrs, "softcap"),
     depth,
     channels,
     keys: defined(k.type.dims[2], "k has four axes"),
@@ -52,9 +56,15 @@ export interface QueryElements {
   q(c: LinearIndex): KValue;
   k(s: LinearIndex, c: LinearIndex): KValue;
   v(s: LinearIndex, c: LinearIndex): KValue;
-  /** The first key that may be seen and one past the last, in terms of `from <= s < to`; `to` is at most `keys`. */
+  /** The first key of the first block of `block` keys in which one may be seen. */
+  from(block: number): KValue;
+  /** One past the last key that may be seen: at most `keys`. */
   readonly to: KValue;
   isVisible(s: KValue): KValue;
+  /** Largest score and sum of weights before the first key: those of the sink, where the head has one. */
+  readonly start: readonly [max: KValue, sum: KValue];
+  /** The score of a product q . k with key number `s`, whose index `key` is clamped to one that can be read. */
+  score(product: KValue, s: KValue, key: LinearIndex): KValue;
   /** Row-major index of channel vector `c` in the result. */
   outIndex(c: LinearIndex): LinearIndex;
 }
@@ -72,21 +82,46 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
     const value = op.operands[which];
     return value === undefined || value === null ? undefined : puller.at(value, at);
   };
-  const [offset, window, lengths] = [scalar(3, [b]), scalar(4, []), scalar(5, [b])];
+  const [offset, window, lengths, prefix] = [scalar(3, [b]), scalar(4, []), scalar(5, [b]), scalar(6, [b])];
+  const [bias, slope, sink] = [op.operands[7] ?? undefined, scalar(8, [h]), scalar(9, [h])];
   const isCausal = op.attrs["mask"] === "causal";
   const position = offset === undefined ? emitter.index(t) : emitter.binary("add", offset, emitter.index(t));
   const keys = emitter.index(LinearIndex.of(query.keys));
-  const seen = isCausal ? emitter.binary("min", keys, emitter.binary("add", position, emitter.i32(1))) : keys;
+  const next = emitter.binary("add", position, emitter.i32(1));
+  const reached = prefix === undefined ? next : emitter.binary("max", next, prefix);
+  const seen = isCausal ? emitter.binary("min", keys, reached) : keys;
   const to = lengths === undefined ? seen : emitter.binary("min", seen, lengths);
   return {
     q: (c) => puller.at(q, [b, h, t, channel(c)]),
     k: (s, c) => puller.at(k, [b, group, s, channel(c)]),
     v: (s, c) => puller.at(v, [b, group, s, channel(c)]),
+    from: (block) => {
+      // What lies before the window is skipped in whole blocks, so that blocks start where they start without one.
+      if (window === undefined || !isCausal || prefix !== undefined) return emitter.i32(0);
+      const first = emitter.binary("add", emitter.binary("sub", position, window), emitter.i32(1));
+      const before = emitter.binary("div", emitter.binary("max", first, emitter.i32(0)), emitter.i32(block));
+      return emitter.binary("mul", before, emitter.i32(block));
+    },
     to,
     isVisible: (s) => {
       const isBefore = emitter.binary("lt", s, to);
       if (window === undefined || !isCausal) return isBefore;
-      return emitter.binary("and", isBefore, emitter.binary("gt", s, emitter.binary("sub", position, window)));
+      const isNear = emitter.binary("gt", s, emitter.binary("sub", position, window));
+      const isSeen = prefix === undefined ? isNear : emitter.binary("or", isNear, emitter.binary("lt", s, prefix));
+      return emitter.binary("and", isBefore, isSeen);
+    },
+    start: sink === undefined ? [emitter.f32(HIDDEN), emitter.f32(0)] : [sink, emitter.f32(1)],
+    score: (product, s, key) => {
+      let score = emitter.binary("mul", product, emitter.f32(query.scale));
+      if (query.softcap !== 0) {
+        const cap = emitter.f32(query.softcap);
+        score = emitter.binary("mul", cap, emitter.unary("tanh", emitter.binary("div", score, cap)));
+      }
+      if (bias !== undefined)
+        score = emitter.binary("add", score, puller.at(bias, alignRight([b, h, t, key], bias.type.dims)));
+      if (slope === undefined) return score;
+      const steps = emitter.cast(emitter.binary("sub", position, s), "f32");
+      return emitter.binary("sub", score, emitter.binary("mul", slope, steps));
     },
     outIndex: (c) => number.scale(query.channels).add(channel(c)),
   };

@@ -1,8 +1,8 @@
 /**
  * Walks `forward` and emits `extend` over all T tokens: `iota` along T becomes `pos[b] + t`, attention writes its new
  * keys and values into a cache and reads the cache, everything else passes through where it works position by
- * position. What cannot pass is collected as a problem with its place; the result is then of no use. Which token's
- * logits are wanted is not decided here (`select-last.ts`).
+ * position. Tables of positions against positions are in `position-pairs.ts`. What cannot pass is collected as a problem with its place; the
+ * result is then of no use. Which token's logits are wanted is not decided here (`select-last.ts`).
  */
 import { Builder } from "../../../src/ir/builder.ts";
 import type { Block, Op, Value } from "../../../src/ir/ir.ts";
@@ -16,23 +16,19 @@ import { freeValues } from "../../../src/ir/uses.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { InternalError, defined } from "../../../src/support/errors.ts";
 import type { Loc } from "../../../src/support/source.ts";
-import { axisAttr, dimsAttr, operandType, wordAttr } from "../attrs.ts";
+import { axisAttr, dimsAttr, operandType } from "../attrs.ts";
 import type { Mapped } from "./lift.ts";
+import type { Misfit } from "./attention-misfit.ts";
+import { attentionMisfit } from "./attention-misfit.ts";
 import { emitLifted } from "./lift.ts";
-import { ROWS, TOKENS, mixing, tokenAxes, tokenAxis } from "./positions.ts";
+import { PositionPairs, continuedBias } from "./position-pairs.ts";
+import { CONTEXT, ROWS, TOKENS, mixing, tokenAxes, tokenAxis } from "./positions.ts";
 import type { Held } from "./recurrent.ts";
 import { begun, bodyOf, continueConvolution, convolutionSentence, liveTokens, perRow, scanSentence, scansTokens } from "./recurrent.ts"; // prettier-ignore
 
-/** The symbol of the cache's length. */
-export const CONTEXT = "S";
-
-export interface Problem {
-  readonly sentence: string;
+/** A misfit and its place. */
+export interface Problem extends Misfit {
   readonly loc: Loc | undefined;
-  /** The words under the place, where they are not the usual ones. */
-  readonly label?: string;
-  /** The way out, where it is not the usual one. */
-  readonly help?: string;
 }
 
 export class ExtendBody {
@@ -42,13 +38,16 @@ export class ExtendBody {
   private readonly finals = new Set<Value>();
   /** Values that only a problem can make (positions against positions, a shifted axis): their users are not judged. */
   private readonly spoilt = new Set<Value>();
+  private readonly pairs: PositionPairs;
 
   /** pos and count: i32[B], arguments of the new function. */
   constructor(
     private readonly ops: OpTable,
     private readonly pos: Value,
     private readonly count: Value,
-  ) {}
+  ) {
+    this.pairs = new PositionPairs(ops);
+  }
 
   map(old: Value, made: Value): void {
     this.mapping.set(old, { value: made, isLifted: false });
@@ -77,13 +76,21 @@ export class ExtendBody {
     if (op.name === "attention") return this.emitAttention(op, b);
     if (op.name === "scan") return this.emitScan(op, b);
     if (op.name === "conv1d" && tokenAxis(operandType(op, 0)) !== undefined) return this.emitConvolution(op, b);
+    if (this.pairs.concern(op)) {
+      const operands = op.operands.map((operand) => (operand === null ? null : this.lookup(operand)));
+      const made = this.pairs.emit(op, operands, b);
+      if (typeof made === "string") this.refuse(op, made);
+      else this.setResult(op, made);
+      return [];
+    }
     const sentence = op.operands.some((operand) => operand !== null && this.finals.has(operand))
       ? `\`${op.name}\` reads the state after the last position`
       : mixing(op, this.ops);
     if (sentence !== undefined) this.refuse(op, sentence);
-    else if (op.name === "iota" && countsTokens(op))
+    else if (op.name === "iota" && countsTokens(op)) {
       this.setResult(op, { value: this.positions(op, b), isLifted: true });
-    else this.emitPlain(op, b);
+      if (dimsAttr(op, "shape").length === 1) op.results.forEach((made) => this.pairs.count(made));
+    } else this.emitPlain(op, b);
     return [];
   }
 
@@ -120,28 +127,25 @@ export class ExtendBody {
 
   /** New keys and values go into the cache at `pos`; queries at `pos + t` read all of it that lies behind them. */
   private emitAttention(op: Op, b: Builder): readonly Held[] {
-    const [q, k, v, offset, window, lengths] = op.operands;
-    if (wordAttr(op, "mask") !== "causal") {
-      const help = "give it `mask: causal`, or build with `--entries forward`";
-      this.refuse(op, `\`attention\` has the mask \`${wordAttr(op, "mask")}\`, so a token sees later ones`, { help });
+    const [q, k, v, , window, , , bias, slopes, sinks] = op.operands;
+    const misfit = attentionMisfit(op);
+    if (misfit !== undefined) {
+      this.refuse(op, misfit.sentence, misfit);
       return [];
     }
-    if (offset || lengths) {
-      const name = offset ? "offset" : "lengths";
-      const help = "leave it out: positions and lengths of rows are the session's, or build with `--entries forward`";
-      this.refuse(op, `\`attention\` is given \`${name}\`, which generation sets itself`, { help });
+    const given = bias ? continuedBias(this.lookup(bias), b) : null;
+    if (typeof given === "string") {
+      const help = "look it up by `relative_buckets(T, T, ...)`, or build with `--entries forward`";
+      this.refuse(op, given, { help });
       return [];
     }
-    if ([q, k, v].some((x) => !x || tokenAxis(x.type) !== 2)) {
-      this.refuse(op, "`attention` is not over the tokens of this call: keys, values and queries need an axis T");
-      return [];
-    }
-    const [query, key, fresh] = [q, k, v].map((x) => this.lookup(defined(x, "attention has q, k and v")).value);
-    const keys = this.emitWrite(defined(key, "k"), "k", b);
-    const values = this.emitWrite(defined(fresh, "v"), "v", b);
-    const seen = window ? this.lookup(window).value : null;
-    const operands = [defined(query, "q"), keys.after, values.after, this.pos, seen];
-    this.setResult(op, { value: b.emit("attention", operands, op.attrs, op.results[0]?.name), isLifted: false });
+    const now = (old: Value | null | undefined): Value | null => (old ? this.lookup(old).value : null);
+    const keys = this.emitWrite(defined(now(k), "k"), "k", b);
+    const values = this.emitWrite(defined(now(v), "v"), "v", b);
+    const operands = [now(q), keys.after, values.after, this.pos, now(window), null, null, given, now(slopes), now(sinks)]; // prettier-ignore
+    const last = operands.findLastIndex((operand) => operand !== null);
+    const made = b.emit("attention", operands.slice(0, last + 1), op.attrs, op.results[0]?.name);
+    this.setResult(op, { value: made, isLifted: false });
     return [keys, values];
   }
 
@@ -261,8 +265,8 @@ export class ExtendBody {
   }
 
   /** Notes the problem; the walk goes on and finds others. */
-  private refuse(op: Op, sentence: string, words: Pick<Problem, "label" | "help"> = {}): void {
-    this.problems.push({ sentence, loc: op.loc, ...words });
+  private refuse(op: Op, sentence: string, words: Omit<Misfit, "sentence"> = {}): void {
+    this.problems.push({ ...words, sentence, loc: op.loc });
     this.spoil(op);
   }
 

@@ -75,7 +75,7 @@ function emitTake(op: Op, operands: readonly (Mapped | null)[], b: Builder): Map
 }
 
 /** `[B, dims...]` as `[B, 1, ..., dims...]` with `rank` axes behind B, so that it broadcasts with them. */
-function withRank(value: Value, rank: number, b: Builder): Value {
+export function withRank(value: Value, rank: number, b: Builder): Value {
   const [rows, ...dims] = value.type.dims;
   const kept = defined(stripped(dims, rank), "the caller has asked whether the axes fit");
   if (kept.length === dims.length && dims.length === rank) return value;

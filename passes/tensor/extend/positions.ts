@@ -12,9 +12,10 @@ import { typeText } from "../../../src/ir/type.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { axisAttr, operandType } from "../attrs.ts";
 
-/** The symbol of tokens, and that of rows. */
+/** The symbols of tokens, of rows, and of the cache's length. */
 export const TOKENS = "T";
 export const ROWS = "B";
+export const CONTEXT = "S";
 
 /** The axes whose sizes hold `T`: none, one, or more where positions meet positions. */
 export function tokenAxes(type: TensorType): readonly number[] {

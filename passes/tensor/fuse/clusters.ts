@@ -5,6 +5,7 @@
 import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { freeValues } from "../../../src/ir/uses.ts";
 import type { PassContext } from "../../manager/pass.ts";
+import { splatOf } from "../constants.ts";
 import { isWorthPulling, pullsOf } from "./cost.ts";
 import type { Candidate } from "./legal-group.ts";
 import { groupKind } from "./legal-group.ts";
@@ -148,7 +149,9 @@ export class Clusters {
       return state !== undefined && inputs.includes(state);
     });
     const writes = merged.ops.filter((op) => op.name === "cache_write").length;
-    return inputs.length + merged.yields.length - shared.length - writes;
+    // A constant that is not one number is a table, which the kernel reads from a buffer of its own.
+    const tables = merged.ops.filter((op) => op.name === "constant" && splatOf(op) === undefined).length;
+    return inputs.length + tables + merged.yields.length - shared.length - writes;
   }
 
   private isWorth(producer: Cluster, consumer: Cluster): boolean {

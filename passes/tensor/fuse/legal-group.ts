@@ -145,11 +145,13 @@ function isMatmul(view: View, products: readonly Op[]): boolean {
 }
 
 function isAttention(view: View, anchor: Op): boolean {
-  const behind = [0, 1, 2].flatMap((index) => [...view.behind(anchor.operands[index])]);
+  // q, k, v and what changes scores are read by index; the rest are numbers that bound loops.
+  const behind = [0, 1, 2, 7, 8, 9].flatMap((index) => [...view.behind(anchor.operands[index])]);
+  const isRead = (op: Op): boolean => isMoveOrCast(view, op) || view.role(op) === "leaf";
   return (
     view.candidate.ops.length === new Set(behind).size + 1 &&
-    behind.every((op) => isMoveOrCast(view, op)) &&
-    [3, 4, 5].every((index) => view.isInput(anchor, index)) &&
+    behind.every(isRead) &&
+    [3, 4, 5, 6].every((index) => view.isInput(anchor, index)) &&
     isOnlyYield(view, anchor)
   );
 }

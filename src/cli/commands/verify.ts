@@ -24,7 +24,10 @@ export function registerVerify(program: Command, perform: Perform): void {
     .command("verify")
     .description("compare a checkpoint's outputs with recorded answers (golden.safetensors, expected.json)")
     .argument("<folder>", "config.json, model.safetensors and the answers")
-    .option("--model <file>", "a .llm file instead of the imported config.json; FILE#NAME for one of several models")
+    .option(
+      "--model <file>",
+      "a .llm file (FILE#NAME for one of several models) instead of the imported config.json, whose values it takes by name",
+    )
     .option("--target <list>", "targets, separated by commas; `reference` is the interpreter", names)
     .option("--training", "also compare gradients and training losses");
   compileOptions(command).action((folder: string, flags: VerifyFlags) =>

@@ -13,7 +13,7 @@ import { openWeights, readCheckpoint } from "../checkpoint.ts";
 import { compileSource } from "../compile-source.ts";
 import { fileError } from "../failure.ts";
 import type { CompileFlags } from "../options.ts";
-import { resolveSource, splitSource, weightsBeside } from "../sources.ts";
+import { resolveSource, splitSource, weightsBeside, withPublishedConfig } from "../sources.ts";
 import type { Source } from "../sources.ts";
 import { readExpectations } from "./expectations.ts";
 import type { Expectations } from "./expectations.ts";
@@ -25,10 +25,13 @@ export interface Subject {
   readonly expected: Expectations;
 }
 
-/** Throws `CommandFailure`: 5 for files, 1 for a config that makes no model. `modelFile` replaces the folder's. */
+/**
+ * Throws `CommandFailure`: 5 for files, 1 for a config that makes no model. `modelFile` replaces the folder's; config
+ * values that it declares by published names are those of the folder's config.json.
+ */
 export async function openSubject(given: string, modelFile: string | undefined): Promise<Subject> {
-  const source = resolveSource(modelFile ?? given);
   const { path: folder } = splitSource(given);
+  const source = modelFile === undefined ? resolveSource(given) : withPublishedConfig(resolveSource(modelFile), folder);
   const expected = await readExpectations(folder);
   const weights = weightsBeside(folder);
   if (weights === undefined) throw fileError(`${folder} has no model.safetensors`);

@@ -23,15 +23,18 @@ export interface MaskOperands<V> {
   readonly window: V | null;
   /** i32[B]: keys from `lengths[b]` on are padding. */
   readonly lengths: V | null;
+  /** i32[B]: keys below `prefix[b]` are seen by every query, whatever its position (Raffel et al. 2020, prefix LM). */
+  readonly prefix: V | null;
 }
 
 export function maskOperands<V>(operands: readonly (V | null)[]): MaskOperands<V> {
-  return { offset: operands[3] ?? null, window: operands[4] ?? null, lengths: operands[5] ?? null };
+  const [, , , offset = null, window = null, lengths = null, prefix = null] = operands;
+  return { offset, window, lengths, prefix };
 }
 
 /** A sentence unless the operands fit the mask and q: f[B, H, T, D]. */
 export function maskSentence(q: TensorType, mask: MaskOperands<TensorType>, attrs: Attrs): string | undefined {
-  for (const name of ["offset", "window", "lengths"] as const) {
+  for (const name of ["offset", "window", "lengths", "prefix"] as const) {
     const type = mask[name];
     if (type === null) continue;
     if (wordAttr(attrs, "mask") === "full" && name !== "lengths")
@@ -49,11 +52,28 @@ export function maskSentence(q: TensorType, mask: MaskOperands<TensorType>, attr
 export function isVisible(mask: MaskOperands<Tensor>, attrs: Attrs, b: number, t: number, s: number): boolean {
   if (mask.lengths !== null && s >= at(mask.lengths.data, b)) return false;
   if (wordAttr(attrs, "mask") === "full") return true;
-  const position = (mask.offset === null ? 0 : at(mask.offset.data, b)) + t;
+  if (mask.prefix !== null && s < at(mask.prefix.data, b)) return true;
+  const position = positionOf(mask, b, t);
   return s <= position && (mask.window === null || s > position - at(mask.window.data, 0));
 }
 
-/** The same as a bool tensor that broadcasts to [B, G, H / G, T, S]; undefined where every query sees every key. */
+/** Where query t of row b stands. */
+export function positionOf(mask: MaskOperands<Tensor>, b: number, t: number): number {
+  return (mask.offset === null ? 0 : at(mask.offset.data, b)) + t;
+}
+
+/** The same as tensor ops: i32[T, 1] or i32[B, 1, 1, T, 1]. */
+export function emitPositions(b: Builder, mask: MaskOperands<Value>, T: Dim): Value {
+  const queries = reshape(b, iota(b, T), [T, 1]);
+  return mask.offset === null ? queries : b.emit("add", [perRow(b, mask.offset), queries]);
+}
+
+/** One number a row, `[B]`, as [B, 1, 1, 1, 1]. */
+function perRow(b: Builder, value: Value): Value {
+  return reshape(b, value, [...value.type.dims, 1, 1, 1, 1]);
+}
+
+/** Visibility as a bool tensor that broadcasts to [B, G, H / G, T, S]; undefined where every query sees every key. */
 export function emitVisible(
   b: Builder,
   mask: MaskOperands<Value>,
@@ -61,16 +81,16 @@ export function emitVisible(
   sizes: { readonly T: Dim; readonly S: Dim },
 ): Value | undefined {
   const keys = iota(b, sizes.S);
-  const perRow = (value: Value): Value => reshape(b, value, [...value.type.dims, 1, 1, 1, 1]);
-  const conditions: Value[] = [];
+  const both = (one: Value | undefined, other: Value): Value =>
+    one === undefined ? other : b.emit("and", [one, other]);
+  let visible: Value | undefined;
   if (wordAttr(attrs, "mask") === "causal") {
-    const queries = reshape(b, iota(b, sizes.T), [sizes.T, 1]);
-    const position = mask.offset === null ? queries : b.emit("add", [perRow(mask.offset), queries]);
-    conditions.push(b.emit("le", [keys, position]));
-    if (mask.window !== null) conditions.push(b.emit("gt", [keys, b.emit("sub", [position, mask.window])]));
+    const position = emitPositions(b, mask, sizes.T);
+    visible = b.emit("le", [keys, position]);
+    if (mask.window !== null) visible = both(visible, b.emit("gt", [keys, b.emit("sub", [position, mask.window])]));
+    if (mask.prefix !== null) visible = b.emit("or", [visible, b.emit("lt", [keys, perRow(b, mask.prefix)])]);
   }
-  if (mask.lengths !== null) conditions.push(b.emit("lt", [keys, perRow(mask.lengths)]));
-  return conditions.length === 0 ? undefined : conditions.reduce((all, one) => b.emit("and", [all, one]));
+  return mask.lengths === null ? visible : both(visible, b.emit("lt", [keys, perRow(b, mask.lengths)]));
 }
 
 /** Stands for minus infinity in scores: finite in every float type, and far below any score. */

@@ -6,6 +6,9 @@ import { lastDim } from "../support/shape.ts";
 import { isValue, wordArg } from "../support/surface-args.ts";
 import { MASKS } from "./attention-mask.ts";
 
+/** The optional operands, in the order of the record. */
+const OPTIONAL = ["offset", "window", "lengths", "prefix", "bias", "slopes", "sinks"] as const;
+
 export const attentionSurface: Surface = {
   params: [
     { name: "q", kind: "tensor", doc: "f[B, H, T, D]." },
@@ -22,6 +25,22 @@ export const attentionSurface: Surface = {
     },
     { name: "lengths", kind: "tensor", doc: "i32[B]: keys from there on are padding.", optional: true },
     { name: "offset", kind: "tensor", doc: "i32[B]: the position of the first query.", optional: true },
+    { name: "prefix", kind: "tensor", doc: "i32[B]: keys below that are seen by every query.", optional: true },
+    {
+      name: "softcap",
+      kind: "float",
+      range: { least: 0 },
+      doc: "Scores become `softcap * tanh(score / softcap)`; default 0, for none.",
+      optional: true,
+    },
+    {
+      name: "bias",
+      kind: "tensor",
+      doc: "f[..., T, S], broadcast to [B, H, T, S]: added to the scores.",
+      optional: true,
+    },
+    { name: "slopes", kind: "tensor", doc: "f[H]: what a score loses for each step back (ALiBi).", optional: true },
+    { name: "sinks", kind: "tensor", doc: "f[H]: a score that takes weight and gives no value.", optional: true },
   ],
   build(b, args) {
     const { q, k, v } = args;
@@ -35,11 +54,13 @@ export const attentionSurface: Surface = {
       const found = args[name];
       return isValue(found) ? found : null;
     };
-    const operands = [q, k, v, optional("offset"), optional("window"), optional("lengths")];
+    const operands = [q, k, v, ...OPTIONAL.map(optional)];
+    const softcap = args["softcap"] ?? 0;
+    if (typeof softcap !== "number") throw new InternalError("attention: softcap is no number");
     const inferred = b.table.get("attention")?.infer(
       operands.map((value) => value?.type ?? null),
-      { mask, scale },
+      { mask, scale, softcap },
     );
-    return typeof inferred === "string" ? inferred : b.emit("attention", operands, { mask, scale });
+    return typeof inferred === "string" ? inferred : b.emit("attention", operands, { mask, scale, softcap });
   },
 };

@@ -13,7 +13,7 @@ import { f32, i32, number, record, run } from "./run.ts";
 function weights(
   T: number,
   S: number,
-  options: Partial<Record<"offset" | "window" | "lengths", Tensor>>,
+  options: Partial<Record<"offset" | "window" | "lengths" | "prefix", Tensor>>,
   mask = "causal",
 ) {
   const q = f32([1, 1, T, 1], new Array(T).fill(0));
@@ -22,8 +22,8 @@ function weights(
     [1, 1, S, S],
     Array.from({ length: S * S }, (_, i) => (Math.floor(i / S) === i % S ? 1 : 0)),
   );
-  const { offset = null, window = null, lengths = null } = options;
-  const out = run("attention", [q, k, v, offset, window, lengths], { mask, scale: 1 });
+  const { offset = null, window = null, lengths = null, prefix = null } = options;
+  const out = run("attention", [q, k, v, offset, window, lengths, prefix], { mask, scale: 1 });
   return Array.from({ length: T }, (_, t) => [...out.data.slice(t * S, (t + 1) * S)].map((w) => (w > 0 ? 1 / w : 0)));
 }
 
@@ -36,7 +36,55 @@ describe("visible keys (each shows how many share the weight)", () => {
   test("window of 2 with an offset", () =>
     expect(weights(2, 4, { offset: i32([1], [1]), window: number("i32", 2) })).toEqual([[2, 2, 0, 0], [0, 2, 2, 0]])); // prettier-ignore
   test("lengths", () => expect(weights(1, 3, { lengths: i32([1], [2]) }, "full")).toEqual([[2, 2, 0]]));
+  test("a prefix is seen by all, and the rest is causal", () =>
+    expect(weights(3, 3, { prefix: i32([1], [2]) })).toEqual([[2, 2, 0], [2, 2, 0], [3, 3, 3].map((n) => expect.closeTo(n))])); // prettier-ignore
+  test("a prefix longer than the keys; one of 0 changes nothing", () => {
+    expect(weights(2, 2, { prefix: i32([1], [9]) })).toEqual([[2, 2], [2, 2]]); // prettier-ignore
+    expect(weights(2, 2, { prefix: i32([1], [0]) })).toEqual(weights(2, 2, {}));
+  });
+  test("a window does not hide the prefix, padding does", () => {
+    const prefix = i32([1], [1]);
+    expect(weights(1, 4, { offset: i32([1], [3]), window: number("i32", 1), prefix })).toEqual([[2, 0, 0, 2]]);
+    expect(weights(1, 2, { lengths: i32([1], [0]), prefix })).toEqual([[0, 0]]);
+  });
   test("no visible key gives 0", () => expect(weights(1, 2, { lengths: i32([1], [0]) })).toEqual([[0, 0]]));
+});
+
+describe("what changes a score (one query at position 2, three keys, values one-hot)", () => {
+  const three = (scores: readonly number[], options: Partial<Record<"bias" | "slopes" | "sinks", Tensor>>, softcap = 0): readonly number[] => {
+    const v = f32([1, 1, 3, 3], [1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    const { bias = null, slopes = null, sinks = null } = options;
+    const operands = [f32([1, 1, 1, 1], [1]), f32([1, 1, 3, 1], scores), v, i32([1], [2]), null, null, null, bias, slopes, sinks];
+    return [...run("attention", operands, { mask: "causal", scale: 1, softcap }).data];
+  }; // prettier-ignore
+  const softmax = (scores: readonly number[], more = 0): readonly unknown[] => {
+    const sum = scores.reduce((all, score) => all + Math.exp(score), more);
+    return scores.map((score) => expect.closeTo(Math.exp(score) / sum, 12));
+  };
+  test("soft cap", () => expect(three([1, 8, -100], {}, 5)).toEqual(softmax([5 * Math.tanh(0.2), 5 * Math.tanh(1.6), -5]))); // prettier-ignore
+  test("a soft cap of 0 is none", () => expect(three([1, 2, 3], {}, 0)).toEqual(softmax([1, 2, 3])));
+  test("bias, not capped", () =>
+    expect(three([0, 0, 1], { bias: f32([1, 3], [7, 8, 9]) }, 5)).toEqual(softmax([7, 8, 9 + 5 * Math.tanh(0.2)])));
+  test("slopes", () => expect(three([0, 0, 0], { slopes: f32([1], [0.5]) })).toEqual(softmax([-1, -0.5, 0])));
+  test("a sink takes weight", () => expect(three([1, 2, 3], { sinks: f32([1], [2.5]) })).toEqual(softmax([1, 2, 3], Math.exp(2.5)))); // prettier-ignore
+});
+
+describe("relative_buckets, as the published code numbers them", () => {
+  const bucket = (distance: number, bidirectional: boolean): number | undefined =>
+    run("relative_buckets", [i32([1], [0]), i32([1], [distance])], { buckets: 32, max_distance: 128, bidirectional }).data[0]; // prettier-ignore
+  test.each([[0, 0], [-1, 1], [-7, 7], [-8, 8], [-11, 8], [-12, 9], [-16, 10], [-32, 12], [-64, 14], [-127, 15], [-128, 15], [-9999, 15]])("both signs: %i is in %i", (distance, expected) => {
+    expect(bucket(distance, true)).toBe(expected);
+    if (distance < 0) expect(bucket(-distance, true)).toBe(16 + expected);
+  }); // prettier-ignore
+  test.each([[5, 0], [0, 0], [-1, 1], [-15, 15], [-16, 16], [-32, 21], [-64, 26], [-127, 31], [-128, 31], [-9999, 31]])("causal: %i is in %i", (distance, expected) =>
+    expect(bucket(distance, false)).toBe(expected)); // prettier-ignore
+});
+
+describe("alibi_slopes, as the published code makes them", () => {
+  const slopes = (heads: number): readonly number[] => [...run("alibi_slopes", [], { heads }).data];
+  test("a power of two", () => expect(slopes(4)).toEqual([2 ** -2, 2 ** -4, 2 ** -6, 2 ** -8]));
+  test("six heads: four, then every second one of eight", () =>
+    expect(slopes(6)).toEqual([2 ** -2, 2 ** -4, 2 ** -6, 2 ** -8, 2 ** -1, 2 ** -3]));
 });
 
 test("heads of a group share keys: as if these were repeated", () => {
@@ -63,6 +111,11 @@ describe("surface", () => {
     expect(build({ window })).toMatchObject({ operands: [{}, {}, {}, null, { type: { dtype: "i32" } }] });
     expect(build({ window: value(tensorType("f32", [])) })).toBe("window is f32[], and its element type must be i32");
   });
+  test("a soft cap and sinks", () =>
+    expect(build({ softcap: 30, sinks: value(tensorType("f32", [4])) })).toMatchObject({
+      operands: [{}, {}, {}, null, null, null, null, null, null, { type: { dtype: "f32" } }],
+      attrs: { mask: "causal", scale: 0.25, softcap: 30 },
+    }));
   test("an unknown mask, which sema refuses", () =>
     expect(() => build({ mask: "causl" })).toThrow("causl is none of causal, full"));
 });

@@ -24,7 +24,7 @@ function t(text: string): TensorType {
   return tensorType(match?.[1] as DType, dims);
 }
 
-test.each<readonly [string, readonly string[], Attrs, string]>([
+test.each<readonly [string, readonly (string | null)[], Attrs, string]>([
   ["add", ["f32[B, T, 48]", "f32[48]"], {}, "f32[B, T, 48]"],
   ["add", ["f32[B, T, 48]", "f32[64]"], {}, "x is f32[B, T, 48] but y is f32[64]"],
   ["add", ["f32[T]", "f32[B]"], {}, "x is f32[T] but y is f32[B]"],
@@ -83,6 +83,24 @@ test.each<readonly [string, readonly string[], Attrs, string]>([
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 4]", "f32[B, 2, S, 8]"], { mask: "full", scale: 1 }, "q is f32[B, 2, T, 8] but k is f32[B, 2, S, 4]: rows, channels and element type must be equal"],
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", "i32[B]"], { mask: "full", scale: 1 }, "offset has no meaning where mask is full; it needs mask: causal"],
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", "i32[T]"], { mask: "causal", scale: 1 }, "q is f32[B, 2, T, 8] but offset is i32[T]"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, "i32[B]"], { mask: "causal", scale: 1 }, "f32[B, 2, T, 8]"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, "i32[B]"], { mask: "full", scale: 1 }, "prefix has no meaning where mask is full; it needs mask: causal"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, "f32[B]"], { mask: "causal", scale: 1 }, "prefix is f32[B], and its element type must be i32"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, null, "f32[2, T, S]", "f32[2]", "f32[2]"], { mask: "full", scale: 1 }, "f32[B, 2, T, 8]"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, null, "f32[B, 1, 1, S]"], { mask: "full", scale: 1 }, "f32[B, 2, T, 8]"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, null, "f32[2, S, T]"], { mask: "full", scale: 1 }, "bias is f32[2, S, T], and it must broadcast to the scores, which are [B, 2, T, S]"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, null, "f32[3, B, 2, T, S]"], { mask: "full", scale: 1 }, "bias is f32[3, B, 2, T, S], and it must broadcast to the scores, which are [B, 2, T, S]"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, null, "f16[T, S]"], { mask: "full", scale: 1 }, "bias is f16[T, S], and its element type must be f32"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, null, null, "f32[4]"], { mask: "causal", scale: 1 }, "q is f32[B, 2, T, 8] but slopes is f32[4]: it must have one number for each of the 2 heads"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, null, null, null, "f32[2, 1]"], { mask: "causal", scale: 1 }, "sinks is f32[2, 1], with 2 axes, and it must be [H]"],
+  ["relative_buckets", ["i32[B, T]", "i32[S]"], { buckets: 8, max_distance: 5, bidirectional: true }, "i32[B, T, S]"],
+  ["relative_buckets", ["i32[]", "i32[S]"], { buckets: 8, max_distance: 5, bidirectional: true }, "queries is i32[], and it must be [..., T]"],
+  ["relative_buckets", ["i32[T]", "i32[B, S]"], { buckets: 8, max_distance: 5, bidirectional: true }, "keys is i32[B, S], with 2 axes, and it must be [S]"],
+  ["relative_buckets", ["f32[T]", "i32[S]"], { buckets: 8, max_distance: 5, bidirectional: true }, "queries is f32[T], and its element type must be i32"],
+  ["relative_buckets", ["i32[T]", "i32[S]"], { buckets: 7, max_distance: 5, bidirectional: true }, "buckets is 7, and it must be even: half of them are for each direction"],
+  ["relative_buckets", ["i32[T]", "i32[S]"], { buckets: 7, max_distance: 5, bidirectional: false }, "i32[T, S]"],
+  ["relative_buckets", ["i32[T]", "i32[S]"], { buckets: 8, max_distance: 4, bidirectional: false }, "max_distance is 4, and it must be above 4: that many distances have a bucket each"],
+  ["relative_buckets", ["i32[T]", "i32[S]"], { buckets: 8, max_distance: 65537, bidirectional: false }, "max_distance is 65537, and it is at most 65536"],
   ["cache_write", ["f32[B, 2, S, 8]", "f32[B, 2, T, 8]", "i32[B]", "i32[B]"], {}, "f32[B, 2, S, 8]"],
   ["cache_write", ["f32[B, 2, S, 8]", "f32[B, 3, T, 8]", "i32[B]", "i32[B]"], {}, "cache is f32[B, 2, S, 8] but new is f32[B, 3, T, 8]"],
   ["cache_write", ["f32[B, 2, S, 8]", "f32[B, 2, T, 8]", "i32[T]", "i32[B]"], {}, "cache is f32[B, 2, S, 8] but pos is i32[T]"],
@@ -110,7 +128,7 @@ test.each<readonly [string, readonly string[], Attrs, string]>([
   ["iota", [], { shape: [B, T], axis: 1 }, "i32[B, T]"],
   ["iota", [], { shape: [B, T], axis: 2 }, "there is no axis 2: shape is [B, T]"],
 ])("%s of %j %j", (name, operands, attrs, expected) => {
-  expect(infer(name, operands.map(t), attrs)).toBe(expected);
+  expect(infer(name, operands.map((type) => (type === null ? null : t(type))), attrs)).toBe(expected);
 }); // prettier-ignore
 
 test("a constant's literal has as many elements as its dims say", () => {

@@ -85,6 +85,18 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     code: "LLM0501",
+    title: "a prefix that all tokens see; a window passes",
+    wrong: { text: attention("causal, prefix: broadcast(3, [B])") },
+    right: { text: attention("causal, window: 2") },
+  },
+  {
+    code: "LLM0501",
+    title: "a bias for the keys of a call; one for its queries passes",
+    wrong: { text: attention("causal, bias: reshape(cast(tokens, f32), [B, 1, 1, T])") },
+    right: { text: attention("causal, bias: reshape(cast(tokens, f32), [B, 1, T, 1])") },
+  },
+  {
+    code: "LLM0501",
     title: "a mean over tokens; one over channels passes",
     wrong: { text: languageModel("let h = x - mean(x, axis: 1, keep: true)") },
     right: { text: languageModel("let h = x - mean(x, axis: 2, keep: true)") },

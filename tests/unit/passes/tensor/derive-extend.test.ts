@@ -2,17 +2,19 @@
 import { describe, expect, test } from "vitest";
 import type { Datum } from "../../../../src/interp/index.ts";
 import { evaluate, isTensor } from "../../../../src/interp/index.ts";
-import type { Func, Module, Tensor } from "../../../../src/ir/index.ts";
+import type { Builder, Func, Module, Tensor, Value } from "../../../../src/ir/index.ts";
 import { funcNamed, tensorType, value, verifyModule } from "../../../../src/ir/index.ts";
 import { OPS } from "../../../../src/ops/index.ts";
+import type { Dim } from "../../../../src/support/dim.ts";
 import type { Loc } from "../../../../src/support/source.ts";
 import { Rng } from "../../../../src/support/random.ts";
 import { deriveExtend } from "../../../../passes/tensor/derive-extend.ts";
 import type { PassContext } from "../../../../passes/manager/pass.ts";
 import type { Options } from "./models.ts";
-import { VOCAB, gpt2, llama, weightsOf } from "./models.ts";
+import { B, T, VOCAB, gpt2, llama, weightsOf } from "./models.ts";
 
 const CONTEXT = 48;
+type Weight = Parameters<NonNullable<Options["scores"]>>[1];
 const context = { ops: OPS, capacities: {} } as PassContext;
 
 function derive(module: Module): Module {
@@ -110,6 +112,38 @@ describe.each(MODELS)("%s", (_, model) => {
   test("a window over the last tokens", () => compare(derive(model({ window: 3 })), [9, 4], 2));
 });
 
+/** T5's bias of a layer: f[4, T, T], out of a learned table. */
+const relativeBias = (b: Builder, weight: Weight, bidirectional = false): Value => {
+  const count = b.emit("iota", [], { shape: [T], axis: 0 });
+  const buckets = b.emit("relative_buckets", [count, count], { buckets: 8, max_distance: 12, bidirectional });
+  return b.emit("transpose", [b.emit("take", [weight("bias", [8, 4]), buckets])], { perm: [2, 0, 1] });
+};
+const SCORES: readonly (readonly [string, Options])[] = [
+  ["neighbouring rotary pairs", { interleaved: true }],
+  ["a soft cap", { scores: () => ({ softcap: 0.5 }) }],
+  ["sinks", { scores: (_, weight) => ({ sinks: weight("sinks", [4]) }) }],
+  ["slopes", { scores: (b) => ({ slopes: b.emit("alibi_slopes", [], { heads: 4 }) }) }],
+  ["learned slopes and a window", { window: 4, scores: (_, weight) => ({ slopes: weight("slopes", [4]) }) }],
+  ["relative positions", { scores: (b, weight) => ({ bias: relativeBias(b, weight) }) }],
+  ["relative positions, buckets of both signs", { scores: (b, weight) => ({ bias: relativeBias(b, weight, true) }) }],
+  [
+    "a bias that is computed from relative positions",
+    { scores: (b, weight) => ({ bias: b.emit("tanh", [b.emit("mul", [relativeBias(b, weight), weight("gain", [4, 1, 1])])]) }) },
+  ],
+  ["a bias of heads, beside sinks", { scores: (_, weight) => ({ bias: weight("bias", [4, 1, 1]), sinks: weight("sinks", [4]) }) }],
+  [
+    "all of them",
+    { window: 6, scores: (b, weight) => ({ softcap: 2, bias: relativeBias(b, weight), slopes: weight("slopes", [4]), sinks: weight("sinks", [4]) }) },
+  ],
+]; // prettier-ignore
+
+test.each(SCORES)("extend is forward with %s", (_, options) => {
+  const module = derive(llama(options));
+  compare(module, [13, 1, 6], 1);
+  compare(module, [13, 1, 6], 5);
+  compare(module, [13], 13);
+});
+
 test("the last token is picked before the head", () => {
   const extend = named(derive(llama()), "extend");
   const loop = extend.body.ops.findIndex((op) => op.name === "repeat");
@@ -138,6 +172,28 @@ describe("what looks ahead is refused", () => {
       return b.emit("reshape", [seen], { shape: [...x.type.dims] });
     };
     expect(refused(llama({ extra }))).toContain("`attention` is given `lengths`");
+  });
+  test("a prefix that every token sees", () => {
+    const scores: Options["scores"] = (b) => {
+      const one = b.emit("constant", [], { value: { kind: "literal", dtype: "i32", dims: [], data: [3] } });
+      return { prefix: b.emit("broadcast", [one], { shape: [B] }) };
+    };
+    expect(refused(llama({ scores }))).toContain("`attention` is given `prefix`, so a token of the prefix sees later");
+  });
+  test("a bias of keys that lie in the cache; one of queries passes", () => {
+    const along =
+      (shape: readonly (Dim | number)[]): Options["scores"] =>
+      (b) => ({ bias: b.emit("reshape", [b.emit("cast", [b.emit("iota", [], { shape: [T], axis: 0 })], { dtype: "f32" })], { shape }) }); // prettier-ignore
+    expect(refused(llama({ scores: along([1, 1, T]) }))).toContain(
+      "`attention` has a `bias` for the keys of this call",
+    );
+    compare(derive(llama({ scores: along([1, T, 1]) })), [5, 2], 2);
+  });
+  test("a bias of positions against positions that is no lookup of distances", () => {
+    const scores: Options["scores"] = (b, weight) => ({
+      bias: b.emit("softmax", [relativeBias(b, weight)], { axis: 2 }),
+    });
+    expect(refused(llama({ scores }))).toContain("`softmax` sets positions against positions");
   });
   test("a mean over T", () => {
     const extra: Options["extra"] = (b, x) => b.emit("sub", [x, b.emit("mean", [x], { axis: 1, keep: true })]);

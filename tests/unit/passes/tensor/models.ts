@@ -15,10 +15,23 @@ const FFN = 12;
 const LAYERS = 2;
 const CONTEXT = 48;
 
+/** Operands of attention behind `lengths`, and its soft cap. */
+export interface Scores {
+  readonly prefix?: Value;
+  readonly bias?: Value;
+  readonly slopes?: Value;
+  readonly sinks?: Value;
+  readonly softcap?: number;
+}
+
 /** What a test may change in a model. */
 export interface Options {
   readonly mask?: "causal" | "full";
   readonly window?: number;
+  /** Whether rotary pairs are neighbours. */
+  readonly interleaved?: boolean;
+  /** More operands and attributes of each attention; `weight` makes a parameter of the layer. */
+  readonly scores?: (b: Builder, weight: (path: string, dims: readonly number[]) => Value) => Scores;
   /** Storage type of the weights. */
   readonly storage?: "f32" | "f16";
   /** Emitted behind the layers: takes and gives f32[B, T, 8]. */
@@ -65,10 +78,12 @@ class Layers {
 
   attend(q: Value, k: Value, v: Value): Value {
     const { window, mask } = this.options;
-    const attrs: Attrs = { mask: mask ?? "causal", scale: 1 / Math.sqrt(HEAD) };
+    const scores = this.options.scores?.(this.b, (path, dims) => this.weight(`layers.{i}.${path}`, dims)) ?? {};
+    const attrs: Attrs = { mask: mask ?? "causal", scale: 1 / Math.sqrt(HEAD), softcap: scores.softcap ?? 0 };
     const literal = { kind: "literal", dtype: "i32", dims: [], data: [window ?? 0] } as const;
-    const limit = window === undefined ? [] : [null, this.b.emit("constant", [], { value: literal })];
-    return this.b.emit("attention", [q, k, v, ...limit], attrs);
+    const limit = window === undefined ? null : this.b.emit("constant", [], { value: literal });
+    const { prefix = null, bias = null, slopes = null, sinks = null } = scores;
+    return this.b.emit("attention", [q, k, v, null, limit, null, prefix, bias, slopes, sinks], attrs);
   }
 }
 
@@ -103,7 +118,8 @@ export function llama(options: Options = {}): Module {
     const norm = (y: Value, path: string): Value =>
       inner.emit("rms_norm", [y, at.weight(`layers.{i}.${path}.weight`, [DIM])], { eps: 1e-5 });
     const n = norm(before, "norm1");
-    const rope = (y: Value): Value => inner.emit("rope", [y, positions], { frequencies });
+    const rope = (y: Value): Value =>
+      inner.emit("rope", [y, positions], { frequencies, interleaved: options.interleaved ?? false });
     const q = rope(at.heads(at.linear(n, "layers.{i}.q", DIM, HEADS * HEAD), HEADS));
     const k = rope(at.heads(at.linear(n, "layers.{i}.k", DIM, 2 * HEAD), 2));
     const v = at.heads(at.linear(n, "layers.{i}.v", DIM, 2 * HEAD), 2);
