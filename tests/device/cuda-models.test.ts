@@ -46,6 +46,8 @@ const FOLDERS: readonly (readonly [name: string, model: string | undefined])[] =
   ["llama", undefined],
   ["llama3-rope", undefined],
   ["gemma2", path.join(EXAMPLES, "gemma2/gemma2.llm")],
+  ["mixtral", path.join(EXAMPLES, "mixtral/mixtral.llm")],
+  ["mamba", path.join(EXAMPLES, "mamba/mamba.llm")],
 ];
 
 describe.each(FOLDERS)("%s", (name, model) => {

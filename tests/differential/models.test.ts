@@ -37,6 +37,8 @@ const FOLDERS: readonly (readonly [string, ...string[]])[] = [
   ["llama"],
   ["llama3-rope"],
   ["gemma2", "--model", "examples/gemma2/gemma2.llm"],
+  ["mixtral", "--model", "examples/mixtral/mixtral.llm"],
+  ["mamba", "--model", "examples/mamba/mamba.llm"],
 ];
 
 describe.each(FOLDERS)("%s", (model, ...flags) => {
