@@ -10,7 +10,7 @@ import type { Span } from "../support/source.ts";
 import { bindArguments } from "./bind-arguments.ts";
 import { asConfig } from "./bind-config.ts";
 import type { BlockShape } from "./block-shape.ts";
-import { declareName } from "./declare.ts";
+import { declareLetNames } from "./declare.ts";
 import { COMPILE_TIME_FUNCTIONS, callCompileTime, isCompileTimeFunction } from "./compile-time-functions.ts";
 import type { Entity, FnEntity, InstanceEntity, Placed } from "./entity.ts";
 import { isCompileTime, kindText, poison } from "./entity.ts";
@@ -237,11 +237,10 @@ export function runBody(
     switch (statement.kind) {
       case "let":
         if (shape !== undefined && !shape.tensorLets.has(statement)) break;
-        declareName(
+        declareLetNames(
           context,
-          statement.name.text,
-          statement.name.span,
-          evaluate(context, statement.value, statement.name.text),
+          statement,
+          evaluate(context, statement.value, statement.names.map(({ text }) => text).join(" ")),
         );
         break;
       case "return":

@@ -36,7 +36,7 @@ function visit(
   for (const statement of statements) {
     switch (statement.kind) {
       case "let":
-        declared.push({ name: statement.name, what: "the value" });
+        for (const name of statement.names) declared.push({ name, what: "the value" });
         use(statement.value);
         break;
       case "param":

@@ -158,4 +158,10 @@ export const SEMANTICS = {
     "attention(q, k, v, mask: causal, window: 0)",
     "attention(q, k, v, mask: causal, window: 1)",
   ),
+  LLM0227: entry(
+    "names in parentheses that do not fit the value",
+    "`let (q, k, v) = ...` gives each item of a list a name: the value is a list, and has as many items.",
+    "let (q, k) = split(x, 3)",
+    "let (q, k, v) = split(x, 3)",
+  ),
 } as const;
