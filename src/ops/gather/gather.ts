@@ -27,7 +27,8 @@ export const gather: OpDef = {
     if (sentence !== undefined) return sentence;
     const isMatch =
       index.dims.length === x.dims.length && sameDims(index.dims.toSpliced(axis, 1), x.dims.toSpliced(axis, 1));
-    if (!isMatch) return `${butText("x", x, "index", index)}: only axis ${axis} may differ`;
+    if (!isMatch)
+      return `${butText("x", x, "index", index)}: index has the axes of x, and only axis ${axis} may differ`;
     return [tensorType(x.dtype, index.dims)];
   },
   evaluate(operands, attrs, context) {
