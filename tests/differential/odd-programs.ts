@@ -64,6 +64,12 @@ const NEW_FORMS: readonly OddProgram[] = [
     ),
   },
   {
+    name: "numbers drawn from numbers",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let s = cast(0 - 6, u32)\n    return x * random_uniform(s, s, s, s) + cast(shift_left(s, s) % 9, f32)\n  }",
+    ),
+  },
+  {
     name: "patches of an image",
     text: model(
       "(x: f[B, 16, 12]) -> f[B, 6, 5] {\n    let image = reshape(x, [B, 2, 8, 12])\n    return transpose(reshape(conv2d(image, w, bias, stride: 4), [B, 5, 6]))\n  }",
