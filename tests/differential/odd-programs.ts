@@ -77,6 +77,13 @@ const NEW_FORMS: readonly OddProgram[] = [
     ),
   },
   {
+    name: "blocks of the standard library for images",
+    text: model(
+      "(x: f[B, 18, 12]) -> f[B, 6, 2, 3] {\n    let h = patch(reshape(x, [B, 3, 6, 12]))\n    return down(h) + mix(norm(h))[..., 0:2, 0:3]\n  }",
+      "  use patch: Conv2d(3, 6, 2, stride: 2), norm: GroupNorm(3, 6)\n  use mix: Conv2d(6, 6, 3, padding: 1, groups: 6, bias: false), down: Conv2d(6, 6, 1, stride: 2)",
+    ),
+  },
+  {
     name: "a convolution of channels one by one",
     text: model(
       "(x: f[B, 4, 35]) -> f[B, 4, 5, 7] {\n    let image = group_norm(reshape(x, [B, 4, 5, 7]), gain, groups: 2)\n    return conv2d(image, w, padding: 1, groups: 4) + image\n  }",

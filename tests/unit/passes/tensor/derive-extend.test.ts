@@ -141,6 +141,14 @@ const POINTWISE: readonly (readonly [string, Extra])[] = [
     "gather along channels",
     (b, x) => b.emit("mul", [x, b.emit("gather", [x, b.emit("reshape", [b.emit("argmax", [x]) ], { shape: [...x.type.dims.slice(0, 2), 1] })])]), // prettier-ignore
   ],
+  [
+    "split of what is made of positions",
+    (b, x) => {
+      const table = b.emit("iota", [], { shape: [x.type.dims[1]!, 16], axis: 0 });
+      const [even, odd] = called(b, "split", { x: b.emit("cast", [table], { dtype: "f32" }), parts: 2 });
+      return b.emit("add", [b.emit("mul", [x, b.emit("sin", [even!])]), b.emit("cos", [odd!])]);
+    },
+  ],
   ["softplus and relu_squared", (b, x) => b.emit("softplus", [b.emit("relu_squared", [x])])],
   [
     "remainders and bits of positions",
