@@ -1,7 +1,7 @@
 /** The sizes of a convolution: attributes for both axes, the size of the result, and what is wrong with the operands. */
 import type { Attrs } from "../../ir/ir.ts";
 import { tensorType, typeText } from "../../ir/type.ts";
-import type { TensorType } from "../../ir/type.ts";
+import type { Dims, TensorType } from "../../ir/type.ts";
 import type { Dim } from "../../support/dim.ts";
 import { numberAttr, numbersAttr } from "../support/attrs.ts";
 import { FLOATS, butText, wrongDType, wrongRank } from "../support/shape.ts";
@@ -18,8 +18,6 @@ export interface Window {
   readonly dilation: number;
 }
 
-/** H and W of `[N, C, H, W]`. */
-const AXES = [2, 3] as const;
 const LISTS = ["stride", "padding", "dilation"] as const;
 
 /** A list of one number is for both axes. */
@@ -28,20 +26,21 @@ function bothOf(attrs: Attrs, name: (typeof LISTS)[number]): readonly [number, n
   return [h, w];
 }
 
-/** Of H and of W; the weight's sizes are numbers. */
-export function windowsOf(x: TensorType, weight: TensorType, attrs: Attrs): readonly Window[] {
-  return AXES.map((axis, i) => ({
-    axis,
-    size: operand(x.dims, axis),
-    kernel: operand(weight.dims, axis).asNumber() ?? 0,
-    stride: bothOf(attrs, "stride")[i] ?? 0,
-    padding: bothOf(attrs, "padding")[i] ?? 0,
-    dilation: bothOf(attrs, "dilation")[i] ?? 0,
-  }));
+/** Of H and of W, the axes 2 and 3 of x and of the weight, whose sizes are numbers. */
+export function windowsOf(x: Dims, weight: Dims, attrs: Attrs): readonly [h: Window, w: Window] {
+  const windowOf = (which: 0 | 1): Window => ({
+    axis: 2 + which,
+    size: operand(x, 2 + which),
+    kernel: operand(weight, 2 + which).asNumber() ?? 0,
+    stride: bothOf(attrs, "stride")[which],
+    padding: bothOf(attrs, "padding")[which],
+    dilation: bothOf(attrs, "dilation")[which],
+  });
+  return [windowOf(0), windowOf(1)];
 }
 
 /** Elements that one place of the result looks at, from the first to the last. */
-export function reachOf({ kernel, dilation }: Window): number {
+function reachOf({ kernel, dilation }: Window): number {
   return dilation * (kernel - 1) + 1;
 }
 
@@ -72,7 +71,7 @@ export function conv2dType(
     (bias === null ? undefined : (wrongRank("bias", bias, 1, "[O]") ?? biasSentence(weight, bias)));
   if (sentence !== undefined) return sentence;
   const sizes: Dim[] = [];
-  for (const window of windowsOf(x, weight, attrs)) {
+  for (const window of windowsOf(x.dims, weight.dims, attrs)) {
     const size = resultSize(window);
     if (size === undefined)
       return `x is ${typeText(x)}, and the stride ${window.stride} does not divide its size ${window.size} along axis ${window.axis}`;

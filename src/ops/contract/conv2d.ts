@@ -1,8 +1,10 @@
 /** conv2d: the discrete convolution (a correlation, as in PyTorch) of images, with strides, padding and groups. */
 import { inherited } from "../../ir/op-def.ts";
-import type { OpDef } from "../../ir/op-def.ts";
-import { tensorType } from "../../ir/type.ts";
-import type { TensorType } from "../../ir/type.ts";
+import type { OpDef, Tensor } from "../../ir/op-def.ts";
+import type { Builder } from "../../ir/builder.ts";
+import type { Value } from "../../ir/ir.ts";
+import { Dim } from "../../support/dim.ts";
+import { defined } from "../../support/errors.ts";
 import { numberAttr } from "../support/attrs.ts";
 import { reshape } from "../support/emit.ts";
 import { at, operand, resultTensor } from "../support/tensor.ts";
@@ -29,9 +31,8 @@ export const conv2d: OpDef = {
     const [x, weight] = [operand(operands, 0), operand(operands, 1)];
     const bias = operands[2] ?? null;
     const out = resultTensor(context);
-    const types: readonly TensorType[] = [x, weight].map(({ dtype, dims }) => tensorType(dtype, dims));
-    const [down, across] = windowsOf(operand(types, 0), operand(types, 1), attrs);
-    const [h, w] = [operand([down ?? null], 0), operand([across ?? null], 0)];
+    const sizes = (tensor: Tensor): readonly Dim[] => tensor.dims.map((size) => Dim.of(size));
+    const [h, w] = windowsOf(sizes(x), sizes(weight), attrs);
     const [channels, height, width] = [at(x.dims, 1), at(x.dims, 2), at(x.dims, 3)];
     const [outputs, perGroup] = [at(weight.dims, 0), at(weight.dims, 1)];
     const [rows, columns] = [at(out.dims, 2), at(out.dims, 3)];
@@ -56,25 +57,32 @@ export const conv2d: OpDef = {
     }
     return [out];
   },
-  /** A product of the patches with the weight's rows; groups are a leading axis of both. */
   decompose(b, operands, attrs, op) {
     const [x, weight] = [operand(operands, 0), operand(operands, 1)];
     const bias = operands[2] ?? null;
-    const groups = numberAttr(attrs, "groups");
-    const [outputs, ...kernel] = weight.type.dims.map((size) => size.asNumber() ?? 0);
-    const depth = kernel.reduce((product, size) => product * size, 1);
-    const perGroup = (outputs ?? 0) / groups;
-    const rows = patches(b, x, windowsOf(x.type, weight.type, attrs), groups);
-    const { dims } = operand(op.results, 0).type;
-    const [n, , places] = [operand(rows.type.dims, 0), null, operand(rows.type.dims, 2)];
-    const isWhole = groups === 1;
-    const left = isWhole ? reshape(b, rows, [n, places, depth]) : rows;
-    const right = reshape(b, weight, isWhole ? [perGroup, depth] : [groups, perGroup, depth]);
-    const product = b.emit("matmul", [left, right], { transpose_a: false, transpose_b: true });
-    const perm = isWhole ? [0, 2, 1] : [0, 1, 3, 2];
-    const image = reshape(b, b.emit("transpose", [product], { perm }), dims);
-    return [bias === null ? image : b.emit("add", [image, reshape(b, bias, [outputs ?? 0, 1, 1])])];
+    const rows = patches(b, x, windowsOf(x.type.dims, weight.type.dims, attrs), numberAttr(attrs, "groups"));
+    const image = reshape(b, products(b, rows, weight), operand(op.results, 0).type.dims);
+    if (bias === null) return [image];
+    return [b.emit("add", [image, reshape(b, bias, [operand(weight.type.dims, 0), 1, 1])])];
   },
   accuracy: inherited,
   samples: conv2dSamples,
 };
+
+/**
+ * The products of each group's patches with its rows of the weight: [N, G, O / G, P] or the same without axes of size 1.
+ * rows: f[N, G, P, K], weight: O * K elements.
+ */
+function products(b: Builder, rows: Value, weight: Value): Value {
+  const size = (axis: number): Dim => operand(rows.type.dims, axis);
+  const [n, groups, places, depth] = [size(0), size(1), size(2), size(3)];
+  const perGroup = defined(operand(weight.type.dims, 0).div(groups), "the groups divide the outputs");
+  // A depthwise convolution is no product of matrices: a sum of a few terms for each place, and no patch is stored.
+  if (perGroup.equals(1) && !groups.equals(1))
+    return b.emit("sum", [b.emit("mul", [rows, reshape(b, weight, [groups, 1, depth])])], { axis: -1 });
+  const isWhole = groups.equals(1);
+  const left = isWhole ? reshape(b, rows, [n, places, depth]) : rows;
+  const right = reshape(b, weight, isWhole ? [perGroup, depth] : [groups, perGroup, depth]);
+  const product = b.emit("matmul", [left, right], { transpose_a: false, transpose_b: true });
+  return b.emit("transpose", [product], { perm: isWhole ? [0, 2, 1] : [0, 1, 3, 2] });
+}
