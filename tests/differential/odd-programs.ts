@@ -58,6 +58,13 @@ const NEW_FORMS: readonly OddProgram[] = [
     text: model("(x: f[B, 8]) -> f[] { return dropout(mean(mean(x, axis: 1), axis: 0), 0.5, seed: 1) }"),
   },
   {
+    name: "dropout of layers by a stream each",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] { return repeat(layers, x) }",
+      "  block Layer(index: int)(x: f[B, T, 8]) -> f[B, T, 8] {\n    use up: Linear(8, 8)\n    return x + dropout(up(x), 0.25, seed: 7, stream: index)\n  }\n  use layers: Layer(index: i) for i in 0..3",
+    ),
+  },
+  {
     name: "normals added to tokens",
     text: model(
       "(x: f[B, T, 8]) -> f[B, T, 8] { return x + random_normal(cast(iota(8), u32), 5, 0, cast(reshape(iota(T), [T, 1]), u32)) }",

@@ -41,7 +41,7 @@ export const softplus: OpDef = elementwise({
     const e = s.unary("exp", s.unary("neg", s.unary("abs", x)));
     return s.binary("add", s.binary("max", x, s.constant(0, dtype)), logOnePlus(s, e, dtype));
   },
-  // 4 of exp, 3 of the division, which counts twice in no term, and 1 for each of the last operations.
+  // exp is within 4 and the division within 3; of what stands behind them, only the last three roundings count whole.
   accuracy: ulp(10),
   samples: (rng) => [
     ...unarySamples(rng, { low: -20, high: 20 }),

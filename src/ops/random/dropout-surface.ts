@@ -18,25 +18,21 @@ export const dropoutSurface: Surface = {
     {
       name: "stream",
       kind: "tensor",
-      doc: "i32[] or u32[]: tells calls with one seed apart; default 0.",
+      doc: "i32[] or u32[]: tells calls with one seed apart, so each layer is used with its own; default 0.",
       optional: true,
     },
   ],
   build(b, { x, p, seed, stream }) {
     if (!isValue(x) || typeof p !== "number" || !isValue(seed))
       throw new InternalError("dropout: an argument is missing");
-    const words = [seed, isValue(stream) ? stream : scalarConstant(b, "u32", 0)];
-    for (const [name, word] of [
-      ["seed", seed],
-      ["stream", words[1] ?? seed],
-    ] as const)
-      // prettier-ignore
-      if (word.type.dims.length > 0 || (word.type.dtype !== "i32" && word.type.dtype !== "u32"))
-        return `${name} is ${typeText(word.type)}, and it must be i32[] or u32[]`;
+    const words = { seed, stream: isValue(stream) ? stream : scalarConstant(b, "u32", 0) };
+    for (const [name, { type }] of Object.entries(words))
+      if (type.dims.length > 0 || (type.dtype !== "i32" && type.dtype !== "u32"))
+        return `${name} is ${typeText(type)}, and it must be i32[] or u32[]`;
     if (x.type.dims.slice(1).filter((size) => size.asNumber() === undefined).length > 1)
       return `x is ${typeText(x.type)}, and behind its first axis only one may have a size that is no number`;
     const { row, index } = placesOf(b, x);
-    const operands = [x, ...words.map((word) => asWord(b, word)), row, index];
+    const operands = [x, asWord(b, words.seed), asWord(b, words.stream), row, index];
     const inferred = b.table.get("dropout")?.infer(
       operands.map((value) => value.type),
       { p },
