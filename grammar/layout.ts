@@ -107,6 +107,9 @@ export class Layout {
       if (CLOSERS.has(token.kind) || (!isStatement && token.kind === ",")) return concat(...parts);
       if (isStatement && (before !== undefined || !isStart) && this.startsLine(token)) return concat(...parts);
       if (isStatement && token.kind === "{") return concat(...parts);
+      // What a scan walks along stays on one line though its states do not.
+      if (isStatement && token.text === "over" && before?.kind === ")")
+        return concat(...parts, " ", group(this.sequence(true)));
       const isSplit = before?.kind === "," || (BREAKABLE.has(token.kind) && !isSign(token, before));
       if (before !== undefined)
         parts.push(isSplit ? indent(line) : spaceBetween(before, token, isAfterSign, brackets === "["));

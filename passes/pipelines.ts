@@ -16,6 +16,7 @@ import { deriveGenerate } from "./tensor/derive-generate.ts";
 import { fuse } from "./tensor/fuse.ts";
 import { packWeights } from "./tensor/pack-weights.ts";
 import { schedule } from "./tensor/schedule.ts";
+import { splitWeights } from "./tensor/split-weights.ts";
 import { selectEntries } from "./tensor/select-entries.ts";
 import type { Entry } from "./tensor/select-entries.ts";
 import { memoryPlan } from "./plan/memory-plan.ts";
@@ -29,6 +30,7 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
     selectEntries(entries),
     decompose,
     canonicalize,
+    splitWeights,
     fuse,
     schedule,
     packWeights,

@@ -10,6 +10,12 @@ export function numberAttr(attrs: Attrs, name: string): number {
   return found;
 }
 
+export function boolAttr(attrs: Attrs, name: string): boolean {
+  const found = attrs[name];
+  if (typeof found !== "boolean") throw new InternalError(`attribute ${name} is not a bool`);
+  return found;
+}
+
 export function dimAttr(attrs: Attrs, name: string): Dim {
   return asDim(attrs[name], name);
 }

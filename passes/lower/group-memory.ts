@@ -87,6 +87,15 @@ export class GroupMemory {
         this.builder.store(buffer, this.emitter.index(index.atLane(lane)), this.emitter.extract(words, lane));
   }
 
+  /** What a result holds at the moment: for schedules that work in place in what they make. No lane. */
+  reload(result: number, index: LinearIndex): KValue {
+    const which = defined(this.spec.outputs[result], "a result without a slot");
+    const buffer = this.buffer(which);
+    if (buffer.lanes !== 1) this.scalarSlots.add(which);
+    const loaded = this.emitter.define(this.builder.load(buffer, this.emitter.index(index)));
+    return buffer.lanes === 1 ? loaded : this.emitter.extract(loaded, 0);
+  }
+
   /** `[output, input]` slots that may be one buffer: every element of the input is read by the invocation that writes
    * the same element of the output, and by no other. */
   inPlace(): readonly (readonly [number, number])[] {

@@ -12,14 +12,17 @@ import { Emitter } from "./emitter.ts";
 import { GroupMemory } from "./group-memory.ts";
 import type { GroupSpec } from "./group-spec.ts";
 import { Puller } from "./pull.ts";
-import { reducedAxis, reductionOf } from "./pull-fold.ts";
+import { isSelection, reducedAxis, reductionOf } from "./pull-fold.ts";
+import { argsort } from "./schedules/argsort.ts";
 import { attention } from "./schedules/attention.ts";
 import { cacheWrite } from "./schedules/cache-write.ts";
+import { cumsum } from "./schedules/cumsum.ts";
 import { elementwise } from "./schedules/elementwise.ts";
 import { matmulRegisters } from "./schedules/matmul-registers.ts";
 import { matvec } from "./schedules/matvec.ts";
 import { rowReduce } from "./schedules/row-reduce.ts";
 import { sample } from "./schedules/sample.ts";
+import { scan } from "./schedules/scan.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 
 const SCHEDULES: Readonly<Record<string, Schedule>> = {
@@ -30,6 +33,9 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
   attention,
   cache_write: cacheWrite,
   sample,
+  scan,
+  cumsum,
+  argsort,
 };
 
 /** Rows up to which a product is read as matrix times vector. */
@@ -78,12 +84,14 @@ function defaultSchedule(spec: GroupSpec, { capacities }: LoweringContext): Sche
   if (op.name === "attention") return attention;
   if (op.name === "sample") return sample;
   if (op.name === "cache_write") return cacheWrite;
+  if (op.name === "cumsum") return cumsum;
+  if (op.name === "argsort") return argsort;
   if (op.name === "matmul") {
     const { dims } = result(op).type;
     const rows = elementCount({ dtype: "f32", dims: dims.slice(0, -1) }).evaluate(capacities);
     return rows <= FEW_ROWS ? matvec : matmulRegisters;
   }
-  if (reductionOf(op) === undefined) return elementwise;
+  if (reductionOf(op) === undefined && !isSelection(op)) return elementwise;
   const { axis, operand } = reducedAxis(op);
   return axis === operand.type.dims.length - 1 ? rowReduce : elementwise;
 }

@@ -18,6 +18,7 @@ export type Place =
 /** The buffers of one plan, each name once. */
 export class PlanBuffers {
   private readonly byName = new Map<string, PlanBuffer>();
+  private readonly reserved = new Set<string>();
   private temporaries = 0;
 
   constructor(private readonly sizes: Readonly<Record<string, number>>) {}
@@ -41,9 +42,16 @@ export class PlanBuffers {
   }
 
   temporary(hint: string, type: TensorType): Place {
-    const name = `${hint === "" ? "value" : hint}.${this.temporaries++}`;
-    if (this.byName.has(name)) throw new InternalError(`two buffers are named ${name}`);
+    const next = (): string => `${hint === "" ? "value" : hint}.${this.temporaries++}`;
+    let name = next();
+    // A member of a family may be called like that.
+    while (this.byName.has(name) || this.reserved.has(name)) name = next();
     return this.named(name, type, { kind: "temporary" });
+  }
+
+  /** Keeps a name for an argument or a result that is not there yet. */
+  reserve(name: string): void {
+    this.reserved.add(name);
   }
 
   /** Bytes under the capacities. */

@@ -7,11 +7,13 @@ import { result } from "../../src/ir/ir.ts";
 import type { KValue } from "../../src/kernel/ir.ts";
 import type { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
-import { numberAttr } from "./attributes.ts";
+import { boolAttr, numberAttr } from "./attributes.ts";
 import type { Emitter } from "./emitter.ts";
 import { LANES, LinearIndex } from "./linear-index.ts";
 import { leftIndex, productOf, rightIndex } from "./matmul-operands.ts";
+import { directedKey } from "./order-key.ts";
 import type { Index, Puller } from "./pull.ts";
+import { beforeAll, better, foundOf, nothing } from "./selection.ts";
 
 export const REDUCTIONS = ["sum", "mean", "reduce_max", "reduce_min", "argmax"] as const;
 export type Reduction = (typeof REDUCTIONS)[number];
@@ -20,13 +22,32 @@ export function reductionOf(op: Op): Reduction | undefined {
   return REDUCTIONS.find((name) => name === op.name);
 }
 
+/** Whether it folds a row to the places of its largest elements. */
+export function isSelection(op: Op): boolean {
+  return op.name === "topk_indices";
+}
+
+const OTHERS = ["matmul", "cumsum", "argsort", "topk_indices", "segment_sum"] as const;
+
 export function isFold(op: Op): boolean {
-  return reductionOf(op) !== undefined || op.name === "matmul";
+  return reductionOf(op) !== undefined || OTHERS.some((name) => name === op.name);
 }
 
 export function pullFold(puller: Puller, op: Op, index: Index): KValue {
   const reduction = reductionOf(op);
-  return reduction === undefined ? foldMatmul(puller, op, index) : foldAxis(puller, op, reduction, index);
+  if (reduction !== undefined) return foldAxis(puller, op, reduction, index);
+  switch (OTHERS.find((name) => name === op.name)) {
+    case "cumsum":
+      return foldPrefix(puller, op, index);
+    case "argsort":
+      return foldSelection(puller, op, boolAttr(op.attrs, "descending"), index);
+    case "topk_indices":
+      return foldSelection(puller, op, true, index);
+    case "segment_sum":
+      return foldSegment(puller, op, index);
+    default:
+      return foldMatmul(puller, op, index);
+  }
 }
 
 /** The axis a reduction folds, its size, and the index of its operand at position `at` of the axis. */
@@ -87,6 +108,68 @@ function foldAxis(puller: Puller, op: Op, reduction: Reduction, index: Index): K
     return [emitter.select(isBetter, x, m), emitter.select(isBetter, i, p)];
   });
   return defined(best, "a loop without a result");
+}
+
+/** The sum of the elements up to this one, or from it on. */
+function foldPrefix(puller: Puller, op: Op, index: Index): KValue {
+  if (index.some((axis) => axis.hasLane())) return puller.byLanes(index, (one) => foldPrefix(puller, op, one));
+  const { emitter } = puller;
+  const { operand, axis, size } = reducedAxis(op);
+  const here = emitter.index(defined(index[axis], "an index with too few axes"));
+  const next = emitter.binary("add", here, emitter.i32(1));
+  const [isExclusive, isReverse] = [boolAttr(op.attrs, "exclusive"), boolAttr(op.attrs, "reverse")];
+  const range = isReverse
+    ? { from: isExclusive ? next : here, to: emitter.index(LinearIndex.of(size)) }
+    : { to: isExclusive ? here : next };
+  const [total] = emitter.loop({ ...range, carried: [startOf(emitter, "sum", operand)] }, (i, [sum]) => {
+    const element = puller.at(operand, index.with(axis, emitter.leaf(i, size)));
+    return [emitter.binary("add", defined(sum, "no carried value"), element)];
+  });
+  return defined(total, "a loop without a result");
+}
+
+/** The element of rank r is found by r + 1 passes over the row. */
+function foldSelection(puller: Puller, op: Op, isDescending: boolean, index: Index): KValue {
+  if (index.some((axis) => axis.hasLane()))
+    return puller.byLanes(index, (one) => foldSelection(puller, op, isDescending, one));
+  const { emitter } = puller;
+  const { operand, axis, size } = reducedAxis(op);
+  const rank = emitter.index(defined(index[axis], "an index with too few axes"));
+  const [first, to] = [beforeAll(emitter), emitter.index(LinearIndex.of(size))];
+  const ranks = { to: emitter.binary("add", rank, emitter.i32(1)), carried: [first.key, first.position], name: "rank" };
+  const [, position] = emitter.loop(ranks, (_, last) => {
+    const start = nothing(emitter);
+    return emitter.loop({ to, carried: [start.key, start.position] }, (i, best) => {
+      const element = puller.at(operand, index.with(axis, emitter.leaf(i, size)));
+      const key = directedKey(emitter, element, isDescending);
+      const found = better(emitter, foundOf(last), foundOf(best), { key, position: i });
+      return [found.key, found.position];
+    });
+  });
+  return defined(position, "a loop without a result");
+}
+
+/** The elements of one segment, from its start to the next one's. */
+function foldSegment(puller: Puller, op: Op, index: Index): KValue {
+  const { emitter } = puller;
+  const { operand: x, axis, size } = reducedAxis(op);
+  const segment = defined(index[axis], "an index with too few axes");
+  if (segment.hasLane()) return puller.byLanes(index, (one) => foldSegment(puller, op, one));
+  const [order, starts] = [1, 2].map((which) => defined(op.operands[which], "a segment_sum of three operands"));
+  const batch = index.slice(0, numberAttr(op.attrs, "batch"));
+  const boundAt = (at: LinearIndex): KValue => puller.at(defined(starts, "starts"), [...batch, at]);
+  const range = {
+    from: emitter.binary("max", boundAt(segment), emitter.i32(0)),
+    to: emitter.binary("min", boundAt(segment.add(1)), emitter.index(LinearIndex.of(size))),
+  };
+  const like = startOf(emitter, "sum", x);
+  const zero = emitter.widen(like, index.some((one) => one.hasLane()) ? LANES : 1);
+  const [total] = emitter.loop({ ...range, carried: [zero], name: "p" }, (p, [sum]) => {
+    const found = puller.at(defined(order, "order"), [...batch, emitter.leaf(p, size)]);
+    const element = puller.at(x, index.with(axis, puller.nearestInside(found, size)));
+    return [emitter.binary("add", defined(sum, "no carried value"), element)];
+  });
+  return defined(total, "a loop without a result");
 }
 
 function foldMatmul(puller: Puller, op: Op, index: Index): KValue {

@@ -152,9 +152,7 @@ function taken(puller: Puller, op: Op, index: Index): KValue {
   const { emitter } = puller;
   const size = sizeOf(x, axis);
   const found = emitter.cast(puller.at(positions, where), "i32");
-  const last = emitter.index(LinearIndex.of(size.sub(1)));
-  const clamped = emitter.binary("min", emitter.binary("max", found, emitter.i32(0)), last);
-  return puller.at(x, [...index.slice(0, axis), puller.leafOf(clamped, size), ...index.slice(behind)]);
+  return puller.at(x, [...index.slice(0, axis), puller.nearestInside(found, size), ...index.slice(behind)]);
 }
 
 /** A cache as it is after a write, as a new tensor; the schedule `cache_write` updates it in place instead. */

@@ -5,6 +5,7 @@
 import type { Op } from "../../src/ir/ir.ts";
 import { result } from "../../src/ir/ir.ts";
 import { resolvePath } from "../../src/ir/param-path.ts";
+import { paramRows } from "../../src/ir/param-rows.ts";
 import { memberType } from "../../src/ir/region-types.ts";
 import type { TensorType } from "../../src/ir/type.ts";
 import { typeText } from "../../src/ir/type.ts";
@@ -41,11 +42,13 @@ export class Sources {
     const path = resolvePath(String(op.attrs["path"]), indices);
     const layout = layoutOf(op.attrs);
     const isFinite = this.context.info.hasFiniteHalves === true && result(op).type.dtype === "f16";
-    const name = weightName(path);
+    const rows = paramRows(op.attrs);
+    const name = weightName(rows === undefined ? path : `${path} [${rows.from}:${rows.to}]`);
     this.origins.set(name, op.loc);
     return this.buffers.named(name, result(op).type, {
       ...({ kind: "weight", path } as const),
       ...(layout === undefined ? {} : { layout }),
+      ...(rows === undefined ? {} : { rows }),
       ...(isFinite ? { isFinite } : {}),
     });
   }

@@ -99,15 +99,20 @@ function emitNamed(parts: readonly Op[], made: readonly Value[], composite: Op, 
   return made.map(now);
 }
 
-/** `reduce(x, axis) = reduce(x with that axis last, last)`, in the same order of terms. */
+/**
+ * `reduce(x, axis) = reduce(x with that axis last, last)`, in the same order of terms. What is left of the axis (1 where
+ * it is kept, k of a selection) moves back.
+ */
 function turned(op: Op, b: Builder): Value {
   const x = defined(op.operands[0], `${op.name} has an operand`);
   const axis = axisAttr(op, x.type.dims.length);
   const axes = x.type.dims.map((_, i) => i).filter((i) => i !== axis);
+  const last = axes.length;
   const moved = b.emit("transpose", [x], { perm: [...axes, axis] });
   const keep = op.attrs["keep"] === true;
-  const attrs =
-    "keep" in op.attrs ? { ...op.attrs, axis: axes.length, keep: false } : { ...op.attrs, axis: axes.length };
+  const attrs = "keep" in op.attrs ? { ...op.attrs, axis: last, keep: false } : { ...op.attrs, axis: last };
   const folded = b.emit(op.name, [moved], attrs, op.results[0]?.name);
-  return keep ? b.emit("reshape", [folded], { shape: x.type.dims.map((dim, i) => (i === axis ? 1 : dim)) }) : folded;
+  if (keep) return b.emit("reshape", [folded], { shape: x.type.dims.map((dim, i) => (i === axis ? 1 : dim)) });
+  if (folded.type.dims.length === axes.length) return folded;
+  return b.emit("transpose", [folded], { perm: [...axes.slice(0, axis).map((_, i) => i), last, ...axes.slice(axis).map((_, i) => axis + i)] }); // prettier-ignore
 }

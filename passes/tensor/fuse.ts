@@ -28,7 +28,7 @@ export const grouped: Property<Module> = {
     for (const func of module.funcs) {
       let found: string | undefined;
       walk(func.body, (op, parents) => {
-        const isInGroup = parents.some((parent) => parent.name === "group");
+        const isInGroup = parents.some((parent) => parent.name === "group" || parent.name === "scan");
         const [body] = op.regions;
         if (op.name === "group" && body !== undefined && groupKind(body, ops) !== op.attrs["kind"])
           found ??= `@${func.name}: the group ${String(op.attrs["name"])} is no kernel of its kind`;
@@ -74,7 +74,7 @@ function statesOf(func: Func): ReadonlyMap<Value, Value> {
 }
 
 function fuseBlock(block: Block, context: PassContext, isMerging: boolean, states: ReadonlyMap<Value, Value>): Block {
-  const inner: Block = { ...block, ops: block.ops.map((op) => withFusedRegions(op, context, isMerging)) };
+  const inner: Block = { ...block, ops: block.ops.map((op) => withFusedRegions(op, context, isMerging, states)) };
   const clusters = new Clusters(isMerging ? duplicateCheap(inner, context.ops) : inner, context, states);
   if (isMerging) {
     clusters.mergeAll("only-inner");
@@ -90,7 +90,19 @@ function fuseBlock(block: Block, context: PassContext, isMerging: boolean, state
   return { ...block, ops };
 }
 
-function withFusedRegions(op: Op, context: PassContext, isMerging: boolean): Op {
-  if (op.name === "group" || op.regions.length === 0) return op;
-  return { ...op, regions: op.regions.map((region) => fuseBlock(region, context, isMerging, new Map())) };
+function withFusedRegions(op: Op, context: PassContext, isMerging: boolean, states: ReadonlyMap<Value, Value>): Op {
+  // What a step of a scan computes is part of the scan's kernel.
+  if (op.name === "group" || op.name === "scan" || op.regions.length === 0) return op;
+  const fused = (region: Block): Block => fuseBlock(region, context, isMerging, memberStates(op, region, states));
+  return { ...op, regions: op.regions.map(fused) };
+}
+
+/** Members of state that an iteration of a loop replaces, by their next values. */
+function memberStates(loop: Op, body: Block, states: ReadonlyMap<Value, Value>): ReadonlyMap<Value, Value> {
+  const members = new Map<Value, Value>();
+  loop.results.forEach((result, i) => {
+    const [after, before] = [body.yields[i], body.args[loop.operands.indexOf(states.get(result) ?? null)]];
+    if (result.type.family !== undefined && after !== undefined && before !== undefined) members.set(after, before);
+  });
+  return members;
 }

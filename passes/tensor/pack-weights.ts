@@ -6,6 +6,7 @@
  * (a reshape outside of groups) or that two products walk differently stay as they are.
  */
 import type { Block, Func, Module, Op, Value } from "../../src/ir/ir.ts";
+import { paramRows } from "../../src/ir/param-rows.ts";
 import { result, walk } from "../../src/ir/ir.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
@@ -40,21 +41,26 @@ export const packWeights: Pass<Module> = {
 
 function packFunc(func: Func, { ops }: PassContext, axes: ReadonlyMap<string, Axes>, tile: WeightTile): Func {
   return rewriteFunc(func, ops, (op, operands, b, rewriter) => {
-    const found = op.name === "param" ? axes.get(String(op.attrs["path"])) : undefined;
+    const found = op.name === "param" ? axes.get(keyOf(op)) : undefined;
     if (found === undefined) return undefined;
     const tiles = [0, 1].map((axis) => (axis === found.columns ? tile.columns : tile.terms));
     return rewriter.copy(op, operands, b, { ...op.attrs, tile: tiles, order: [found.columns, found.terms] });
   });
 }
 
-/** The weights that can be packed, by path. */
+/** A weight, or the rows of it that this op reads. */
+function keyOf({ attrs }: Op): string {
+  return `${String(attrs["path"])} ${JSON.stringify(paramRows(attrs) ?? "whole")}`;
+}
+
+/** The weights that can be packed, by `keyOf`. */
 function axesOfWeights(module: Module, tile: WeightTile): ReadonlyMap<string, Axes> {
   const axes = new Map<string, Axes>();
   const others = new Set<string>();
   for (const func of module.funcs) {
     const paths = new Map<Value, string>();
     walk(func.body, (op) => {
-      if (op.name === "param") paths.set(result(op), String(op.attrs["path"]));
+      if (op.name === "param") paths.set(result(op), keyOf(op));
     });
     walk(func.body, (op) => {
       for (const [which, operand] of op.operands.entries()) {
@@ -64,7 +70,9 @@ function axesOfWeights(module: Module, tile: WeightTile): ReadonlyMap<string, Ax
         if (argument === undefined) others.add(path);
         for (const walked of argument === undefined ? [] : productAxes(op, argument)) {
           const known = axes.get(path);
-          const isFit = walked !== undefined && fits(operand, walked, tile) && (known === undefined || known.terms === walked.terms); // prettier-ignore
+          // Rows that are read apart must lie together in the order of the whole, too.
+          const isWhole = path.endsWith('"whole"') || walked?.columns === 0;
+          const isFit = walked !== undefined && isWhole && fits(operand, walked, tile) && (known === undefined || known.terms === walked.terms); // prettier-ignore
           if (isFit) axes.set(path, walked);
           else others.add(path);
         }

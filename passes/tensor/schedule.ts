@@ -16,8 +16,9 @@
  *   fold exactly the LAST axis of operands with dims `[R..., C]`, the same R... and C for all, `keep` or not. What a
  *   reduction reads is pulled at `[r..., c]`. What depends on a reduction is a point on `[R..., C]` (row element), a
  *   point on `[R..., 1]` or `[R...]` (row scalar), a reshape or broadcast of a row scalar to another row scalar or
- *   to row elements, or a later reduction (softmax, variance). Yields are row elements `[R..., C]` or row scalars.
- *   One workgroup of `lanes` a row.
+ *   to row elements, or a later reduction (softmax, variance). At most one of the reductions is a selection
+ *   (`topk_indices`), with dims `[R..., K]`; what depends on it is a point on `[R..., K]` or a `take` from the row at what
+ *   it has found. Yields are row elements `[R..., C]`, row scalars, or `[R..., K]`. One workgroup of `lanes` a row.
  * - `matmul.registers {tile_rows, tile_columns, workgroup_rows, workgroup_columns}` and `matvec {lanes, columns}`: one
  *   or more `matmul` ops of equal result dims `[batch..., M, N]`; where there are several they have the same left
  *   operand. Their operands are arguments of the group seen through moves and casts (weights: cast f16 -> f32, transpose,
@@ -34,18 +35,29 @@
  * - `sample {lanes}`: one `sample`; logits is an argument. Then points on `[B]` over the token and further `[B]` or
  *   scalar arguments. Yields have dims `[B]`: the token and the next values of `[B]` state. One workgroup a row. State
  *   that is a scalar (`step`) is advanced by an elementwise group of its own.
+ * - `scan {lanes, axes}`: one `scan`, and pulled ops that its operands come from; its block holds points, moves, takes, reductions and products. The first `axes`
+ *   axes of its state and results are kept apart by every step (`scan-lanes.ts`): one invocation a place along them.
+ * - `cumsum {lanes}`: one `cumsum` along any axis, and points of its dims behind it. What it sums is pulled, twice where
+ *   there are lanes. Yields have its dims. One workgroup a row.
+ * - `argsort {lanes}`: one `argsort` along any axis; x is an argument seen through moves and casts. One yield, sorted in
+ *   its own buffer. One workgroup a row.
+ * - `elementwise` also computes the kind `segment_sum`: one of that op, its order and starts arguments seen through moves
+ *   and casts, x pulled, points of its dims behind it. One invocation an output index, which runs through its segment.
  */
-import type { Attrs, Func, Module, Op } from "../../src/ir/ir.ts";
+import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
 import { walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
+import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import { Dim } from "../../src/support/dim.ts";
-import { assertNever, defined } from "../../src/support/errors.ts";
+import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
+import { axisAttr, operandType } from "./attrs.ts";
 import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
+import { scanLanes } from "./scan-lanes.ts";
 
 /** Products with at most this many rows are split along K instead of tiled: each weight is read once anyway. */
 const MATVEC_ROWS = 8;
@@ -85,7 +97,8 @@ function scheduleFunc(func: Func, context: PassContext): Func {
 }
 
 /** The attributes of one group. */
-function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
+function scheduleOf(group: Op, context: PassContext): Attrs {
+  const { info, capacities, ops } = context;
   const body = defined(group.regions[0], "a group has a block");
   const kind = defined(groupKind(body, ops), `the group ${String(group.attrs["name"])} is a legal kernel`);
   const { tiles } = info;
@@ -93,10 +106,11 @@ function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
     case "elementwise":
       return { schedule: "elementwise", lanes: tiles.elementwise };
     case "row_reduce":
-      return { schedule: "row_reduce", lanes: tiles.rowLanes };
+      return { schedule: "row_reduce", lanes: rowLanes(body, context) };
     case "matmul": {
       const { rows, columns, workgroupRows, workgroupColumns } = tiles.matmul;
-      if (productRows(group, ops, capacities) <= MATVEC_ROWS) return { schedule: "matvec", ...tiles.matvec };
+      if (productRows(body, ops, capacities) <= MATVEC_ROWS || hasRowsOfItsOwn(body, ops))
+        return { schedule: "matvec", ...tiles.matvec };
       return {
         schedule: "matmul.registers",
         tile_rows: rows,
@@ -111,18 +125,52 @@ function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
       return { schedule: "cache_write", lanes: tiles.elementwise };
     case "sample":
       return { schedule: "sample", lanes: tiles.rowLanes };
+    case "scan":
+      return { schedule: "scan", lanes: tiles.elementwise, axes: lanesOf(body, ops) };
+    case "segment_sum":
+      return { schedule: "elementwise", lanes: tiles.elementwise };
+    case "cumsum":
+    case "argsort":
+      return { schedule: kind, lanes: rowLanes(body, context) };
     default:
       return assertNever(kind, "kind of group");
   }
 }
 
+function lanesOf(body: Block, ops: OpTable): number {
+  const found = body.ops.find(({ name }) => name === "scan");
+  const lanes = found === undefined ? "no scan" : scanLanes(found, ops);
+  if (typeof lanes === "string") throw new InternalError(`a group of the kind scan: ${lanes}`);
+  return lanes;
+}
+
+/** Rows of so few elements are one invocation's each: a reduction over lanes would take longer than their sum. */
+const SHORT_ROW = 8;
+
+/** The lanes of a row: no more than it has elements, where their number is known. */
+function rowLanes(body: Block, { info: { tiles, wholeSubgroups = 1 }, ops }: PassContext): number {
+  const isAlongRows = ({ name }: Op): boolean => hasTrait(ops.get(name), "reduce") || hasTrait(ops.get(name), "row");
+  const op = defined(body.ops.find(isAlongRows), "a group over rows holds an op along them");
+  const { dims } = operandType(op, 0);
+  const size = dims[axisAttr(op, dims.length)]?.asNumber() ?? Infinity;
+  if (size <= SHORT_ROW) return 1;
+  return Math.min(tiles.rowLanes, Math.max(wholeSubgroups, 2 ** Math.ceil(Math.log2(size))));
+}
+
 /** Rows of the product, all batch axes together, under the declared capacities. */
-function productRows(group: Op, ops: OpTable, capacities: Readonly<Record<string, number>>): number {
-  const body = defined(group.regions[0], "a group has a block");
-  const product = defined(
-    body.ops.find((op) => ops.get(op.name)?.traits.includes("contract")),
-    "a group of the kind matmul holds a product",
-  );
-  const { dims } = defined(product.results[0], "a product has a result").type;
+function productRows(body: Block, ops: OpTable, capacities: Readonly<Record<string, number>>): number {
+  const { dims } = defined(productOf(body, ops).results[0], "a product has a result").type;
   return sizeUnder(Dim.product(dims.slice(0, -1)), capacities);
+}
+
+/** Whether each row of the product has a matrix of its own: then there is nothing to tile. */
+function hasRowsOfItsOwn(body: Block, ops: OpTable): boolean {
+  const { operands, results } = productOf(body, ops);
+  const rows = results[0]?.type.dims.at(-2);
+  return rows?.equals(1) === true && (operands[1]?.type.dims.length ?? 0) > 2;
+}
+
+function productOf(body: Block, ops: OpTable): Op {
+  const isProduct = (op: Op): boolean => ops.get(op.name)?.traits.includes("contract") === true;
+  return defined(body.ops.find(isProduct), "a group of the kind matmul holds a product");
 }

@@ -8,6 +8,7 @@ import { funcNamed, result, walk } from "../ir/ir.ts";
 import { firstPath } from "../ir/param-path.ts";
 import { bytesOf, elementCount, typeText } from "../ir/type.ts";
 import type { TargetInfo } from "../kernel/target-info.ts";
+import { rowsOfPiece } from "../../passes/tensor/split-weights.ts";
 import type { AnalyzedModel, Origin } from "../sema/index.ts";
 import { diagnostic } from "../support/diagnostic.ts";
 import type { Diagnostic, Related } from "../support/diagnostic.ts";
@@ -20,6 +21,8 @@ interface Read {
   readonly type: string;
   /** Of one member. */
   readonly bytes: number;
+  /** It is larger than a binding, but its pieces are not. */
+  readonly isCut: boolean;
   readonly loc: Loc | undefined;
   readonly culprit: Origin | undefined;
 }
@@ -28,30 +31,31 @@ interface Read {
 export function parameterProblems(model: AnalyzedModel, profile: TargetInfo): readonly Diagnostic[] {
   const limit = Math.min(profile.limits.maxBindingBytes, profile.limits.maxBufferBytes);
   const causes = new Map<string, Read[]>();
-  for (const read of readsOf(model)) {
-    if (read.bytes <= limit) continue;
+  for (const read of readsOf(model, profile)) {
+    if (read.bytes <= limit || read.isCut) continue;
     const cause = read.culprit === undefined ? `the parameter ${read.path}` : `the value ${read.culprit.name}`;
     causes.set(cause, [...(causes.get(cause) ?? []), read]);
   }
   return [...causes.values()].map((reads) => problem(reads, profile.name, limit));
 }
 
-function readsOf(model: AnalyzedModel): readonly Read[] {
+function readsOf(model: AnalyzedModel, profile: TargetInfo): readonly Read[] {
   const culprits = new Map(model.parameters.map(({ path, culprit }) => [path, culprit]));
   const reads = new Map<string, Read>();
   const forward = funcNamed(model.module, "forward");
   if (forward !== undefined)
     walk(forward.body, (op) => {
-      if (op.name === "param") reads.set(String(op.attrs["path"]), readBy(op, culprits));
+      if (op.name === "param") reads.set(String(op.attrs["path"]), readBy(op, profile, culprits));
     });
   return [...reads.values()];
 }
 
-function readBy(op: Op, culprits: ReadonlyMap<string, Origin | undefined>): Read {
+function readBy(op: Op, { limits }: TargetInfo, culprits: ReadonlyMap<string, Origin | undefined>): Read {
   const path = String(op.attrs["path"]);
   const { type } = result(op);
   const bytes = (elementCount(type).asNumber() ?? 0) * bytesOf(type.dtype);
-  return { path, type: typeText(type), bytes, loc: op.loc, culprit: culprits.get(firstPath(path)) };
+  const isCut = rowsOfPiece(type, limits) !== undefined;
+  return { path, type: typeText(type), bytes, isCut, loc: op.loc, culprit: culprits.get(firstPath(path)) };
 }
 
 /** `reads`, at least one, are too large by one cause: the largest is told, the others are notes. */

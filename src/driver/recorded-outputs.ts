@@ -9,8 +9,8 @@ export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
 
 /**
  * Renames the results of `forward` (first result, taps). `out.hidden.i` is what enters the first layer, then what each
- * layer returns, the last one after the final norm (the tap `hidden.final`, where the model has it). `tokens`: i32[B, T]
- * gives the loss of the next token.
+ * layer returns, the last one after the final norm (the tap `hidden.final`, where the model has it), unless the model's
+ * layers have a tap `hidden`, whose member i it is then. `tokens`: i32[B, T] gives the loss of the next token.
  */
 export function recordedNames(results: Outputs, tokens?: Tensor): Outputs {
   const named = new Map<string, ArrayLike<number>>();
@@ -24,6 +24,7 @@ export function recordedNames(results: Outputs, tokens?: Tensor): Outputs {
   layers.forEach((values, i) => named.set(`out.hidden.${i + 1}`, values));
   const last = results.get("hidden.final");
   if (last !== undefined) named.set(`out.hidden.${layers.length}`, last);
+  for (const [name, values] of results) if (/^hidden\.\d+$/.test(name)) named.set(`out.${name}`, values);
   return named;
 }
 

@@ -3,6 +3,7 @@
  * every other op's meaning is its record's `evaluate`. Slow and obvious on purpose: every faster executor is compared
  * with it. The function must have passed the verifier.
  */
+import { paramRows } from "../ir/param-rows.ts";
 import { InternalError, assertNever, defined } from "../support/errors.ts";
 import type { Block, Func, Op, Value } from "../ir/ir.ts";
 import type { EvaluateContext, OpTable, Tensor } from "../ir/op-def.ts";
@@ -88,9 +89,18 @@ class Interpreter {
     }
   }
 
+  private parameter(op: Op): Tensor {
+    const whole = this.options.params(resolvePath(String(op.attrs["path"]), this.indices));
+    const rows = paramRows(op.attrs);
+    if (rows === undefined) return whole;
+    const { from, to } = rows;
+    const size = whole.data.length / (whole.dims[0] ?? 1);
+    return { ...whole, dims: [to - from, ...whole.dims.slice(1)], data: whole.data.slice(from * size, to * size) };
+  }
+
   private op(op: Op): readonly Datum[] {
     if (isRegionName(op.name)) return this.region(op, op.name);
-    if (op.name === "param") return [this.options.params(resolvePath(String(op.attrs["path"]), this.indices))];
+    if (op.name === "param") return [this.parameter(op)];
     const def = defined(this.options.ops.get(op.name), `no op named ${op.name}`);
     const operands = op.operands.map((value) => (value === null ? null : this.tensor(value)));
     const context: EvaluateContext = {

@@ -48,8 +48,10 @@ export type Trait =
   | "composite"
   /** Moves elements, computes none: reshape, transpose, broadcast, slice, pad, concat. Has `source`. */
   | "move"
-  /** Folds axes away: sum, max, argmax. */
+  /** Folds an axis away, or to its first few: sum, max, argmax, topk_indices. */
   | "reduce"
+  /** Works along `axis`, each row by itself, and keeps all axes: cumsum, argsort. */
+  | "row"
   /** A sum of products: matmul. */
   | "contract"
   /** Reads elements at positions that an operand holds: take. */

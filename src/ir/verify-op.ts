@@ -2,6 +2,7 @@
  * The rules of one op by itself: its operands, attributes, result types and the signature of its block. Nothing here
  * knows where the op stands; visibility, parameters and state are checked in `verify.ts`.
  */
+import { paramRows } from "./param-rows.ts";
 import { Dim } from "../support/dim.ts";
 import { assertNever } from "../support/errors.ts";
 import { isLiteral } from "./attr-text.ts";
@@ -29,7 +30,14 @@ function checkParam(op: Op): readonly string[] {
   if (op.results.length !== 1) problems.push("a parameter has one result");
   if (op.results.some((result) => result.type.family !== undefined))
     problems.push("a parameter is one tensor; a family of them is a path with an index");
-  return [...problems, ...checkLayout(op)];
+  return [...problems, ...checkRows(op), ...checkLayout(op)];
+}
+
+function checkRows(op: Op): readonly string[] {
+  if (op.attrs["rows"] === undefined) return [];
+  const rows = paramRows(op.attrs);
+  const isFit = rows !== undefined && op.results[0]?.type.dims[0]?.equals(rows.to - rows.from) === true;
+  return isFit ? [] : ["the attribute `rows` must be [from, to, of] with as many rows as the result has"];
 }
 
 /** `tile` and `order` (`WeightLayout` of the plan) come together, one item an axis. */

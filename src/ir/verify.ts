@@ -12,6 +12,7 @@
  */
 import type { Block, Func, Module, Op, Value } from "./ir.ts";
 import type { OpTable } from "./op-def.ts";
+import { paramRows } from "./param-rows.ts";
 import { pathIndices } from "./param-path.ts";
 import type { TensorType } from "./type.ts";
 import { sameType, typeText } from "./type.ts";
@@ -124,10 +125,11 @@ class FuncVerifier {
     const known = new Set(parents.flatMap((parent) => (parent.name === "repeat" ? [parent.attrs["index"]] : [])));
     for (const index of indices ?? [])
       if (!known.has(index)) this.report(`the path "${path}" refers to %${index}, which is no enclosing repeat`, op);
-    const before = this.params.get(path);
+    const key = `${path} ${JSON.stringify(paramRows(op.attrs) ?? "whole")}`;
+    const before = this.params.get(key);
     if (before !== undefined && !sameType(before, type))
       this.report(`the parameter "${path}" is ${typeText(type)} here and ${typeText(before)} elsewhere`, op);
-    this.params.set(path, type);
+    this.params.set(key, type);
   }
 
   private define(value: Value, visible: Set<Value>, op: Op | undefined): void {

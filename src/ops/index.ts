@@ -16,6 +16,8 @@ import { cos, erf, exp, log, rsqrt, sigmoid, sin, sqrt, tanh } from "./elementwi
 import { embeddingBag } from "./gather/embedding-bag.ts";
 import { gather } from "./gather/gather.ts";
 import { oneHot } from "./gather/one-hot.ts";
+import { scatterAdd } from "./gather/scatter-add.ts";
+import { segmentSum } from "./gather/segment-sum.ts";
 import { embedding, take } from "./gather/take.ts";
 import { broadcast } from "./move/broadcast.ts";
 import { concat } from "./move/concat.ts";
@@ -30,14 +32,18 @@ import { groupNorm } from "./normalize/group-norm.ts";
 import { layerNorm } from "./normalize/layer-norm.ts";
 import { rmsNorm } from "./normalize/rms-norm.ts";
 import { logSoftmax, softmax } from "./normalize/softmax.ts";
+import { argsort, sort } from "./order/argsort.ts";
+import { topk, topkIndices } from "./order/topk.ts";
 import { dropout } from "./random/dropout.ts";
 import { randomNormal } from "./random/normal.ts";
 import { randomBits, randomUniform } from "./random/random.ts";
 import { sample } from "./random/sample.ts";
 import { argmax } from "./reduce/argmax.ts";
+import { cumsum } from "./reduce/cumsum.ts";
 import { mean, reduceMax, reduceMin, sum } from "./reduce/reduce.ts";
 import { attention } from "./sequence/attention.ts";
 import { cacheWrite } from "./sequence/cache-write.ts";
+import { conv1d } from "./sequence/conv1d.ts";
 import { rope } from "./sequence/rope.ts";
 import { checked } from "./support/checked.ts";
 
@@ -52,12 +58,13 @@ export const OP_LIST: readonly OpDef[] = [
   ...[reshape, transpose, broadcast, slice, pad, concat],
   ...[matmul, take, embedding, oneHot],
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
-  ...[rope, attention, cacheWrite],
+  ...[rope, attention, cacheWrite, conv1d],
   ...[randomBits, randomUniform, sample],
   ...[rem, bitAnd, bitOr, bitXor, bitNot, shiftLeft, shiftRight],
   ...[reluSquared, softplus, quickGelu],
   ...[flip, split, gather, embeddingBag, conv2d, groupNorm],
   ...[randomNormal, dropout],
+  ...[cumsum, argsort, sort, topk, topkIndices, scatterAdd, segmentSum],
 ].map(checked);
 
 /** The records by name. */

@@ -4,6 +4,7 @@
  * depend on the actual `B`, `T` of a call.
  */
 import type { Extent, Kernel } from "../kernel/ir.ts";
+import type { ParamRows } from "../ir/param-rows.ts";
 import type { DType } from "../ir/type.ts";
 
 /**
@@ -24,6 +25,8 @@ export interface PlanBuffer {
   readonly dims?: readonly (number | string)[];
   /** weight: the order of its elements, where it is not row-major. */
   readonly layout?: WeightLayout;
+  /** weight: which rows of the parameter it holds, and how many that has; absent: all. */
+  readonly rows?: ParamRows;
   /** weight: kernels rely on every element being a finite number. */
   readonly isFinite?: boolean;
   /** constant: how to fill it. */

@@ -3,6 +3,7 @@
  * `src/runtime` reads it (these types are erased there) and `codegen/package` writes it. Kernel texts are kept apart.
  */
 import type { Element, Extent, Kernel, Scalar } from "../kernel/ir.ts";
+import type { ParamRows } from "../ir/param-rows.ts";
 import type { DType } from "../ir/type.ts";
 import { defined } from "../support/errors.ts";
 import type { BufferKind, ConstantFill, Program, Range, WeightLayout } from "./ir.ts";
@@ -41,6 +42,7 @@ export interface ManifestBuffer {
   readonly dims?: readonly (number | string)[];
   readonly layout?: WeightLayout;
   readonly isFinite?: boolean;
+  readonly rows?: ParamRows;
   readonly fill?: ConstantFill;
 }
 

@@ -3,6 +3,7 @@
  * is read by `src/kernel`, whose parser is passed in.
  */
 import type { Extent, Kernel } from "../kernel/ir.ts";
+import { paramRows } from "../ir/param-rows.ts";
 import { DTYPES } from "../ir/type.ts";
 import type { DType } from "../ir/type.ts";
 import { readDim } from "../support/text/dim-text.ts";
@@ -82,6 +83,7 @@ function readBuffer(reader: TextReader): PlanBuffer {
   const dtype = DTYPES.some((word) => reader.is(word)) ? oneOf(reader, DTYPES) : undefined;
   const dims = reader.accept("[") ? reader.list("]", () => readSize(reader)) : undefined;
   const path = reader.accept("path") ? reader.string() : undefined;
+  const rows = reader.accept("rows") ? paramRows({ rows: integers(reader) }) : undefined;
   const isFinite = reader.accept("finite");
   const layout = reader.accept("layout") ? { tile: integers(reader), order: integers(reader) } : undefined;
   const fill = readFill(reader);
@@ -92,6 +94,7 @@ function readBuffer(reader: TextReader): PlanBuffer {
     ...(path === undefined ? {} : { path }),
     ...(dtype === undefined ? {} : { dtype }),
     ...(dims === undefined ? {} : { dims }),
+    ...(rows === undefined ? {} : { rows }),
     ...(isFinite ? { isFinite } : {}),
     ...(layout === undefined ? {} : { layout }),
     ...(fill === undefined ? {} : { fill }),

@@ -34,6 +34,7 @@ function bufferText(buffer: PlanBuffer): string {
   if (buffer.dtype !== undefined) parts.push(buffer.dtype);
   if (buffer.dims !== undefined) parts.push(`[${buffer.dims.join(", ")}]`);
   if (buffer.path !== undefined) parts.push(`path ${quote(buffer.path)}`);
+  if (buffer.rows !== undefined) parts.push(`rows (${buffer.rows.from}, ${buffer.rows.to}, ${buffer.rows.of})`);
   if (buffer.isFinite === true) parts.push("finite");
   if (buffer.layout !== undefined)
     parts.push(`layout (${buffer.layout.tile.join(", ")}) (${buffer.layout.order.join(", ")})`);

@@ -45,6 +45,11 @@ export class Executor {
     return executor;
   }
 
+  /** Whether some state holds more than one position's worth and cannot go back to an earlier one. */
+  get isRecurrent(): boolean {
+    return this.program.buffers.some(isRecurrent);
+  }
+
   writeBuffer(buffer: number, offset: number, bytes: Uint8Array): void {
     this.prepared.write(buffer, offset, bytes);
   }
@@ -174,6 +179,11 @@ function evaluate(terms: SizeTerms, sizes: Sizes): number {
   return terms.reduce((sum, [coefficient, ...symbols]) => {
     return sum + symbols.reduce((product, name) => product * (sizes[name] ?? 0), coefficient);
   }, 0);
+}
+
+/** State of a scan or a convolution, which is not indexed by position. */
+function isRecurrent({ kind, dtype, dims }: ManifestBuffer): boolean {
+  return kind === "state" && dtype === "f32" && dims?.includes("S") === false;
 }
 
 /** Bytes of a buffer: a state with an S axis is as long as the context chosen at load, of at most `capacity`. */

@@ -68,15 +68,20 @@ async function fillWeights(
   data: PackageData,
   options: LoadOptions,
 ): Promise<void> {
-  const indices = new Map<string, number>();
+  const places = new Map<string, { readonly index: number; readonly start: number; readonly bytes: number }[]>();
   const parameters: Parameter[] = [];
   program.buffers.forEach((buffer, index) => {
     if (buffer.kind !== "weight" || buffer.path === undefined) return;
-    indices.set(buffer.path, index);
+    const { rows, bytes } = buffer;
+    const known = places.get(buffer.path) ?? [];
+    const start = rows === undefined ? 0 : (bytes / (rows.to - rows.from)) * rows.from;
+    places.set(buffer.path, [...known, { index, start, bytes }]);
+    if (known.length > 0) return;
+    const dims = (buffer.dims ?? []).map(Number);
     parameters.push({
       path: buffer.path,
       dtype: (buffer.dtype ?? "f32") as FloatType,
-      dims: (buffer.dims ?? []).map(Number),
+      dims: rows === undefined ? dims : [rows.of, ...dims.slice(1)],
       ...(buffer.layout === undefined ? {} : { layout: buffer.layout }),
       ...(buffer.isFinite === true ? { isFinite: true } : {}),
     });
@@ -90,7 +95,12 @@ async function fillWeights(
       source,
       parameters,
       data.weightRules,
-      ({ path, offset, bytes }) => executor.writeBuffer(indices.get(path) ?? -1, offset, bytes),
+      (piece) => {
+        for (const { index, start, bytes } of places.get(piece.path) ?? []) {
+          const [from, to] = [Math.max(start, piece.offset), Math.min(start + bytes, piece.offset + piece.bytes.length)]; // prettier-ignore
+          if (from < to) executor.writeBuffer(index, from - start, piece.bytes.subarray(from - piece.offset, to - piece.offset)); // prettier-ignore
+        }
+      },
       {
         signal: options.signal,
         onProgress: (loaded, total) =>

@@ -22,6 +22,11 @@ const DEVICE_STOPS = 8;
 export class Session {
   /** The tokens whose keys and values are in the caches, as far as the host knows. */
   private cached: readonly number[] = [];
+  /**
+   * How many tokens the device has taken in at most; it may have run ahead of `cached`. Caches are simply written again
+   * from there, but the state of a scan cannot go back: then everything is taken in anew.
+   */
+  private taken = 0;
 
   constructor(
     readonly executor: Executor,
@@ -35,6 +40,7 @@ export class Session {
 
   reset(): void {
     this.cached = [];
+    this.taken = 0;
   }
 
   /** Tells the session what the caches hold after a generation: the state moves back when the next one starts. */
@@ -52,7 +58,9 @@ export class Session {
       throw new ContextError(`the prompt has ${prompt.length} tokens, the context holds ${this.executor.context}`);
     let kept = 0;
     while (kept < prompt.length - 1 && this.cached[kept] === prompt[kept]) kept++;
+    if (this.executor.isRecurrent && (kept < this.cached.length || this.taken !== kept)) kept = 0;
     this.cached = [];
+    this.taken = prompt.length;
     const started = this.prefill(prompt, kept, sampling, signal);
     started.catch(() => {});
     return started;
@@ -94,6 +102,7 @@ export class Session {
   /** One more token after the last sampled one. Answers the bytes of `token: i32[B]`. */
   next(): Promise<Uint8Array> {
     const plan = this.plan("decode", 1);
+    this.taken++;
     const run = this.executor.run(plan, { B: 1, T: 1 }, this.executor.output(plan, "token", 4));
     run.catch(() => {});
     return run;
@@ -105,6 +114,7 @@ export class Session {
       throw new ContextError(
         `${this.cached.length} tokens are in the context and ${tokens.length} are added; it holds ${this.executor.context}`,
       );
+    if (this.executor.isRecurrent && this.taken !== this.cached.length) return this.again(tokens);
     let logits = new Uint8Array(0);
     // A build for several rows has room for the logits of each; this session is row 0.
     const bytes = this.vocab * Float32Array.BYTES_PER_ELEMENT;
@@ -115,10 +125,18 @@ export class Session {
       this.executor.setInput(plan, "count", Int32Array.of(part.length));
       this.executor.setInput(plan, "pos", Int32Array.of(this.cached.length));
       this.cached = [...this.cached, ...part];
+      this.taken = this.cached.length;
       const read = at + part.length === tokens.length ? this.executor.output(plan, "logits", bytes) : undefined;
       logits = new Uint8Array(await this.executor.run(plan, { B: 1, T: part.length }, read));
     }
     return new Float32Array(logits.buffer);
+  }
+
+  /** `extend` behind a state that has run ahead: all tokens once more. */
+  private again(tokens: readonly number[]): Promise<Float32Array> {
+    const all = [...this.cached, ...tokens];
+    this.reset();
+    return this.extend(all);
   }
 
   private plan(entry: string, length: number): number {

@@ -131,7 +131,7 @@ function declareStatement(context: Context, draft: Draft, statement: Statement):
 }
 
 function declareLet(context: Context, draft: Draft, statement: LetStatement): void {
-  if (!isTensorExpr(statement.value, context.scope))
+  if (statement.value.kind !== "scan" && !isTensorExpr(statement.value, context.scope))
     return declareLetNames(context, statement, evaluate(context, statement.value));
   if (draft.decl.kind === "model") {
     const names = statement.names.map((name) => `\`${name.text}\``).join(", ");

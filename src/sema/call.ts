@@ -3,7 +3,7 @@
  * `repeat`, an op, or a compile-time function. After a mistake in an argument the body is still elaborated with the
  * declared types, so that its own mistakes are told too.
  */
-import type { Argument, CallExpr, FnItem, Statement, TensorParam, TypeExpr } from "../../grammar/ast.ts";
+import type { Argument, CallExpr, FnItem, LetStatement, Statement, TensorParam, TypeExpr } from "../../grammar/ast.ts";
 import type { Value } from "../ir/ir.ts";
 import { value } from "../ir/ir.ts";
 import type { Span } from "../support/source.ts";
@@ -20,6 +20,7 @@ import { callOp } from "./op-call.ts";
 import { REPEAT, callRepeat } from "./repeat.ts";
 import { didYouMean } from "./report.ts";
 import { checkRequire } from "./require.ts";
+import { evaluateScan } from "./scan.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
 import { entering, report } from "./session.ts";
@@ -223,6 +224,11 @@ function isRecursive(context: Context, decl: FnItem | (BlockShape["decl"] & { ki
   return true;
 }
 
+/** The names of a `let` as a hint for the values that it names. */
+function hintOf({ names }: LetStatement): string {
+  return names.map(({ text }) => text).join(" ");
+}
+
 /**
  * Runs the statements of a body up to `return`, whose value is the result. What `shape` has declared already (its
  * config-level `let`, its parameters, its conditions) is taken from there.
@@ -240,7 +246,9 @@ export function runBody(
         declareLetNames(
           context,
           statement,
-          evaluate(context, statement.value, statement.names.map(({ text }) => text).join(" ")),
+          statement.value.kind === "scan"
+            ? evaluateScan(context, statement.value, hintOf(statement))
+            : evaluate(context, statement.value, hintOf(statement)),
         );
         break;
       case "return":

@@ -1,5 +1,15 @@
 /** Warnings for what a file declares and never names: values, blocks at paths, parameters. */
-import type { BlockItem, Expr, File, FnItem, ForwardItem, ModelItem, Name, Statement } from "../../grammar/ast.ts";
+import type {
+  BlockItem,
+  Expr,
+  File,
+  FnItem,
+  ForwardItem,
+  ModelItem,
+  Name,
+  ScanExpr,
+  Statement,
+} from "../../grammar/ast.ts";
 import { assertNever } from "../support/errors.ts";
 import { refsIn } from "./explain.ts";
 import type { Context } from "./session.ts";
@@ -25,6 +35,17 @@ function checkBody(context: Context, item: ModelItem | BlockItem | FnItem | Forw
       report(context, "LLM0220", `${what} \`${name.text}\` is never used`, name.span, { severity: "warning" });
 }
 
+function visitScan(
+  { states, over, inputs, body }: ScanExpr,
+  declared: Declared[],
+  used: Set<string>,
+  enter: (inner: BlockItem | ForwardItem) => void,
+): void {
+  const outside = [...states.flatMap(({ type, start }) => [...type.dims, ...(start === undefined ? [] : [start])]), over, ...inputs.map(({ value }) => value)]; // prettier-ignore
+  for (const expr of outside) refsIn(expr, (ref) => used.add(ref.name));
+  visit(body, declared, used, enter);
+}
+
 /** Collects what statements declare, and all names that occur in them, also in the bodies inside. */
 function visit(
   statements: readonly Statement[],
@@ -37,7 +58,8 @@ function visit(
     switch (statement.kind) {
       case "let":
         for (const name of statement.names) declared.push({ name, what: "the value" });
-        use(statement.value);
+        if (statement.value.kind === "scan") visitScan(statement.value, declared, used, enter);
+        else use(statement.value);
         break;
       case "param":
         declared.push({ name: statement.name, what: "the parameter" });

@@ -157,4 +157,102 @@ export const ODD_PROGRAMS: readonly OddProgram[] = [
     ),
   },
   ...NEW_FORMS,
+  {
+    name: "a scan with state of one number a channel",
+    text: model(
+      "(x: f[B, T, 6]) -> f[B, T, 6] {\n    let g = gate(x)\n    let y = scan(h: f[B, 6]) over T with x, a = sigmoid(g) {\n      let next = a * h + x\n      return (next, next * next)\n    }\n    return y\n  }",
+      "  use gate: Linear(6, 6)",
+    ),
+  },
+  {
+    name: "a scan with state behind each channel, and what the state does not touch",
+    text: model(
+      "(x: f[B, T, 6]) -> f[B, T, 6] {\n    let d = -exp(decay.weight)\n    let k = key(x)\n    let q = query(x)\n    let y = scan(h: f[B, 6, 3] = 0.5) over T with x, k, q {\n      let next = exp(d) * h + reshape(x, [B, 6, 1]) * reshape(softmax(k), [B, 1, 3])\n      return (next, sum(next * reshape(q, [B, 1, 3]), axis: -1))\n    }\n    return y\n  }",
+      "  use key: Linear(6, 3), query: Linear(6, 3), decay: Linear(3, 6)",
+    ),
+  },
+  {
+    name: "a scan of a matrix, which turns in every step",
+    text: model(
+      "(x: f[B, T, 4]) -> f[B, T, 4] {\n    let y = scan(m: f[B, 4, 4] = start.weight, c: f[B, 4, 1]) over T with x {\n      let turned = (m @ m) / (1.0 + abs(m @ transpose(m))) + reshape(x, [B, 1, 4])\n      let count = c + sum(m * m, axis: -1, keep: true)\n      return (turned, count, reshape(c, [B, 4]) + mean(m, axis: 1))\n    }\n    return y\n  }",
+      "  use start: Linear(4, 4)",
+    ),
+  },
+  {
+    name: "a scan of integers, of states that change places, over rows",
+    text: model(
+      "(x: i32[B, T]) -> i32[B, T] {\n    let y = scan(a: i32[T] = 1, b: i32[T]) over B with x {\n      return (b, a + x, a * b + x)\n    }\n    return y\n  }",
+    ),
+  },
+  {
+    name: "a scan along the second axis of three, with a result of more channels than state",
+    text: model(
+      "(x: f[B, T, 4]) -> f[B, T, 4, 2] {\n    let y = scan(h: f[B, 4]) over T with x {\n      let next = max(h, x)\n      return (next, concat(reshape(next, [B, 4, 1]), reshape(h, [B, 4, 1]), axis: 2))\n    }\n    return y\n  }",
+    ),
+  },
+  {
+    name: "for each token the matrix that it prefers",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 12] {\n    let chosen = argmax(gate(x), axis: 2)\n    let row = reshape(x, [B, T, 1, 8])\n    return reshape(silu(row @ transpose(take(experts.up, chosen))) * (row @ transpose(take(experts.gate, chosen))), [B, T, 12])\n  }",
+      "  block Experts(x: f[B, T, 8]) -> f[B, T, 8] {\n    param up: f[5, 12, 8]\n    param gate: f[5, 12, 8]\n    return x + 0.0 * up[0, 0] * gate[0, 0]\n  }\n  use gate: Linear(8, 5), experts: Experts",
+    ),
+  },
+  {
+    name: "a router over experts",
+    text: model(
+      [
+        "(x: f[B, T, 12]) -> f[B, T, 12] {",
+        "    let p = softmax(x, axis: -1)",
+        '    tap "chosen" = topk_indices(p, 2)',
+        "    let weights = topk(p, 2)",
+        '    tap "weights" = weights / sum(weights, axis: -1, keep: true)',
+        "    return scatter_add(p * 0.0, topk_indices(p, 2), weights, axis: 2, batch: 2)\n  }",
+      ].join("\n"),
+    ),
+  },
+  {
+    name: "the best of a few logits",
+    text: model(
+      '(x: f[B, T, 5]) -> f[B, T, 2] {\n    tap "where" = topk_indices(x, 2)\n    return softmax(topk(x, 2), axis: -1)\n  }',
+    ),
+  },
+  { name: "the best one", text: model("(x: f[B, T, 9]) -> f[B, T, 1] { return silu(topk(x * 2.0, 1)) }") },
+  {
+    name: "all of a row by topk, and its maximum",
+    text: model(
+      '(x: f[B, T, 6]) -> f[B, T, 6] {\n    let p = softmax(x, axis: -1)\n    tap "p" = p\n    return topk(p, 6) + topk(x, 6)\n  }',
+    ),
+  },
+  { name: "topk of rows", text: model("(x: f[4, T, 8]) -> f[2, T, 8] { return topk(exp(x), 2, axis: 0) }") },
+  { name: "topk of one axis", text: model("(x: f[20]) -> f[3] { return topk(x, 3) * reduce_max(x, axis: 0) }") },
+  { name: "sorted tokens", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return sort(x + x, axis: 1) }") },
+  { name: "sorted channels", text: model("(x: f[B, T, 9]) -> f[B, T, 9] { return sort(x, descending: true) - x }") },
+  { name: "the rank of each token", text: model("(x: f[B, T]) -> i32[B, T] { return argsort(argsort(x)) }") },
+  {
+    name: "running sums over tokens, with what is before and behind",
+    text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return silu(cumsum(x * x, axis: 1)) + x }"),
+  },
+  {
+    name: "running sums over channels from the end",
+    text: model(
+      '(x: f[B, T, 13]) -> f[B, T, 13] {\n    let s = cumsum(x, exclusive: true, reverse: true)\n    tap "sum" = s\n    return s / (1.0 + cumsum(x * x))\n  }',
+    ),
+  },
+  {
+    name: "how often each word occurs",
+    text: model("(x: i32[B, T]) -> i32[7] { return scatter_add(iota(7) * 0, x, x * 0 + 1) }"),
+  },
+  {
+    name: "the vectors of each word added up",
+    text: model(
+      '(x: i32[B, T], y: f[B, T, 8]) -> f[7, 8] {\n    let sums = scatter_add(w.weight, x, y * 2.0)\n    tap "moved" = scatter_add(y * 0.0, x, y, axis: 1, batch: 1)\n    return silu(sums)\n  }',
+      "  use w: Linear(8, 7)",
+    ),
+  },
+  {
+    name: "a scan whose step sorts, sums along and chooses",
+    text: model(
+      "(x: f[B, T, 6]) -> f[B, T, 6] {\n    let y = scan(h: f[B, 6]) over T with x {\n      let best = sum(topk(h + x, 2), axis: -1, keep: true)\n      return (sort(h * 0.5 + x) - best, cumsum(h, reverse: true) + sort(x, descending: true))\n    }\n    return y\n  }",
+    ),
+  },
 ];

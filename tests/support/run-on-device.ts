@@ -38,8 +38,9 @@ export class ProgramOnDevice {
         ? Object.fromEntries([...code].map(([name, text]) => [name, make(text)]))
         : { [LINKED_MODULE]: linked };
     const executor = await Executor.create(device, manifest, kernels, context, context);
-    manifest.buffers.forEach(({ kind, bytes, name, path, layout }, index) => {
-      if (kind === "weight") executor.writeBuffer(index, 0, bytesFromTensor(inLayout(weights(path ?? name), layout)));
+    manifest.buffers.forEach((buffer, index) => {
+      const { kind, bytes, name, path } = buffer;
+      if (kind === "weight") executor.writeBuffer(index, 0, bytesFromTensor(inLayout(weights(path ?? name), buffer)));
       if (["temporary", "arena", "output"].includes(kind)) executor.writeBuffer(index, 0, notANumber(bytes));
     });
     return new ProgramOnDevice(manifest, executor);

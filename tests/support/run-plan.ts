@@ -141,7 +141,7 @@ class Memory {
 function contentOf(buffer: PlanBuffer, args: PlanArguments): Tensor | undefined {
   if (buffer.kind === "weight") {
     const weight = args.weights?.(buffer.path ?? buffer.name);
-    return weight === undefined ? undefined : inLayout(weight, buffer.layout);
+    return weight === undefined ? undefined : inLayout(weight, buffer);
   }
   if (buffer.kind === "state") return args.state?.[buffer.name];
   const { fill } = buffer;

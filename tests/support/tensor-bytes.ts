@@ -3,7 +3,7 @@ import type { DType, Tensor } from "../../src/ir/index.ts";
 import { fromBf16, fromF16, toBf16, toF16 } from "../../src/kernel/half.ts";
 import type { Bytes } from "../../src/kernel/interpret.ts";
 import type { Element } from "../../src/kernel/ir.ts";
-import type { WeightLayout } from "../../src/plan/ir.ts";
+import type { PlanBuffer } from "../../src/plan/ir.ts";
 import { packElements } from "../../src/runtime/weight-layout.ts";
 import { countOf } from "./random-tensor.ts";
 
@@ -35,8 +35,13 @@ export function bytesFromTensor({ dtype, data }: Tensor): Uint8Array {
   return new Uint8Array(array.buffer);
 }
 
-/** The elements of a weight as a buffer with this layout has them. */
-export function inLayout(tensor: Tensor, layout: WeightLayout | undefined): Tensor {
+/** The elements of a weight as a buffer with these rows of it and this layout has them. */
+export function inLayout(weight: Tensor, { layout, rows }: Pick<PlanBuffer, "layout" | "rows">): Tensor {
+  const size = weight.data.length / (weight.dims[0] ?? 1);
+  const tensor =
+    rows === undefined
+      ? weight
+      : { ...weight, dims: [rows.to - rows.from, ...weight.dims.slice(1)], data: weight.data.slice(rows.from * size, rows.to * size) }; // prettier-ignore
   if (layout === undefined) return tensor;
   const { dtype, dims } = tensor;
   const bytesEach = dtype === "f16" || dtype === "bf16" ? 2 : 4;

@@ -1,37 +1,34 @@
 /**
  * row_reduce: reductions over the last axis, one after the other (softmax, norms, argmax), then what is computed from
- * them. With lanes, a workgroup takes one row and its invocations every lanes-th column, and the parts meet in
- * `workgroup_reduce`; with one lane, an invocation takes a whole row. Rows are read again for each reduction and for
- * the result: they are in the cache.
+ * them, and at most one selection of a row's largest elements (`row-selection.ts`). With lanes, a workgroup takes one row
+ * and its invocations every lanes-th column, and the parts meet in `workgroup_reduce`; with one lane, an invocation takes
+ * a whole row. Rows are read again for each reduction and for the result: they are in the cache.
  */
-import type { Op } from "../../../src/ir/ir.ts";
+import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { result } from "../../../src/ir/ir.ts";
 import { elementCount } from "../../../src/ir/type.ts";
 import type { KValue } from "../../../src/kernel/ir.ts";
-import { Dim } from "../../../src/support/dim.ts";
+import { Dim, sameDims } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { tileAttr } from "../attributes.ts";
 import { flatten, unflatten } from "../flat-index.ts";
 import { LANES, LinearIndex } from "../linear-index.ts";
-import { combine, finished, operandIndex, reducedAxis, reductionOf, startOf } from "../pull-fold.ts";
+import { combine, finished, isSelection, operandIndex, reducedAxis, reductionOf, startOf } from "../pull-fold.ts";
 import type { Reduction } from "../pull-fold.ts";
+import { alone, overColumns } from "./columns.ts";
+import type { Columns } from "./columns.ts";
+import { selectInRow } from "./row-selection.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
 
-/** The columns of a row as one invocation visits them. */
-interface Columns {
-  readonly lanes: number;
-  readonly size: Dim;
-  /** Columns of one step: 4 where the row is a multiple of four. */
-  readonly width: 1 | 4;
-  /** One id for all loops over columns: an invocation visits the same ones in each. */
-  readonly leaf: number;
-}
+/** What a result of the group has for each row: one element a column, one number, or one element a selected place. */
+type PerRow = "elements" | "scalar" | "selected";
 
 export function rowReduce(emission: Emission): LaunchShape {
   const { body, emitter, memory, puller, spec, info } = emission;
   const reductions = body.ops.filter((op) => reductionOf(op) !== undefined);
-  const { operand, size } = reducedAxis(defined(reductions[0], "a row reduction without a reduction"));
+  const selection = body.ops.find(isSelection);
+  const { operand, size } = reducedAxis(defined(selection ?? reductions[0], "a row reduction without a reduction"));
   const rowDims = operand.type.dims.slice(0, -1);
   const rows = Dim.product(rowDims);
   const lanes = tileAttr(spec.attrs, "lanes", info.tiles.rowLanes);
@@ -44,44 +41,48 @@ export function rowReduce(emission: Emission): LaunchShape {
   const workgroup = lanes === 1 ? info.tiles.elementwise : lanes;
   const work = deal(emission, rows, workgroup, lanes === 1 ? "invocation" : "workgroup");
   memory.sharing = lanes === 1 ? { kind: "single" } : { kind: "lanes", column: columns.leaf };
-  guarded(emitter, work.isInside, () => {
-    const rowIndex = unflatten(work.index, rowDims);
-    for (const op of reductions) {
-      const { type } = result(op);
-      puller.seed(result(op), unflatten(flatten(rowIndex, rowDims), type.dims), reduceRow(emission, op, columns, rowIndex)); // prettier-ignore
-    }
-    const isElement = body.yields.map(({ type }) => !elementCount(type).equals(rows));
-    if (isElement.includes(true)) storeElements(emission, columns, work.index, isElement);
-    const storeScalars = (): void =>
-      body.yields.forEach((value, which) => {
-        if (isElement[which] === true) return;
-        memory.store(which, work.index, puller.at(value, unflatten(work.index, value.type.dims)));
-      });
-    if (!isElement.includes(false)) return;
-    if (lanes === 1) return storeScalars();
-    memory.sharing = { kind: "single" };
-    emitter.when(firstLane(emission), storeScalars);
+  const hanging = selection === undefined ? new Set<Value>() : madeFrom(body, result(selection));
+  const results = body.yields.map((value): PerRow => {
+    if (hanging.has(value) && sameDims(value.type.dims, selection?.results[0]?.type.dims ?? [])) return "selected";
+    return elementCount(value.type).equals(rows) ? "scalar" : "elements";
   });
-  return { workgroup: [workgroup, 1, 1], grid: [work.x, work.y, ONE] };
-}
-
-export function firstLane({ builder }: Emission): KValue {
-  return builder.eq(builder.builtin("local_x"), 0);
-}
-
-/** All results that have a row of elements, in one loop: each row element is read before anything replaces it. */
-function storeElements(emission: Emission, columns: Columns, row: LinearIndex, isElement: readonly boolean[]): void {
-  const { body, memory, puller } = emission;
-  overColumns(emission, columns, [], (column) => {
-    const flat = row.scale(columns.size).add(column);
+  const store = (kind: PerRow, flat: LinearIndex): void => {
+    // Each element is read before anything replaces it.
     const elements = body.yields.map((value, which) =>
-      isElement[which] === true ? puller.at(value, unflatten(flat, value.type.dims)) : undefined,
+      results[which] === kind ? puller.at(value, unflatten(flat, value.type.dims)) : undefined,
     );
     elements.forEach((element, which) => {
       if (element !== undefined) memory.store(which, flat, element);
     });
-    return [];
+  };
+  guarded(emitter, work.isInside, () => {
+    const rowIndex = unflatten(work.index, rowDims);
+    const [late, early] = [true, false].map((isLate) => reductions.filter((op) => hanging.has(result(op)) === isLate));
+    for (const op of early ?? []) {
+      const { type } = result(op);
+      puller.seed(result(op), unflatten(flatten(rowIndex, rowDims), type.dims), reduceRow(emission, op, columns, rowIndex)); // prettier-ignore
+    }
+    if (selection !== undefined) {
+      const row = { columns, row: work.index, index: rowIndex, folds: late ?? [] };
+      selectInRow(emission, { op: selection, ...row, store: (flat) => store("selected", flat) });
+    }
+    if (results.includes("elements"))
+      overColumns(emission, columns, [], (column) => {
+        store("elements", work.index.scale(size).add(column));
+        return [];
+      });
+    if (results.includes("scalar")) alone(emission, columns, () => store("scalar", work.index));
   });
+  return { workgroup: [workgroup, 1, 1], grid: [work.x, work.y, ONE] };
+}
+
+/** A value of the body and everything that is computed from it. */
+function madeFrom(body: Block, value: Value): ReadonlySet<Value> {
+  const made = new Set([value]);
+  for (const op of body.ops)
+    if (op.operands.some((operand) => operand !== null && made.has(operand)))
+      for (const each of op.results) made.add(each);
+  return made;
 }
 
 function reduceRow(emission: Emission, op: Op, columns: Columns, row: readonly LinearIndex[]): KValue {
@@ -124,21 +125,6 @@ function argmaxRow(
 function positions({ emitter }: Emission, columns: Columns, column: LinearIndex): KValue {
   if (columns.width === 1) return emitter.index(column);
   return emitter.vector(Array.from({ length: LANES }, (_, lane) => emitter.index(column.atLane(lane))));
-}
-
-/** A loop over the columns of one invocation. */
-function overColumns(
-  { emitter, builder }: Emission,
-  columns: Columns,
-  carried: readonly KValue[],
-  make: (column: LinearIndex, carried: readonly KValue[]) => readonly KValue[],
-): readonly KValue[] {
-  const steps = defined(columns.size.div(columns.width), "a row of whole steps");
-  const from = columns.lanes === 1 ? 0 : builder.builtin("local_x");
-  return emitter.loop({ from, to: builder.dim(steps), step: columns.lanes, carried, name: "c" }, (index, values) => {
-    const step = emitter.leaf(index, steps, columns.leaf);
-    return make(columns.width === 1 ? step : step.scale(LANES).add(LinearIndex.atom({ kind: "lane" })), values);
-  });
 }
 
 /** The parts of a vector, then of all invocations of the workgroup, folded into one. */

@@ -12,7 +12,8 @@ import { tileAttr } from "../attributes.ts";
 import { kernelScalars } from "../kernel-scalars.ts";
 import { unflatten } from "../flat-index.ts";
 import { LinearIndex } from "../linear-index.ts";
-import { firstLane } from "./row-reduce.ts";
+import { orderKey } from "../order-key.ts";
+import { firstLane } from "./columns.ts";
 import { RowFold } from "./row-fold.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
@@ -75,23 +76,23 @@ function sampled(emission: Emission, fold: RowFold, controls: Controls, largest:
   );
   const kthKey = searchKey(emission, isTopK, (low) => {
     const count = fold.sum(emitter.i32(0), (x) =>
-      emitter.select(emitter.binary("ge", orderKey(emission, x), low), emitter.i32(1), emitter.i32(0)),
+      emitter.select(emitter.binary("ge", orderKey(emitter, x), low), emitter.i32(1), emitter.i32(0)),
     );
     return emitter.binary("ge", count, controls.topK);
   });
 
   const mass = (low: KValue): KValue =>
     fold.sum(emitter.f32(0), (x) => {
-      const isKept = emitter.binary("ge", orderKey(emission, x), larger(larger(low, kthKey), u32(1)));
+      const isKept = emitter.binary("ge", orderKey(emitter, x), larger(larger(low, kthKey), u32(1)));
       return emitter.select(isKept, emitter.unary("exp", scaled(x)), emitter.f32(0));
     });
   const isTopP = emitter.binary("lt", controls.topP, emitter.f32(1));
   const wanted = emitter.binary("mul", controls.topP, mass(u32(0)));
   const massKey = searchKey(emission, isTopP, (low) => emitter.binary("ge", mass(low), wanted));
-  const lowest = larger(larger(kthKey, emitter.binary("min", massKey, orderKey(emission, largest))), u32(1));
+  const lowest = larger(larger(kthKey, emitter.binary("min", massKey, orderKey(emitter, largest))), u32(1));
 
   const [token] = fold.firstLargest((x, position) => {
-    const isKept = emitter.binary("ge", orderKey(emission, x), lowest);
+    const isKept = emitter.binary("ge", orderKey(emitter, x), lowest);
     const noisy = emitter.binary("add", scaled(x), gumbel(emission, controls, row, position));
     return emitter.select(isKept, noisy, emitter.f32(LOWEST));
   });
@@ -109,23 +110,6 @@ function searchKey({ emitter, builder }: Emission, isAsked: KValue, holds: (low:
     return [emitter.select(holds(low), low, defined(sofar, "a key"))];
   });
   return emitter.select(isAsked, defined(found, "a key"), builder.u32(1));
-}
-
-/** Floats as u32 of the same order; NaN, which only its bits tell for certain, has key 0. */
-function orderKey({ emitter, builder }: Emission, x: KValue): KValue {
-  const bits = emitter.bitcast(x, "u32");
-  const magnitude = emitter.binary("and", bits, builder.u32(0x7fffffff));
-  const isNegative = emitter.binary(
-    "and",
-    emitter.binary("ge", bits, builder.u32(0x80000000)),
-    emitter.binary("gt", magnitude, builder.u32(0)),
-  );
-  const key = emitter.select(
-    isNegative,
-    emitter.unary("not", bits),
-    emitter.binary("or", magnitude, builder.u32(0x80000000)),
-  );
-  return emitter.select(emitter.binary("gt", magnitude, builder.u32(0x7f800000)), builder.u32(0), key);
 }
 
 /** `-log(-log u)` with u from the counter-based generator. */

@@ -64,7 +64,7 @@ function mixingPrimitive(op: Op, ops: OpTable): string | undefined {
     case "matmul":
       return contractsTokens(op) ? "`matmul` sums over the positions: the contracted axis is T" : undefined;
     default:
-      if (hasTrait(ops.get(op.name), "reduce"))
+      if (hasTrait(ops.get(op.name), "reduce") || hasTrait(ops.get(op.name), "row"))
         return isAlongTokens(op, 0) ? `\`${op.name}\` runs over all positions: its axis is T` : undefined;
       return `\`${op.name}\` is not known to work position by position`;
   }

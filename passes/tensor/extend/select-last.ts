@@ -13,7 +13,7 @@ import { freeValues, usesOf } from "../../../src/ir/uses.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { scalarConstant } from "../constants.ts";
-import { ROWS, TOKENS, tokenAxis } from "./positions.ts";
+import { ROWS, TOKENS, mixing, tokenAxis } from "./positions.ts";
 
 /**
  * `block` with ops that compute `logits` for the last of each row's `count` tokens only. Returns the ops and the value
@@ -25,7 +25,7 @@ export function selectLast(
   count: Value,
   ops: OpTable,
 ): { readonly ops: readonly Op[]; readonly logits: Value } {
-  const head = headOf(block, logits);
+  const head = headOf(block, logits, ops);
   const headBlock: Block = { args: [], ops: block.ops.filter((op) => head.has(op)), yields: [logits] };
   const inputs = freeValues(headBlock);
   const b = new Builder(ops);
@@ -46,7 +46,7 @@ export function selectLast(
 }
 
 /** The ops behind the slice: walking back from the logits, as long as all uses of a result lie in the head. */
-function headOf(block: Block, logits: Value): ReadonlySet<Op> {
+function headOf(block: Block, logits: Value, table: OpTable): ReadonlySet<Op> {
   const head = new Set<Op>();
   const uses = usesOf(block);
   for (const op of [...block.ops].reverse()) {
@@ -55,14 +55,16 @@ function headOf(block: Block, logits: Value): ReadonlySet<Op> {
     );
     const makesLogits = op.results.includes(logits);
     const isUsed = op.results.some((made) => (uses.get(made) ?? []).length > 0);
-    if ((makesLogits || (isInner && isUsed)) && canFollow(op)) head.add(op);
+    if ((makesLogits || (isInner && isUsed)) && canFollow(op, table)) head.add(op);
   }
   return head;
 }
 
 /** Ops on whose operands the last token can be taken: they work position by position and have rows in front. */
-function canFollow(op: Op): boolean {
+function canFollow(op: Op, table: OpTable): boolean {
   if (isRegionName(op.name) || op.name === "attention" || op.name === "cache_write" || op.name === "iota") return false;
+  // What derive-extend made of a convolution reads several positions.
+  if (mixing(op, table) !== undefined) return false;
   return op.operands.every(
     (operand) =>
       operand === null || tokenAxis(operand.type) === undefined || operand.type.dims[0]?.equals(Dim.symbol(ROWS)),

@@ -89,7 +89,7 @@ export class Clusters {
     const ops = [...producer.ops, ...consumer.ops].sort((a, b) => (this.order.get(a) ?? 0) - (this.order.get(b) ?? 0));
     const merged = this.candidate(ops);
     if (mode === "shared" ? !this.isShareable(producer, consumer) : keepsOutput(producer, merged)) return false;
-    if (groupKind(merged, table) === undefined || !this.fitsBindings(merged)) return false;
+    if (groupKind(merged, table) === undefined || !this.fitsBindings(merged, consumer)) return false;
     if (this.overwritesEarly(merged)) return false;
     if (!this.isWorth(producer, consumer) || this.isReachedAround(producer, consumer)) return false;
     const cluster: Cluster = { ops };
@@ -106,23 +106,49 @@ export class Clusters {
 
   /**
    * Whether the kernel would replace state that others read and also make something that others wait for: they would
-   * have to run before it and after it, and the state would need a copy.
+   * have to run before it and after it, and the state would need a copy. Those that it needs itself run before anyhow.
    */
   private overwritesEarly({ ops, yields }: Candidate): boolean {
     const inside = new Set(ops);
     const isReadOutside = (value: Value): boolean => (this.users.get(value) ?? []).some((user) => !inside.has(user));
     const states = yields.map((made) => this.inPlace.get(made)).filter((state) => state !== undefined);
-    return states.some(isReadOutside) && yields.some((made) => !this.inPlace.has(made) && isReadOutside(made));
+    if (states.length === 0) return false;
+    const needed = this.opsBehind(ops);
+    const isReadLate = (state: Value): boolean =>
+      (this.users.get(state) ?? []).some((user) => !inside.has(user) && !needed.has(user));
+    return states.some(isReadLate) && yields.some((made) => !this.inPlace.has(made) && isReadOutside(made));
   }
 
-  private fitsBindings(merged: Candidate): boolean {
+  /** The ops of the block that these need. */
+  private opsBehind(ops: readonly Op[]): ReadonlySet<Op> {
+    const found = new Set<Op>();
+    const visit = (op: Op): void => {
+      for (const used of usedBy(op)) {
+        const producer = this.producers.get(used);
+        if (producer === undefined || found.has(producer)) continue;
+        found.add(producer);
+        visit(producer);
+      }
+    };
+    ops.forEach(visit);
+    return found;
+  }
+
+  /** A kernel that has too many bindings anyhow may take over what does not give it more. */
+  private fitsBindings(merged: Candidate, consumer: Cluster): boolean {
+    const most = this.context.info.limits.maxStorageBuffers;
+    const count = this.bindings(merged);
+    return count <= most || count <= this.bindings(this.candidate(consumer.ops));
+  }
+
+  private bindings(merged: Candidate): number {
     const inputs = inputsOf(merged.ops);
     const shared = merged.yields.filter((made) => {
       const state = this.inPlace.get(made);
       return state !== undefined && inputs.includes(state);
     });
     const writes = merged.ops.filter((op) => op.name === "cache_write").length;
-    return inputs.length + merged.yields.length - shared.length - writes <= this.context.info.limits.maxStorageBuffers;
+    return inputs.length + merged.yields.length - shared.length - writes;
   }
 
   private isWorth(producer: Cluster, consumer: Cluster): boolean {

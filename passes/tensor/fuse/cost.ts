@@ -6,8 +6,10 @@
 import type { Op, Value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { hasTrait } from "../../../src/ir/op-def.ts";
+import { regionInt } from "../../../src/ir/region-types.ts";
 import { bytesOf, elementCount } from "../../../src/ir/type.ts";
 import type { Dim } from "../../../src/support/dim.ts";
+import { numberAttr } from "../attrs.ts";
 
 /** A launch costs about as long as moving this many bytes. */
 const LAUNCH_BYTES = 8192;
@@ -54,12 +56,19 @@ export function pullsOf(
   };
   const uses = (value: Value): readonly number[] =>
     consumer.filter((op) => op.operands.includes(value)).map((op) => {
-      if (hasTrait(table.get(op.name), "reduce")) return elementsOf(value, capacities);
+      if (hasTrait(table.get(op.name), "reduce")) return elementsOf(value, capacities) * passesOf(op);
+      // Each invocation asks once for where it starts, and at each position for what it walks along.
+      if (op.name === "scan") return Math.max(elementsOf(value, capacities), ...(op.operands.indexOf(value) < regionInt(op.attrs, "carries") ? [] : op.results.map((made) => elementsOf(made, capacities)))); // prettier-ignore
       const [made, fresh] = [op.results[0], op.operands[1]];
       if (op.name === "cache_write") return fresh ? elementsOf(fresh, capacities) : 0;
       return made === undefined ? 0 : pulls(made);
     }); // prettier-ignore
   return pulls(pulled);
+}
+
+/** How often a fold visits its operand: a selection once for each of the k that it finds. */
+function passesOf(op: Op): number {
+  return op.name === "topk_indices" ? numberAttr(op, "k") : 1;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { Builder } from "../../../src/ir/builder.ts";
 import type { Op, Value } from "../../../src/ir/ir.ts";
 import { value } from "../../../src/ir/ir.ts";
+import { equalAttrs } from "../../../src/ir/equal.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { inlineBlock } from "../../../src/ir/rewrite.ts";
 import { defined } from "../../../src/support/errors.ts";
@@ -12,18 +13,22 @@ import { groupName } from "./group-name.ts";
 
 /**
  * Takes reshapes off the edge of a candidate: a reshape of something from outside is the same bytes under another
- * shape, no work for a kernel. Returns the rest and the reshapes, which then stand before it.
+ * shape, no work for a kernel. Returns the rest and the reshapes, which then stand before it, copies of one only once.
  */
 export function peel(candidate: Candidate): { readonly rest: Candidate; readonly peeled: readonly Op[] } {
   const made = new Set(candidate.ops.flatMap((op) => op.results));
   const peeled: Op[] = [];
   const rest: Op[] = [];
-  for (const op of candidate.ops) {
+  const twins = new Map<Value | null, Value>();
+  for (const given of candidate.ops) {
+    const op: Op = { ...given, operands: given.operands.map((used) => twins.get(used) ?? used) };
     const operand = op.operands[0] ?? null;
     const isEdge = op.name === "reshape" && operand !== null && !made.has(operand);
     const isYielded = op.results.some((result) => candidate.yields.includes(result));
     if (isEdge && !isYielded) {
-      peeled.push(op);
+      const twin = peeled.find((other) => other.operands[0] === operand && equalAttrs(other.attrs, op.attrs));
+      op.results.forEach((made, i) => twin?.results[i] && twins.set(made, twin.results[i]));
+      if (twin === undefined) peeled.push(op);
       for (const result of op.results) made.delete(result);
     } else rest.push(op);
   }

@@ -2,6 +2,7 @@
  * Which sets of ops make one kernel: the promises that the header of `schedule.ts` makes to lowering, as a check. The
  * fuser asks it before it merges; the property `grouped` asks it about every group afterwards.
  */
+import { equalAttrs } from "../../../src/ir/equal.ts";
 import type { Op, Value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import type { Dims } from "../../../src/ir/type.ts";
@@ -36,6 +37,14 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
       return anchors.length === 1 && isCacheWrite(view, first) ? "cache_write" : undefined;
     case "sample":
       return anchors.length === 1 && isSample(view, first) ? "sample" : undefined;
+    case "scan":
+      return anchors.length === 1 && isScan(view, first) ? "scan" : undefined;
+    case "cumsum":
+      return anchors.length === 1 && hasPointsBehind(view, first) ? "cumsum" : undefined;
+    case "segment_sum":
+      return anchors.length === 1 && isSegmentSum(view, first) ? "segment_sum" : undefined;
+    case "argsort":
+      return anchors.length === 1 && isArgsort(view, first) ? "argsort" : undefined;
     case "outside":
     case "leaf":
     case "move":
@@ -70,6 +79,14 @@ class View {
   isInput(op: Op, index: number): boolean {
     const operand = op.operands[index] ?? null;
     return operand === null || !this.producers.has(operand);
+  }
+
+  /** Copies of cheap ops become one again when the pass ends: two values that are made in the same way are one. */
+  isSame(a: Value | null | undefined, b: Value | null | undefined): boolean {
+    if (a === b) return true;
+    const [x, y] = [a && this.producers.get(a), b && this.producers.get(b)];
+    if (!x || !y || x.name !== y.name || x.operands.length !== y.operands.length) return false;
+    return equalAttrs(x.attrs, y.attrs) && x.operands.every((operand, i) => this.isSame(operand, y.operands[i])); // prettier-ignore
   }
 
   /** All ops of the candidate that a value is computed from. */
@@ -111,14 +128,17 @@ function isMatmul(view: View, products: readonly Op[]): boolean {
   const isOneGrid = products.every(
     (op) =>
       sameDims(dimsOf(op), dims) &&
-      op.operands[0] === first.operands[0] &&
+      view.isSame(op.operands[0], first.operands[0]) &&
       op.attrs["transpose_a"] === first.attrs["transpose_a"],
   );
-  const feeds = products.flatMap((op) => op.operands.flatMap((operand) => [...view.behind(operand)]));
+  const feeds = (side: 0 | 1): readonly Op[] => products.flatMap((op) => [...view.behind(op.operands[side])]);
+  // Each row of a product may meet weights of its own: those of the experts that were chosen for it.
+  const isChoice = (op: Op): boolean => view.role(op) === "gather" && view.isInput(op, 1);
   const isEpilogue = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
   return (
     isOneGrid &&
-    feeds.every((op) => isMoveOrCast(view, op)) &&
+    feeds(0).every((op) => isMoveOrCast(view, op)) &&
+    feeds(1).every((op) => isMoveOrCast(view, op) || isChoice(op)) &&
     view.after(products).every(isEpilogue) &&
     view.candidate.yields.every((value) => sameDims(value.type.dims, dims))
   );
@@ -147,6 +167,13 @@ function isOnlyYield(view: View, anchor: Op): boolean {
   return yields.length === 1 && yields[0] === anchor.results[0];
 }
 
+/** What a scan starts from and walks along may be computed on the way; what it makes is stored. */
+function isScan(view: View, anchor: Op): boolean {
+  const behind = new Set(anchor.operands.flatMap((operand) => [...view.behind(operand)]));
+  const { ops, yields } = view.candidate;
+  return ops.length === behind.size + 1 && yields.every((made) => anchor.results.includes(made));
+}
+
 function isSample(view: View, anchor: Op): boolean {
   const dims = dimsOf(anchor);
   const isRow = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
@@ -157,38 +184,95 @@ function isSample(view: View, anchor: Op): boolean {
   );
 }
 
-/** Shapes of a row kernel: full `[R..., C]`, kept `[R..., 1]`, folded `[R...]`. */
-type RowShape = "full" | "kept" | "folded";
+/** What depends on the anchor is a point of its dims. */
+function hasPointsBehind(view: View, anchor: Op): boolean {
+  const dims = dimsOf(anchor);
+  const isElement = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
+  return (
+    view.after([anchor]).every(isElement) && view.candidate.yields.every((value) => sameDims(value.type.dims, dims))
+  );
+}
+
+/** Order and bounds are read again and again, the elements once. */
+function isSegmentSum(view: View, anchor: Op): boolean {
+  const lists = [1, 2].flatMap((index) => [...view.behind(anchor.operands[index])]);
+  return lists.every((op) => isMoveOrCast(view, op)) && hasPointsBehind(view, anchor);
+}
+
+/** An element is read again and again, so nothing is computed on the way to it. */
+function isArgsort(view: View, anchor: Op): boolean {
+  const behind = view.behind(anchor.operands[0]);
+  return (
+    view.candidate.ops.length === behind.size + 1 &&
+    [...behind].every((op) => isMoveOrCast(view, op)) &&
+    isOnlyYield(view, anchor)
+  );
+}
+
+/** Shapes of a row kernel: full `[R..., C]`, kept `[R..., 1]`, folded `[R...]`, selected `[R..., K]`. */
+type RowShape = "full" | "kept" | "folded" | "selected";
+
+/** So many selected elements may be folded again in the kernel that selects them; each invocation keeps their places. */
+const MOST_KEPT = 16;
 
 function isRowReduce(view: View, folds: readonly Op[]): boolean {
-  const { dims } = defined(defined(folds[0], "a reduction").operands[0], "its operand").type;
+  const selections = folds.filter((op) => op.name === "topk_indices");
+  const [selection] = selections;
+  if (selections.length > 1) return false;
+  const { dims } = operandOf(selection ?? defined(folds[0], "a reduction")).type;
   const rows = dims.slice(0, -1);
-  const shapeOf = (found: Dims): RowShape | undefined => {
-    if (sameDims(found, dims)) return "full";
-    if (sameDims(found, [...rows, Dim.of(1)])) return "kept";
-    return sameDims(found, rows) ? "folded" : undefined;
-  };
+  const selectedDims = selection === undefined ? [] : dimsOf(selection);
+  // K may be C or 1, so what hangs on a selection is told by its ops and not by its shape.
+  const selected = new Set([...selections, ...view.after(selections)].flatMap((op) => op.results));
   const isFold = (op: Op): boolean => {
-    const x = defined(op.operands[0], "its operand").type.dims;
-    return sameDims(x, dims) && axisAttr(op, x.length) === x.length - 1;
+    const x = operandOf(op);
+    if (axisAttr(op, x.type.dims.length) !== rows.length) return false;
+    if (!selected.has(x)) return sameDims(x.type.dims, dims);
+    return sameDims(x.type.dims, selectedDims) && (selectedDims.at(-1)?.asNumber() ?? Infinity) <= MOST_KEPT;
   };
+  const shapeOf = ({ type }: Value, isSelected: boolean): RowShape | undefined => {
+    if (sameDims(type.dims, isSelected ? selectedDims : dims)) return isSelected ? "selected" : "full";
+    if (sameDims(type.dims, [...rows, Dim.of(1)])) return "kept";
+    return sameDims(type.dims, rows) ? "folded" : undefined;
+  };
+  const shape = (value: Value): RowShape | undefined => shapeOf(value, selected.has(value));
   const after = view.after(folds);
   const made = new Set([...folds, ...after].flatMap((op) => op.results));
   const fits = (op: Op): boolean => {
-    const shape = shapeOf(dimsOf(op));
-    const inner = op.operands.filter((operand) => operand !== null && made.has(operand));
-    const shapes = inner.map((operand) => (operand === null ? undefined : shapeOf(operand.type.dims)));
-    if (shape === undefined || shapes.includes(undefined)) return false;
-    if (op.name === "reshape") return shape !== "full" && shapes[0] !== "full";
-    if (op.name === "broadcast") return shapes[0] === "kept" || shapes[0] === shape;
-    const isAligned = shapes.every(
-      (found) => found === shape || (found === "kept" && shape === "full") || rows.length === 0,
-    );
-    return view.role(op) === "point" && isAligned;
+    const own = shape(defined(op.results[0], `${op.name} has a result`));
+    const inner = op.operands.filter((operand): operand is Value => operand !== null && made.has(operand));
+    const shapes = inner.map(shape);
+    if (own === undefined || shapes.includes(undefined)) return false;
+    const isScalar = own === "kept" || own === "folded";
+    switch (op.name) {
+      case "take":
+        return (
+          own === "selected" && isTakenFromRow(op, rows.length, selected, (x) => !made.has(x) || shape(x) === "full")
+        );
+      case "reshape":
+        return isScalar && shapes.every((found) => found === "kept" || found === "folded");
+      case "broadcast":
+        return shapes[0] === "kept" || shapes[0] === own;
+      default:
+        // Scalars of a tensor of one axis stretch to anything.
+        return (
+          view.role(op) === "point" &&
+          shapes.every(
+            (found) => found === own || (found === "kept" && !isScalar) || (rows.length === 0 && found === "folded"),
+          )
+        );
+    }
   };
-  return (
-    folds.every(isFold) &&
-    after.every(fits) &&
-    view.candidate.yields.every((value) => shapeOf(value.type.dims) !== undefined)
-  );
+  return folds.every(isFold) && after.every(fits) && view.candidate.yields.every((value) => shape(value) !== undefined);
+}
+
+function operandOf(op: Op): Value {
+  return defined(op.operands[0], `${op.name} has an operand`);
+}
+
+/** `take` of elements of a row at the places that a selection has found in it. */
+function isTakenFromRow(op: Op, rank: number, selected: ReadonlySet<Value>, isRow: (x: Value) => boolean): boolean {
+  const [x, index] = op.operands;
+  if (!x || !index || !selected.has(index) || op.attrs["batch"] !== rank) return false;
+  return axisAttr(op, x.type.dims.length) === rank && isRow(x);
 }

@@ -7,17 +7,23 @@ import type { OpTable } from "../../../src/ir/op-def.ts";
 import { hasTrait } from "../../../src/ir/op-def.ts";
 import { isRegionName } from "../../../src/ir/region-types.ts";
 import { literalOf } from "../constants.ts";
+import { scanLanes } from "../scan-lanes.ts";
 
 /** What the kernel is built around; an attribute of the group. */
-export type GroupKind = "elementwise" | "row_reduce" | "matmul" | "attention" | "cache_write" | "sample";
+export type GroupKind = "elementwise" | "row_reduce" | Anchor;
 
-export type Role = "outside" | "leaf" | "move" | "gather" | "point" | "reduce" | "matmul" | "attention" | "cache_write" | "sample"; // prettier-ignore
+export type Role = "outside" | "leaf" | "move" | "gather" | "point" | "reduce" | Anchor;
+
+/** Ops that are the only one of their kind in a kernel, but for products that share their left operand. */
+const ANCHORS = ["matmul", "attention", "cache_write", "sample", "scan", "cumsum", "argsort", "segment_sum"] as const;
+type Anchor = (typeof ANCHORS)[number];
 
 /** Constants of more elements become buffers. */
 const MAX_LEAF_ELEMENTS = 16;
 
 export function roleOf(op: Op, ops: OpTable): Role {
   const def = ops.get(op.name);
+  if (op.name === "scan") return typeof scanLanes(op, ops) === "number" ? "scan" : "outside";
   if (op.name === "param" || isRegionName(op.name) || hasTrait(def, "load-time")) return "outside";
   if (op.name === "constant") {
     const size = literalOf(op)?.data.length ?? 0;
@@ -28,9 +34,7 @@ export function roleOf(op: Op, ops: OpTable): Role {
   if (hasTrait(def, "move")) return "move";
   if (hasTrait(def, "gather")) return "gather";
   if (hasTrait(def, "reduce")) return "reduce";
-  if (op.name === "matmul" || op.name === "attention" || op.name === "cache_write" || op.name === "sample")
-    return op.name;
-  return "outside";
+  return ANCHORS.find((name) => name === op.name) ?? "outside";
 }
 
 /** Ops that every kernel can compute for one element from that element's index. */

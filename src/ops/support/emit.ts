@@ -27,3 +27,14 @@ export function iota(b: Builder, size: Dim | number): Value {
 export function reduceKept(b: Builder, op: "sum" | "mean" | "reduce_max", x: Value, axis: number): Value {
   return b.emit(op, [x], { axis, keep: true });
 }
+
+/** `out[..., i, ...] = x[..., index[..., i, ...], ...]` along `axis`; x and index have equal sizes on all other axes. */
+export function takeAlong(b: Builder, x: Value, index: Value, axis: number): Value {
+  const last = x.type.dims.length - 1;
+  const from = axis < 0 ? axis + last + 1 : axis;
+  if (from === last) return b.emit("take", [x, index], { axis: last, batch: last });
+  // Exchanging two axes is its own inverse.
+  const perm = x.type.dims.map((_, i) => (i === from ? last : i === last ? from : i));
+  const exchanged = (value: Value): Value => b.emit("transpose", [value], { perm });
+  return exchanged(takeAlong(b, exchanged(x), exchanged(index), last));
+}

@@ -164,4 +164,10 @@ export const SEMANTICS = {
     "let (q, k) = split(x, 3)",
     "let (q, k, v) = split(x, 3)",
   ),
+  LLM0240: entry(
+    "the parts of a `scan` do not fit",
+    "`scan` walks along the axis of one size, which all its inputs have at the same place. Its body returns the next value of each state, of the state's own type, and then one or more results.",
+    "let y = scan(h: f[B, dim]) over T with x { return h + x }",
+    "let y = scan(h: f[B, dim]) over T with x { return (h + x, h) }",
+  ),
 } as const;

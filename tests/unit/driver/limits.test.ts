@@ -33,7 +33,8 @@ const words = `model Words(vocab: int = 64, dim: int = 8, places: int = 64) {
   forward(tokens: i32[B, T]) -> f[B, T, vocab] { return head(embed(tokens)) }
 }
 `;
-const small = { maxBindingBytes: 1024 };
+/** Less than the eight rows of which a piece has at least as many. */
+const small = { maxBindingBytes: 128 };
 
 describe("a parameter that is too large", () => {
   const moby = repositoryFile("examples/moby/moby.llm");
@@ -92,7 +93,7 @@ describe("a parameter that is too large", () => {
         ({ message }) => message.split("value ")[1]!,
       );
     expect(culprits({})).toEqual(["`vocab = 64`", "`places = 64`"]);
-    expect(culprits({ vocab: "32" })).toEqual(["`places = 64`"]);
+    expect(culprits({ vocab: "4" })).toEqual(["`places = 64`"]);
     // Of the values that may be the mistake those that the caller set.
     expect(culprits({ dim: "16" })).toEqual(["`dim = 16`"]);
   });
@@ -103,9 +104,24 @@ describe("a parameter that is too large", () => {
       .replace("head(embed(tokens))", "head(embed(tokens) + wpe(iota(T)))");
     // `places` is too large for the narrow one alone.
     const profiles = [profile("narrow", small), profile("wide", { maxBindingBytes: 4096 })];
-    const { diagnostics } = compiled(text, profiles, { set: { vocab: "4096" }, context: 8, chunk: 4 });
+    const { diagnostics } = compiled(text, profiles, { set: { vocab: "8192" }, context: 8, chunk: 4 });
     expect(diagnostics.map(({ notes }) => notes[0])).toEqual(["`maxBindingBytes` of profile wide"]);
-    expect(diagnostics[0]!.message).toMatch(/`vocab = 4096`$/);
+    expect(diagnostics[0]!.message).toMatch(/`vocab = 8192`$/);
+  });
+
+  it("is cut into pieces where they fit", () => {
+    const { builds, diagnostics } = compiled(words, [profile("a", { maxBindingBytes: 1024 })], {
+      context: 8,
+      chunk: 4,
+    });
+    expect(diagnostics).toEqual([]);
+    const pieces = programBuffers(builds[0]!.program).buffers.filter(({ rows }) => rows !== undefined);
+    expect(pieces.map(({ path, rows }) => [path, rows!.from, rows!.to, rows!.of])).toEqual([
+      ["embed.weight", 0, 32, 64],
+      ["embed.weight", 32, 64, 64],
+      ["head.weight", 0, 32, 64],
+      ["head.weight", 32, 64, 64],
+    ]);
   });
 
   it("is no matter where `forward` does not read it, or where it just fits", () => {

@@ -36,7 +36,7 @@ describe("a step of the tensor IR", () => {
   });
 
   it("is shown where the profile cannot hold the model, which a build says", () => {
-    const small = { ...webgpuBase, limits: { ...webgpuBase.limits, maxBindingBytes: 1024 } };
+    const small = { ...webgpuBase, limits: { ...webgpuBase.limits, maxBindingBytes: 128 } };
     expect(compiled("fuse", small)).toMatchObject({ traces: [{ profile: small }], diagnostics: [] });
     for (const step of [undefined, "lower", "memory-plan"])
       expect(compiled(step, small)).toMatchObject({ builds: [], traces: [], diagnostics: [{ code: "LLM0401" }] });

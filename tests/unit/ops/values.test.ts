@@ -154,6 +154,38 @@ test("argmax takes the first of ties, and NaN never wins", () => {
   expect(list(run("argmax", [f32([2], [NaN, -Infinity])]))).toEqual([1]);
 });
 
+test("running sums, with their first or last element left out", () => {
+  const x = f32([2, 3], [1, 2, 4, 8, 16, 32]);
+  expect(list(run("cumsum", [x]))).toEqual([1, 3, 7, 8, 24, 56]);
+  expect(list(run("cumsum", [x], { exclusive: true }))).toEqual([0, 1, 3, 0, 8, 24]);
+  expect(list(run("cumsum", [x], { reverse: true }))).toEqual([7, 6, 4, 56, 48, 32]);
+  expect(list(run("cumsum", [x], { exclusive: true, reverse: true }))).toEqual([6, 4, 0, 48, 32, 0]);
+  expect(list(run("cumsum", [x], { axis: 0 }))).toEqual([1, 2, 4, 9, 18, 36]);
+  expect(list(run("cumsum", [i32([2], [2147483647, 1])]))).toEqual([2147483647, -2147483648]);
+});
+
+test("sorting is stable both ways, NaN is the least, and -0 is 0", () => {
+  const x = f32([7], [0, NaN, -1, -0, 3, NaN, -Infinity]);
+  expect(list(run("argsort", [x]))).toEqual([1, 5, 6, 2, 0, 3, 4]);
+  expect(list(run("argsort", [x], { descending: true }))).toEqual([4, 0, 3, 2, 6, 1, 5]);
+  expect(list(run("sort", [x]))).toEqual([NaN, NaN, -Infinity, -1, 0, -0, 3]);
+  expect(list(run("sort", [f32([2, 2], [4, 1, 3, 2])], { axis: 0 }))).toEqual([3, 1, 4, 2]);
+});
+
+test("topk takes the first of ties first, and NaN last", () => {
+  const x = f32([2, 4], [1, 3, 3, 2, NaN, -Infinity, NaN, NaN]);
+  expect(list(run("topk_indices", [x], { k: 3 }))).toEqual([1, 2, 3, 1, 0, 2]);
+  expect(list(run("topk", [x], { k: 3 }))).toEqual([3, 3, 2, -Infinity, NaN, NaN]);
+  expect(list(run("topk", [i32([3, 2], [1, 9, 5, 7, 3, 8])], { k: 2, axis: 0 }))).toEqual([5, 9, 3, 8]);
+});
+
+test("scatter_add adds each update where its index points, and drops what points outside", () => {
+  const [x, updates] = [f32([3, 2], [1, 2, 3, 4, 5, 6]), f32([4, 2], [10, 20, 30, 40, 50, 60, 70, 80])];
+  expect(list(run("scatter_add", [x, i32([4], [2, 0, 2, 3]), updates]))).toEqual([31, 42, 3, 4, 65, 86]);
+  const gates = run("scatter_add", [f32([2, 3], [0, 0, 0, 0, 0, 0]), i32([2, 2], [2, 0, 1, -1]), f32([2, 2], [0.75, 0.25, 1, 9])], { axis: 1, batch: 1 }); // prettier-ignore
+  expect(list(gates)).toEqual([0.25, 0, 0.75, 0, 1, 0]);
+});
+
 test("norms", () => {
   const out = list(run("rms_norm", [f32([1, 2], [3, 4]), f32([2], [1, 2])], { eps: 0 }));
   expect(out[0]).toBeCloseTo(3 / Math.sqrt(12.5), 14);

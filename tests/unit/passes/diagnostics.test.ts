@@ -43,9 +43,9 @@ const forwardOnly: Partial<CompileOptions> = { entries: ["forward"] };
 const MISTAKES: readonly Mistake[] = [
   {
     code: "LLM0401",
-    title: "a weight larger than a binding",
-    wrong: { text: bigram, limits: { maxBindingBytes: 64 * 8 * 4 - 4 }, options: { context: 16 } },
-    right: { text: bigram, limits: { maxBindingBytes: 64 * 8 * 4 }, options: { context: 16 } },
+    title: "a weight of which eight rows are larger than a binding",
+    wrong: { text: bigram, limits: { maxBindingBytes: 8 * 8 * 4 - 4 }, options: { context: 16, chunk: 1 } },
+    right: { text: bigram, limits: { maxBindingBytes: 8 * 8 * 4 }, options: { context: 16, chunk: 1 } },
   },
   {
     code: "LLM0401",
@@ -88,6 +88,18 @@ const MISTAKES: readonly Mistake[] = [
     title: "a mean over tokens; one over channels passes",
     wrong: { text: languageModel("let h = x - mean(x, axis: 1, keep: true)") },
     right: { text: languageModel("let h = x - mean(x, axis: 2, keep: true)") },
+  },
+  {
+    code: "LLM0501",
+    title: "running sums over tokens; those over channels pass",
+    wrong: { text: languageModel("let h = cumsum(x, axis: 1)") },
+    right: { text: languageModel("let h = cumsum(x, axis: 2)") },
+  },
+  {
+    code: "LLM0501",
+    title: "sorted tokens; the best channels of each token pass",
+    wrong: { text: languageModel("let h = sort(x, axis: 1)") },
+    right: { text: languageModel("let h = x * sum(topk(sort(x), 2), axis: 2, keep: true)") },
   },
   {
     code: "LLM0501",

@@ -205,6 +205,14 @@ describe("a list of names", () => {
     const forward = "let (a, b) = factors\n    let (first) = [if a == 2 { x * a } else { x }]\n    return first + b";
     expect(irOf(modelWith({ config: "dim: int = 8, factors: int[] = [2, 3]", forward }))).toMatch(/mul\(%x, %\w+\)/);
   });
+  it("names the results of a scan", () => {
+    const forward = `let (sum, last) = scan(h: f[B, dim]) over T with x {
+      let (next, out) = [h + x, h]
+      return (next, next, out)
+    }
+    return sum - last`;
+    expect(irOf(modelWith({ forward }))).toMatch(/%h(\.\d)?, %sum, %last = scan /);
+  });
   it("is read in a block that is called in a loop", () => {
     const body = `  block Layer(x: f[B, T, dim]) -> f[B, T, dim] {
     use up: Linear(dim, 3 * dim)

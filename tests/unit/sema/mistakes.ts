@@ -15,6 +15,11 @@ export interface Mistake {
 const block = (result: string, body: string): string =>
   `  block Layer(x: f[B, T, dim]) -> f[B, T, ${result}] {\n    ${body}\n  }`;
 
+const scans = (cases: readonly (readonly [title: string, wrong: string, right: string])[]): readonly Mistake[] => {
+  const walked = (rest: string): string => modelWith({ forward: `let y = scan(h: f[B, dim]${rest}\n    return y` });
+  return cases.map(([title, wrong, right]) => ({ code: "LLM0240", title, wrong: walked(wrong), right: walked(right) }));
+};
+
 const stages = (inner: string, outer: string): string =>
   `  block Inner(x: f[B, T, dim]) -> f[B, T, dim] {\n    ${inner}\n  }
   block Stage(x: f[B, T, dim]) -> f[B, T, dim] {\n    use blocks: Inner[2]\n    ${outer}\n  }
@@ -407,6 +412,24 @@ export const MISTAKES: readonly Mistake[] = [
     wrong: modelWith({ config: "dim: int = 8, context: int = 0", forward: "return x" }),
     right: modelWith({ config: "dim: int = 8, context: int = 1", forward: "return x" }),
   },
+  ...scans([
+    ["a scan that returns no result", ") over T with x { return h + x }", ") over T with x { return (h + x, h) }"],
+    [
+      "a scan over an input without the axis",
+      ") over T with x, w = mean(x, axis: 1) { return (h + x, h + w) }",
+      ") over T with x, w = x * x { return (h + x, h + w) }",
+    ],
+    [
+      "a scan whose state changes its type",
+      ") over T with x { return (sum(h + x, axis: -1), h) }",
+      ") over T with x { return (h + sum(h + x, axis: -1, keep: true), h) }",
+    ],
+    [
+      "a scan whose start is of another size",
+      " = x) over T with x { return (h + x, h) }",
+      " = mean(x, axis: 1)) over T with x { return (h + x, h) }",
+    ],
+  ]),
   {
     code: "LLM0306",
     title: "division by zero heads",

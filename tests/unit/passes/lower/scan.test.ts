@@ -14,16 +14,18 @@ func @f(%x: f32[B, 4], %t: f32[B, 3, 4]) -> (y: f32[B, 4]) {
 `;
 
 const scan = looping(`%y = scan axis 1 (%h = %x) in(%s = %t) -> f32[B, 4] {
-    %n = add(%h, %s) : f32[B, 4]
+    %r = sum(%h) {axis = 0, keep = true} : f32[1, 4]
+    %n = add(%r, %s) : f32[B, 4]
     yield %n
   } loc("m.llm":3:5-3:20)`);
+const apart = scan.replace("axis = 0, keep = true} : f32[1, 4]", "axis = 1, keep = true} : f32[B, 1]");
 const repeat = looping(`%y = repeat %i in 0..3 (%h = %x) -> f32[B, 4] {
     %n = add(%h, %h) : f32[B, 4]
     yield %n
   } loc("m.llm":3:5-3:20)`);
 
 test.each(PROFILES.map((info) => [info.name, info] as const))(
-  "a scan is refused where it stands, a repeat is lowered, for %s",
+  "a scan that mixes rows is refused where it stands, a repeat is lowered, for %s",
   (_, info) => {
     const context = { ops: OPS, info, capacities: { B: 2 } };
     const lower = (text: string) => {
@@ -34,6 +36,7 @@ test.each(PROFILES.map((info) => [info.name, info] as const))(
     expect(lower(scan).diagnostics).toMatchObject([
       { code: "LLM0409", severity: "error", loc: { start: { line: 3, column: 5 } } },
     ]);
+    expect(lower(apart).diagnostics[0]?.message).toContain("stands outside of groups");
     const { diagnostics, program } = lower(repeat);
     expect(diagnostics).toEqual([]);
     expect(program.plans[0]!.steps.filter(({ loop }) => loop !== undefined)).toHaveLength(3);

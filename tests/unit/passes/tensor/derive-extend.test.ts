@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Datum } from "../../../../src/interp/index.ts";
 import { evaluate, isTensor } from "../../../../src/interp/index.ts";
 import type { Builder, DType, Func, Module, SurfaceArg, Tensor, Value } from "../../../../src/ir/index.ts";
-import { funcNamed, verifyModule } from "../../../../src/ir/index.ts";
+import { funcNamed, tensorType, value, verifyModule } from "../../../../src/ir/index.ts";
 import { OPS } from "../../../../src/ops/index.ts";
 import type { Loc } from "../../../../src/support/source.ts";
 import { Rng } from "../../../../src/support/random.ts";
@@ -84,6 +84,15 @@ const MODELS: readonly (readonly [string, (options?: Options) => Module])[] = [
   ["gpt2", gpt2],
 ];
 
+/** Each token keeps its two largest channels, weighed against each other. */
+const router: Options["extra"] = (b, x) => {
+  const probabilities = b.emit("softmax", [x]);
+  const weights = b.emit("topk", [probabilities], { k: 2 });
+  const total = b.emit("sum", [weights], { axis: 2, keep: true });
+  const operands = [x, b.emit("topk_indices", [probabilities], { k: 2 }), b.emit("div", [weights, total])];
+  return b.emit("scatter_add", operands, { axis: 2, batch: 2 });
+};
+
 const LENGTHS = Array.from({ length: 40 }, (_, i) => i + 1);
 
 describe.each(MODELS)("%s", (_, model) => {
@@ -97,6 +106,7 @@ describe.each(MODELS)("%s", (_, model) => {
     compare(module, [7, 1, 12], 5);
     compare(module, [7, 1, 12], 12);
   });
+  test("a router that chooses for each token", () => compare(derive(model({ extra: router })), [7, 1, 12], 5));
   test("a window over the last tokens", () => compare(derive(model({ window: 3 })), [9, 4], 2));
 });
 
@@ -319,6 +329,40 @@ describe("what looks ahead is refused", () => {
     expect(refused(llama({ extra }))).toContain(sentence);
     const { diagnostics } = deriveExtend("required").run(llama({ extra: placed }), context);
     expect(diagnostics.map(({ loc }) => loc)).toEqual([at]);
+  });
+  test("a scan that reads all positions, or walks elsewhere; along T it passes, wherever T stands", () => {
+    type Extra = NonNullable<Options["extra"]>;
+    const walked =
+      (axis: number, readsAll: boolean): Extra =>
+      (b, x) => {
+        const zero = b.emit("constant", [], { value: { kind: "literal", dtype: "f32", dims: [], data: [0] } });
+        const state = tensorType("f32", x.type.dims.toSpliced(axis, 1));
+        const start = b.emit("broadcast", [zero], { shape: state.dims });
+        const [h, now] = [value(state, "h"), value(state, "x")];
+        const inner = b.nested();
+        const factor = readsAll ? inner.emit("reduce_max", [x], { axis }) : h;
+        const next = inner.emit("add", [inner.emit("tanh", [inner.emit("mul", [h, factor])]), now]);
+        const y = value(x.type, "y");
+        b.push({ name: "scan", operands: [start, x], attrs: { axis, carries: 1 }, results: [value(state, "h"), y], regions: [inner.block([h, now], [next, next])] }); // prettier-ignore
+        return y;
+      };
+    const perm = [0, 2, 1];
+    const turned: Extra = (b, x) =>
+      b.emit("transpose", [walked(2, false)(b, b.emit("transpose", [x], { perm }))], { perm });
+    compare(derive(llama({ extra: walked(1, false) })), [5], 2);
+    compare(derive(llama({ extra: turned })), [5], 2);
+    expect(refused(llama({ extra: walked(1, true) }))).toContain("`scan` reads all positions at each of them");
+    expect(refused(llama({ extra: walked(2, false) }))).toContain("`scan` walks along T in some inputs only");
+  });
+  test("a convolution that sees later tokens; a causal one keeps its last inputs", () => {
+    const convolved =
+      (before: number, after: number): Options["extra"] =>
+      (b, x) => {
+        const numbers = b.emit("cast", [b.emit("iota", [], { shape: [8, 1, 3], axis: 0 })], { dtype: "f32" });
+        return b.emit("conv1d", [x, b.emit("sin", [numbers])], { groups: 8, before, after });
+      };
+    expect(refused(llama({ extra: convolved(1, 1) }))).toContain("`conv1d` reads positions behind a token");
+    compare(derive(llama({ extra: convolved(2, 0) })), [5], 2);
   });
   test("it stays silent where generation is not asked for", () => {
     const module = llama({ mask: "full" });

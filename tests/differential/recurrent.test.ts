@@ -1,0 +1,118 @@
+/**
+ * Models whose state is no cache: what a scan and a convolution carry on. Tokens taken in one by one, in chunks and
+ * padded give `forward`'s logits; a second turn behind a stop, an abort or a shorter prompt gives what a new session
+ * would.
+ */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { artifactOf } from "../../src/driver/artifact.ts";
+import { compile } from "../../src/driver/compile.ts";
+import { packageData } from "../../src/driver/package-data.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import { cpuSimd } from "../../src/profiles/cpu.ts";
+import { js } from "../../src/profiles/js.ts";
+import { loadModel } from "../../src/runtime/index.ts";
+import type { Model, PackageData } from "../../src/runtime/index.ts";
+import { Rng } from "../../src/support/random.ts";
+import { f32Tensor, fileOf } from "../unit/runtime/safetensors-file.ts";
+
+const MODELS = {
+  mamba: { vocab_size: "31", hidden_size: "8", intermediate_size: "12", state_size: "3", num_hidden_layers: "2", time_step_rank: "2" }, // prettier-ignore
+  rwkv: { vocab_size: "31", hidden_size: "8", attention_hidden_size: "12", num_hidden_layers: "3" },
+} as const;
+const TOKENS = [3, 14, 15, 9, 26, 5, 30, 8, 0, 7, 12, 21];
+
+interface Built {
+  readonly data: PackageData;
+  readonly weights: Uint8Array;
+}
+
+function build(name: keyof typeof MODELS, profile: TargetInfo, chunk: number): Built {
+  const path = `examples/${name}/${name}.llm`;
+  const file = { path, text: readFileSync(path, "utf8") };
+  const compilation = compile(file, { profiles: [profile], entries: ["generate", "forward"], set: MODELS[name], chunk, context: 64 }); // prettier-ignore
+  expect(compilation.diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+  const rng = new Rng(7);
+  const tensors = compilation.model!.parameters.map(({ path: parameter, dims }) => {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    return [
+      parameter,
+      f32Tensor(
+        dims,
+        Array.from({ length: size }, () => (rng.uniform() - 0.5) * 1.5),
+      ),
+    ] as const;
+  });
+  return { data: packageData(artifactOf(compilation, name, "0.0.0")), weights: fileOf(Object.fromEntries(tensors)) };
+}
+
+const cases = (["mamba", "rwkv"] as const).flatMap((name) => [js, cpuSimd].map((profile) => [name, profile.name, profile] as const)); // prettier-ignore
+
+describe.each(cases)("%s on %s", (name, _profile, profile) => {
+  /** Prompts of 12 tokens are one chunk, or three. */
+  const [whole, pieces] = [12, 4].map((chunk) => build(name, profile, chunk)) as [Built, Built];
+  const greedy = { temperature: 0, stopTokens: [], stopAtEos: false } as const;
+  const answer = async (model: Model, prompt: readonly number[], maxTokens: number): Promise<readonly number[]> => {
+    const generation = model.generate(prompt, { ...greedy, maxTokens });
+    await generation.text();
+    return generation.tokens;
+  };
+  const fresh = async <V>(run: (model: Model) => Promise<V>, { data, weights } = pieces): Promise<V> => {
+    const model = await loadModel(data, { weights, tokenizer: null, target: profile.target as "js" });
+    try {
+      return await run(model);
+    } finally {
+      await model.close();
+    }
+  };
+
+  it("extends by any pieces to what forward says", async () => {
+    const all = await fresh((model) => model.forward(TOKENS), whole);
+    await fresh(async (model) => {
+      const vocab = all.length / TOKENS.length;
+      for (const sizes of [[12], [1, 1, 1, 9], [5, 7], [4, 4, 4], [3, 1, 8]]) {
+        model.reset();
+        let at = 0;
+        for (const size of sizes) {
+          const logits = await model.extend(TOKENS.slice(at, at + size));
+          at += size;
+          const expected = all.slice((at - 1) * vocab, at * vocab);
+          const largest = Math.max(...all.map(Math.abs));
+          logits.forEach((x, i) => expect(Math.abs(x - expected[i]!)).toBeLessThan(1e-4 * largest));
+        }
+      }
+    });
+  });
+
+  it("takes a second turn from where the first ended, whatever the device has run ahead", async () => {
+    await fresh(async (model) => {
+      const first = await answer(model, TOKENS, 9);
+      for (const kept of [9, 8, 4, 1]) {
+        await answer(model, TOKENS, 9);
+        const second = [...TOKENS, ...first.slice(0, kept), 11, 2];
+        expect(await answer(model, second, 6)).toEqual(await fresh((other) => answer(other, second, 6)));
+      }
+      expect(await answer(model, TOKENS.slice(0, 5), 5)).toEqual(await fresh((other) => answer(other, TOKENS.slice(0, 5), 5))); // prettier-ignore
+    });
+  });
+
+  it("is right behind a stop token, an abort and an extend", async () => {
+    await fresh(async (model) => {
+      const first = await answer(model, TOKENS, 9);
+      const stopped = model.generate(TOKENS, { ...greedy, maxTokens: 9, stopTokens: [first[3]!] });
+      await stopped.text();
+      const second = [...TOKENS, ...stopped.tokens, 1, 2];
+      expect(await answer(model, second, 6)).toEqual(await fresh((other) => answer(other, second, 6)));
+
+      const controller = new AbortController();
+      const aborted = model.generate(TOKENS, { ...greedy, maxTokens: 9, signal: controller.signal });
+      await aborted.next();
+      controller.abort();
+      await aborted.text().catch(() => {});
+      const logits = await model.extend([4]);
+      const behind = aborted.tokens.slice(0, -1);
+      const expected = await fresh((other) => other.extend([...TOKENS, ...behind, 4]));
+      expect([...logits]).toEqual([...expected]);
+    });
+  });
+});
