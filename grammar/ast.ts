@@ -122,9 +122,12 @@ export type Statement =
   | ForwardItem
   | WeightsItem;
 
+/** `let h = x + f(x)`, or `let (q, k, v) = split(x, 3)`: a name for each item of a list. */
 export interface LetStatement extends Node {
   readonly kind: "let";
-  readonly name: Name;
+  readonly names: readonly Name[];
+  /** The names stand in parentheses, also where there is only one. */
+  readonly isList: boolean;
   readonly value: Expr | ScanExpr;
 }
 

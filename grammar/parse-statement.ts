@@ -1,10 +1,11 @@
 /** Statements: what stands in the braces of a model, a block, a function, `forward` and `if`. */
 import { nearest } from "../src/support/suggest.ts";
 import { spanning } from "../src/support/source.ts";
-import type { Statement } from "./ast.ts";
+import type { Name, Statement } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseBlock } from "./parse-block.ts";
 import { parseCondition, parseExpr } from "./parse-expr.ts";
+import { parseList } from "./parse-list.ts";
 import { parseScan, startsScan } from "./parse-scan.ts";
 import { parseParams, parseTensorParam, parseType } from "./parse-type.ts";
 import { parseUse } from "./parse-use.ts";
@@ -54,10 +55,11 @@ function parseStatement(cursor: Cursor, place: Place): Statement {
   switch (first.kind) {
     case "let": {
       cursor.next();
-      const name = cursor.expectName("a name");
+      const isList = cursor.at("(");
+      const names = isList ? parseNames(cursor) : [cursor.expectName("a name")];
       cursor.expect("=");
       const value = startsScan(cursor) ? parseScan(cursor) : parseExpr(cursor);
-      return { kind: "let", name, value, span: cursor.spanFrom(first) };
+      return { kind: "let", names, isList, value, span: cursor.spanFrom(first) };
     }
     case "use":
       return parseUse(cursor);
@@ -106,6 +108,14 @@ function parseStatement(cursor: Cursor, place: Place): Statement {
       if (cursor.atWord("weights")) return parseWeights(cursor);
       return failUnknown(cursor);
   }
+}
+
+/** `(q, k, v)`: at least one name. */
+function parseNames(cursor: Cursor): readonly Name[] {
+  cursor.expect("(");
+  const name = (): Name => cursor.expectName("a name");
+  const { items } = cursor.at(")") ? { items: [name()] } : parseList(cursor, ")", "a name", name);
+  return items;
 }
 
 /** A chain of `if` and `else if` is read in a loop: its length is no depth of the parser's stack. */

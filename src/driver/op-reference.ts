@@ -35,7 +35,7 @@ const HEAD = `# The ops
 
 Written from the op records by \`npx vitest run tests/unit/grammar/ops-page.test.ts -u\`; do not edit.
 
-An op is called like a function. Tensors come first and by their place; the other arguments are compile-time values, by place or by name (\`softmax(x, axis: 1)\`), words stand bare (\`mask: full\`). A \`?\` marks what may be left out, \`=\` its default. Where an op works element by element, a number may stand for a tensor, and sizes are aligned from the right as NumPy does. Axes count from 0, negative ones from the end. \`a + b\`, \`a - b\`, \`a * b\`, \`a / b\`, \`-a\`, \`a @ b\`, comparisons, \`&&\`, \`||\`, \`!\` and slices are written with their operators as well.
+An op is called like a function. Tensors come first and by their place; the other arguments are compile-time values, by place or by name (\`softmax(x, axis: 1)\`), words stand bare (\`mask: full\`). A \`?\` marks what may be left out, \`=\` its default. Where an op works element by element, a number may stand for a tensor, and sizes are aligned from the right as NumPy does. Axes count from 0, negative ones from the end. \`a + b\`, \`a - b\`, \`a * b\`, \`a / b\`, \`a % b\`, \`-a\`, \`a @ b\`, comparisons, \`&&\`, \`||\`, \`!\` and slices are written with their operators as well.
 `;
 
 /** The page for ops in the order of the list. */

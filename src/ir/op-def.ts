@@ -150,8 +150,9 @@ export interface OpDef {
 /** A call in the source that is not simply operands and attributes: `rope(x, theta)` brings its own positions. */
 export interface Surface {
   readonly params: readonly SurfaceParam[];
-  /** Emits the ops. A returned sentence becomes the diagnostic. Absent parameters are missing from `args`. */
-  build(b: Builder, args: Readonly<Record<string, SurfaceArg>>): Value | string | SizeBeyond;
+  /** Emits the ops; a list of values is a list in the language too. A returned sentence becomes the diagnostic. Absent
+   * parameters are missing from `args`. */
+  build(b: Builder, args: Readonly<Record<string, SurfaceArg>>): Value | readonly Value[] | string | SizeBeyond;
 }
 
 /** An axis of an operand, a tensor, has a size that can only be a mistake. */

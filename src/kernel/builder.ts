@@ -171,7 +171,8 @@ export class KernelBuilder extends KernelDraft {
     return this.emit({ kind: "select", condition, x, y }, x.type, name);
   }
   cast(x: KValue, type: KType, name = ""): KValue {
-    return sameKType(x.type, type) ? x : this.emit({ kind: "cast", x }, type, name);
+    if (sameKType(x.type, type)) return x;
+    return this.foldCast(x, type) ?? this.emit({ kind: "cast", x }, type, name);
   }
   bitcast(x: KValue, type: KType, name = ""): KValue {
     return sameKType(x.type, type) ? x : this.emit({ kind: "bitcast", x }, type, name);

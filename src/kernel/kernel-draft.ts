@@ -5,6 +5,7 @@
 import { InternalError } from "../support/errors.ts";
 import type { Loc } from "../support/source.ts";
 import { foldInteger } from "./fold-integer.ts";
+import { castScalar } from "./scalar.ts";
 import { BOOL, F32, I32, U32, sameKType } from "./ir.ts";
 import type { BinaryOp, Builtin, Expression, KType, KValue, Statement } from "./ir.ts";
 import { ktypeText } from "./names.ts";
@@ -108,13 +109,23 @@ export abstract class KernelDraft {
   }
 
   protected fold(op: BinaryOp, x: KValue, y: KValue): KValue | undefined {
-    if (x.type.scalar !== "i32" || x.type.lanes !== 1) return undefined;
+    const { scalar, lanes } = x.type;
+    if ((scalar !== "i32" && scalar !== "u32") || lanes !== 1) return undefined;
     const folded = foldInteger(
       op,
       { value: x, literal: this.literals.get(x) },
       { value: y, literal: this.literals.get(y) },
+      scalar,
     );
-    return typeof folded === "number" ? this.i32(folded) : folded;
+    return typeof folded === "number" ? this.const_(folded, x.type) : folded;
+  }
+
+  /** A literal of one integer type as the literal of the other: WGSL has no `u32(-1)`. */
+  protected foldCast(x: KValue, type: KType): KValue | undefined {
+    const literal = this.literals.get(x);
+    const isInteger = ({ scalar, lanes }: KType): boolean => (scalar === "i32" || scalar === "u32") && lanes === 1;
+    if (literal === undefined || !isInteger(x.type) || !isInteger(type)) return undefined;
+    return this.const_(castScalar(literal, x.type.scalar, type.scalar), type);
   }
 
   protected same(what: string, x: KValue, y: KValue): void {

@@ -1,31 +1,41 @@
 /** THE list of ops. One import and one entry for each record; nothing else in llmc names them all. */
 import type { OpDef, OpTable } from "../ir/op-def.ts";
+import { conv2d } from "./contract/conv2d.ts";
 import { matmul } from "./contract/matmul.ts";
 import { angleTable } from "./create/angle-table.ts";
 import { constant } from "./create/constant.ts";
 import { iota } from "./create/iota.ts";
-import { gelu, geluTanh, relu, silu } from "./elementwise/activation.ts";
+import { gelu, geluTanh, quickGelu, relu, reluSquared, silu } from "./elementwise/activation.ts";
 import { abs, add, div, floor, max, min, mul, neg, pow, sub } from "./elementwise/arithmetic.ts";
 import { cast } from "./elementwise/cast.ts";
 import { and, eq, ge, gt, le, lt, ne, not, or } from "./elementwise/comparison.ts";
+import { bitAnd, bitNot, bitOr, bitXor, rem, shiftLeft, shiftRight } from "./elementwise/integer.ts";
 import { select } from "./elementwise/select.ts";
+import { softplus } from "./elementwise/softplus.ts";
 import { cos, erf, exp, log, rsqrt, sigmoid, sin, sqrt, tanh } from "./elementwise/transcendental.ts";
+import { embeddingBag } from "./gather/embedding-bag.ts";
+import { gather } from "./gather/gather.ts";
 import { oneHot } from "./gather/one-hot.ts";
 import { scatterAdd } from "./gather/scatter-add.ts";
 import { segmentSum } from "./gather/segment-sum.ts";
 import { embedding, take } from "./gather/take.ts";
 import { broadcast } from "./move/broadcast.ts";
 import { concat } from "./move/concat.ts";
+import { flip } from "./move/flip.ts";
 import { pad } from "./move/pad.ts";
 import { reshape } from "./move/reshape.ts";
 import { slice } from "./move/slice.ts";
+import { split } from "./move/split.ts";
 import { transpose } from "./move/transpose.ts";
 import { crossEntropy } from "./normalize/cross-entropy.ts";
+import { groupNorm } from "./normalize/group-norm.ts";
 import { layerNorm } from "./normalize/layer-norm.ts";
 import { rmsNorm } from "./normalize/rms-norm.ts";
 import { logSoftmax, softmax } from "./normalize/softmax.ts";
 import { argsort, sort } from "./order/argsort.ts";
 import { topk, topkIndices } from "./order/topk.ts";
+import { dropout } from "./random/dropout.ts";
+import { randomNormal } from "./random/normal.ts";
 import { randomBits, randomUniform } from "./random/random.ts";
 import { sample } from "./random/sample.ts";
 import { argmax } from "./reduce/argmax.ts";
@@ -53,6 +63,10 @@ export const OP_LIST: readonly OpDef[] = [
   ...[rope, attention, cacheWrite, conv1d],
   ...[relativeBuckets, alibiSlopes],
   ...[randomBits, randomUniform, sample],
+  ...[rem, bitAnd, bitOr, bitXor, bitNot, shiftLeft, shiftRight],
+  ...[reluSquared, softplus, quickGelu],
+  ...[flip, split, gather, embeddingBag, conv2d, groupNorm],
+  ...[randomNormal, dropout],
   ...[cumsum, argsort, sort, topk, topkIndices, scatterAdd, segmentSum],
 ].map(checked);
 

@@ -95,7 +95,10 @@ function convertNumeric(
     case "bool":
       return entity.kind === "bool" ? entity.value : undefined;
     case "ints":
-      return listOf(entity, (item) => (item.kind === "int" ? item.dim.asNumber() : undefined));
+      // One int is a list of one: `stride: 2`.
+      return listOf(entity.kind === "int" ? { kind: "list", items: [entity] } : entity, (item) =>
+        item.kind === "int" ? item.dim.asNumber() : undefined,
+      );
     case "floats":
       return listOf(entity, numberOf);
     default:

@@ -3,10 +3,19 @@
  * tensors. Blocks used with equal config values of equal origin share one shape, so thirty equal layers are declared once. The tensor
  * statements of the body run at each call, in `call.ts`.
  */
-import type { Argument, BlockItem, IfStatement, ModelItem, ParamStatement, Statement, Use } from "../../grammar/ast.ts";
+import type {
+  Argument,
+  BlockItem,
+  IfStatement,
+  LetStatement,
+  ModelItem,
+  ParamStatement,
+  Statement,
+  Use,
+} from "../../grammar/ast.ts";
 import type { Span } from "../support/source.ts";
 import { bindConfig } from "./bind-config.ts";
-import { callableEntity, declareName } from "./declare.ts";
+import { callableEntity, declareLetNames, declareName } from "./declare.ts";
 import type { ArrayEntity, BlockEntity, Entity, InstanceEntity, NamespaceEntity, ParameterEntity } from "./entity.ts";
 import { int, originsOf, poison, valueText } from "./entity.ts";
 import { compileTimeOf, evaluate } from "./evaluate.ts";
@@ -121,27 +130,19 @@ function declareStatement(context: Context, draft: Draft, statement: Statement):
   }
 }
 
-function declareLet(context: Context, draft: Draft, statement: Statement & { kind: "let" }): void {
-  const name = statement.name.text;
-  if (statement.value.kind === "scan" || isTensorExpr(statement.value, context.scope)) {
-    if (draft.decl.kind === "model") {
-      report(
-        context,
-        "LLM0214",
-        `\`${name}\` is a tensor, and a model's body has none outside of \`forward\``,
-        statement.value.span,
-        {
-          help: "move it into `forward`",
-        },
-      );
-      declareName(context, name, statement.name.span, poison);
-      return;
-    }
-    draft.tensorLets.add(statement);
-    declareName(context, name, statement.name.span, { kind: "later", name });
-    return;
+function declareLet(context: Context, draft: Draft, statement: LetStatement): void {
+  if (statement.value.kind !== "scan" && !isTensorExpr(statement.value, context.scope))
+    return declareLetNames(context, statement, evaluate(context, statement.value));
+  if (draft.decl.kind === "model") {
+    const names = statement.names.map((name) => `\`${name.text}\``).join(", ");
+    const what = statement.isList ? `${names} are tensors` : `${names} is a tensor`;
+    report(context, "LLM0214", `${what}, and a model's body has none outside of \`forward\``, statement.value.span, {
+      help: "move it into `forward`",
+    });
+    return declareLetNames(context, statement, poison);
   }
-  declareName(context, name, statement.name.span, evaluate(context, statement.value));
+  draft.tensorLets.add(statement);
+  for (const { text, span } of statement.names) declareName(context, text, span, { kind: "later", name: text });
 }
 
 function declareIf(context: Context, draft: Draft, statement: IfStatement): void {
@@ -160,8 +161,8 @@ function poisonNames(context: Context, statements: readonly Statement[]): void {
   for (const statement of statements) {
     if (statement.kind === "use") for (const use of statement.uses) define(use.path.names[0]?.text);
     else if (statement.kind === "if") poisonNames(context, [...statement.then, ...statement.else]);
-    else if (statement.kind === "let" || statement.kind === "param" || statement.kind === "block")
-      define(statement.name.text);
+    else if (statement.kind === "let") statement.names.forEach((name) => define(name.text));
+    else if (statement.kind === "param" || statement.kind === "block") define(statement.name.text);
   }
 }
 

@@ -3,14 +3,14 @@
  * `repeat`, an op, or a compile-time function. After a mistake in an argument the body is still elaborated with the
  * declared types, so that its own mistakes are told too.
  */
-import type { Argument, CallExpr, FnItem, Statement, TensorParam, TypeExpr } from "../../grammar/ast.ts";
+import type { Argument, CallExpr, FnItem, LetStatement, Statement, TensorParam, TypeExpr } from "../../grammar/ast.ts";
 import type { Value } from "../ir/ir.ts";
 import { value } from "../ir/ir.ts";
 import type { Span } from "../support/source.ts";
 import { bindArguments } from "./bind-arguments.ts";
 import { asConfig } from "./bind-config.ts";
 import type { BlockShape } from "./block-shape.ts";
-import { declareName } from "./declare.ts";
+import { declareLetNames } from "./declare.ts";
 import { COMPILE_TIME_FUNCTIONS, callCompileTime, isCompileTimeFunction } from "./compile-time-functions.ts";
 import type { Entity, FnEntity, InstanceEntity, Placed } from "./entity.ts";
 import { isCompileTime, kindText, poison } from "./entity.ts";
@@ -224,6 +224,11 @@ function isRecursive(context: Context, decl: FnItem | (BlockShape["decl"] & { ki
   return true;
 }
 
+/** The names of a `let` as a hint for the values that it names. */
+function hintOf({ names }: LetStatement): string {
+  return names.map(({ text }) => text).join(" ");
+}
+
 /**
  * Runs the statements of a body up to `return`, whose value is the result. What `shape` has declared already (its
  * config-level `let`, its parameters, its conditions) is taken from there.
@@ -238,13 +243,12 @@ export function runBody(
     switch (statement.kind) {
       case "let":
         if (shape !== undefined && !shape.tensorLets.has(statement)) break;
-        declareName(
+        declareLetNames(
           context,
-          statement.name.text,
-          statement.name.span,
+          statement,
           statement.value.kind === "scan"
-            ? evaluateScan(context, statement.value, statement.name.text)
-            : evaluate(context, statement.value, statement.name.text),
+            ? evaluateScan(context, statement.value, hintOf(statement))
+            : evaluate(context, statement.value, hintOf(statement)),
         );
         break;
       case "return":

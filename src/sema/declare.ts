@@ -1,8 +1,8 @@
 /** Declaring a name: it means one thing in its scope, and after a second declaration nothing more is said about it. */
-import type { BlockItem, FnItem, Name } from "../../grammar/ast.ts";
+import type { BlockItem, FnItem, LetStatement, Name } from "../../grammar/ast.ts";
 import type { Span } from "../support/source.ts";
 import type { Entity } from "./entity.ts";
-import { poison } from "./entity.ts";
+import { kindText, poison } from "./entity.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
 
@@ -29,6 +29,34 @@ export function declareName(
   });
   scope.define(name, poison);
   return false;
+}
+
+/**
+ * Declares what a `let` names: its value, or, where the names stand in parentheses, the items of the list that it is.
+ * After a mistake the names stand for poison.
+ */
+export function declareLetNames(context: Context, statement: LetStatement, entity: Entity): void {
+  const items = statement.isList ? listItems(context, statement, entity) : [entity];
+  for (const [i, name] of statement.names.entries()) declareName(context, name.text, name.span, items[i] ?? poison);
+}
+
+function listItems(context: Context, { names, value }: LetStatement, entity: Entity): readonly Entity[] {
+  if (entity.kind === "poison") return [];
+  if (entity.kind !== "list") {
+    report(context, "LLM0227", `${kindText(entity)} has no items to name`, value.span, {
+      label: `this is ${kindText(entity)}, and names in parentheses take a list apart`,
+      help: "`split(x, 3)` gives a list, or leave the parentheses out",
+    });
+    return [];
+  }
+  const { items } = entity;
+  if (items.length === names.length) return items;
+  const given = `${names.length} ${names.length === 1 ? "name" : "names"}`;
+  report(context, "LLM0227", `${given} for a list of ${items.length}`, value.span, {
+    label: `has ${items.length} ${items.length === 1 ? "item" : "items"}`,
+    help: "give each item a name, one that starts with `_` if it is not used",
+  });
+  return [];
 }
 
 /**

@@ -16,7 +16,7 @@ import type { Context } from "./session.ts";
 import { report } from "./session.ts";
 import { tensorBinary, tensorUnary } from "./tensor-operator.ts";
 
-/** `hint` becomes the name of the value that the expression's last op makes. */
+/** `hint` becomes the name of the value that the expression's last op makes; of several values, words between spaces. */
 export function evaluate(context: Context, expr: Expr, hint = ""): Entity {
   switch (expr.kind) {
     case "number":

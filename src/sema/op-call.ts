@@ -9,6 +9,7 @@ import type { Attr, Attrs, Value } from "../ir/ir.ts";
 import type { OpDef, SizeBeyond, SurfaceArg, SurfaceParam } from "../ir/op-def.ts";
 import { hasTrait, rangeText } from "../ir/op-def.ts";
 import type { DType } from "../ir/type.ts";
+import { defined } from "../support/errors.ts";
 import type { Span } from "../support/source.ts";
 import { attributeOf, isAllowed, surfaceValueOf } from "./attribute.ts";
 import { bindArguments } from "./bind-arguments.ts";
@@ -175,7 +176,11 @@ function callSurface(context: Context, builder: Builder, def: OpDef, expr: CallE
   const made = def.surface?.build(inner, args) ?? `\`${def.name}\` has no form in the language`;
   if (typeof made === "string") return misfit(context, def.name, made, expr.span, places, operands);
   if ("kind" in made) return sizeBeyond(context, def.name, made, expr.span);
-  return { kind: "tensor", value: adopt(builder, inner, made, hint) };
+  if ("type" in made)
+    return { kind: "tensor", value: defined(adopt(builder, inner, [made], [hint])[0], `${def.name} has a result`) };
+  const names = hint.split(" ");
+  const adopted = adopt(builder, inner, made, names.length === made.length ? names : made.map(() => hint));
+  return { kind: "list", items: adopted.map((value) => ({ kind: "tensor", value })) };
 }
 
 function surfaceArgument(
@@ -195,18 +200,16 @@ function surfaceArgument(
   return value;
 }
 
-/** Moves the ops of `inner` into `builder`; `made`, which nothing has used yet, gets the name `hint`. */
-function adopt(builder: Builder, inner: Builder, made: Value, hint: string): Value {
-  const isUsed = inner.ops.some((op) => op.operands.includes(made) || op.regions.length > 0);
-  if (hint === "" || isUsed) {
-    inner.ops.forEach((op) => builder.push(op));
-    return made;
+/** Moves the ops of `inner` into `builder`; of `made`, those that nothing has used yet get the names `hints`. */
+function adopt(builder: Builder, inner: Builder, made: readonly Value[], hints: readonly string[]): readonly Value[] {
+  const isUsed = (value: Value): boolean =>
+    inner.ops.some((op) => op.operands.includes(value) || op.regions.length > 0);
+  const named = new Map<Value, Value>();
+  for (const [i, value] of made.entries()) {
+    const name = hints[i] ?? "";
+    const isMade = inner.ops.some((op) => op.results.includes(value));
+    if (name !== "" && isMade && !isUsed(value)) named.set(value, { ...value, name });
   }
-  const named: Value = { ...made, name: hint };
-  let isFound = false;
-  for (const op of inner.ops) {
-    isFound ||= op.results.includes(made);
-    builder.push({ ...op, results: op.results.map((value) => (value === made ? named : value)) });
-  }
-  return isFound ? named : made;
+  for (const op of inner.ops) builder.push({ ...op, results: op.results.map((value) => named.get(value) ?? value) });
+  return made.map((value) => named.get(value) ?? value);
 }

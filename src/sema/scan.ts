@@ -63,9 +63,10 @@ export function evaluateScan(context: Context, expr: ScanExpr, hint: string): En
     report(context, "LLM0240", `a result of \`scan\` has no place for axis ${axis}`, returned.span, { label: `one of them is ${typeWords(short.type)}` }); // prettier-ignore
     return poison;
   }
+  const names = hint.split(" ");
   const results = [
     ...types.map((type, i) => value(type, expr.states[i]?.name.text ?? "")),
-    ...ys.map((y) => value(withAxis(y.type, axis, length), ys.length === 1 ? hint : y.name)),
+    ...ys.map((y, i) => value(withAxis(y.type, axis, length), ys.length === names.length ? names[i] : y.name)),
   ];
   const op: Op = {
     name: "scan",

@@ -13,6 +13,7 @@ const OPS: Readonly<Partial<Record<BinaryOperator, string>>> = {
   "-": "sub",
   "*": "mul",
   "/": "div",
+  "%": "rem",
   "@": "matmul",
   "==": "eq",
   "!=": "ne",

@@ -57,7 +57,7 @@ function visit(
   for (const statement of statements) {
     switch (statement.kind) {
       case "let":
-        declared.push({ name: statement.name, what: "the value" });
+        for (const name of statement.names) declared.push({ name, what: "the value" });
         if (statement.value.kind === "scan") visitScan(statement.value, declared, used, enter);
         else use(statement.value);
         break;

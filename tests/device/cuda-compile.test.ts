@@ -12,6 +12,7 @@ import { kernelTable } from "../../src/cli/cuda-table.ts";
 import { compile } from "../../src/driver/compile.ts";
 import { cudaSm80 } from "../../src/profiles/cuda.ts";
 import { llmc } from "../package/command-line.ts";
+import { ODD_PROGRAMS } from "../differential/odd-programs.ts";
 import { useCudaTools } from "../support/use-cuda.ts";
 
 const ARCHS: readonly CudaArch[] = ["sm_80", "sm_90a"];
@@ -24,6 +25,23 @@ function unitOf(example: string, storage: "f32" | "f16" | "bf16"): string {
   expect(diagnostics).toEqual([]);
   return emitCudaUnit(builds[0]!.program.kernels);
 }
+
+describe("programs unlike a language model", () => {
+  it("compile without a word and without a spill", () => {
+    const kernels = ODD_PROGRAMS.flatMap(({ name, text }, i) => {
+      const options = { profiles: [cudaSm80], entries: ["forward"] as const, taps: true };
+      const { builds, diagnostics } = compile({ path: `${name}.llm`, text }, options);
+      expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
+      return builds[0]!.program.kernels.map((kernel) => ({ ...kernel, name: `${kernel.name}_of_${i}` }));
+    });
+    for (const arch of ARCHS) {
+      const result = tools().compile(emitCudaUnit(kernels), { arch, name: "odd.cu" });
+      expect(result.log).toBe("");
+      expect(result.ok).toBe(true);
+      expect(result.kernels.filter((kernel) => kernel.spillStores + kernel.spillLoads > 0)).toEqual([]);
+    }
+  });
+});
 
 describe.each(["moby", "gpt2", "llama"])("examples/%s", (example) => {
   it.each(["f32", "f16", "bf16"] as const)("compiles for %s without a word and without a spill", (storage) => {

@@ -10,6 +10,109 @@ export interface OddProgram {
 
 const model = (forward: string, body = ""): string => `model Odd() {\n${body}\n  forward${forward}\n}\n`;
 
+/** Ops as the language writes them: what a sample of the record does not show. */
+const NEW_FORMS: readonly OddProgram[] = [
+  {
+    name: "parts of a list",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let (a, b) = split(x, sizes: [5, 3])\n    let parts = split(a, 5)\n    return concat(b, parts[4], a[..., 1:4], parts[0], axis: -1)\n  }",
+    ),
+  },
+  {
+    name: "tokens in reverse",
+    text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return flip(x, axis: 1) - flip(x, axis: -1) }"),
+  },
+  {
+    name: "the larger half of the channels",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 4] {\n    let (a, b) = split(x, 2)\n    return gather(x, cast(select(a > b, 0.0 * a, 0.0 * a + 4.0), i32) + iota(4))\n  }",
+    ),
+  },
+  {
+    name: "bags of tokens",
+    text: model(
+      "(x: i32[B, T]) -> f[B, 8] { return embedding_bag(table, x % 9, bit_and(sum(x, axis: 1), 3)) }",
+      "  param table: f[9, 8]",
+    ),
+  },
+  {
+    name: "bits of integers",
+    text: model(
+      "(x: i32[B, T]) -> i32[B, T] { return bit_xor(shift_left(x, 3), bit_not(shift_right(x, 1))) + bit_or(x, 5) - rem(x, 7) / (x % 3) }",
+    ),
+  },
+  {
+    name: "softplus after relu_squared",
+    text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return softplus(relu_squared(x)) * quick_gelu(x) }"),
+  },
+  {
+    name: "dropout",
+    text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return dropout(dropout(x, 0.5, seed: 7), 0.25, seed: 7, stream: 1) }"),
+  },
+  {
+    name: "dropout of channels before tokens",
+    text: model("(x: f[B, T, 8]) -> f[B, 8, T] { return dropout(transpose(x), 0.5, seed: 1) }"),
+  },
+  {
+    name: "dropout of one number",
+    text: model("(x: f[B, 8]) -> f[] { return dropout(mean(mean(x, axis: 1), axis: 0), 0.5, seed: 1) }"),
+  },
+  {
+    name: "dropout of layers by a stream each",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] { return repeat(layers, x) }",
+      "  block Layer(index: int)(x: f[B, T, 8]) -> f[B, T, 8] {\n    use up: Linear(8, 8)\n    return x + dropout(up(x), 0.25, seed: 7, stream: index)\n  }\n  use layers: Layer(index: i) for i in 0..3",
+    ),
+  },
+  {
+    name: "normals added to tokens",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] { return x + random_normal(cast(iota(8), u32), 5, 0, cast(reshape(iota(T), [T, 1]), u32)) }",
+    ),
+  },
+  {
+    name: "numbers drawn from numbers",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let s = cast(0 - 6, u32)\n    return x * random_uniform(s, s, s, s) + cast(shift_left(s, s) % 9, f32)\n  }",
+    ),
+  },
+  {
+    name: "patches of an image",
+    text: model(
+      "(x: f[B, 16, 12]) -> f[B, 6, 5] {\n    let image = reshape(x, [B, 2, 8, 12])\n    return transpose(reshape(conv2d(image, w, bias, stride: 4), [B, 5, 6]))\n  }",
+      "  param w: f[5, 2, 4, 4]\n  param bias: f[5]",
+    ),
+  },
+  {
+    name: "blocks of the standard library for images",
+    text: model(
+      "(x: f[B, 18, 12]) -> f[B, 6, 2, 3] {\n    let h = patch(reshape(x, [B, 3, 6, 12]))\n    return down(h) + mix(norm(h))[..., 0:2, 0:3]\n  }",
+      "  use patch: Conv2d(3, 6, 2, stride: 2), norm: GroupNorm(3, 6)\n  use mix: Conv2d(6, 6, 3, padding: 1, groups: 6, bias: false), down: Conv2d(6, 6, 1, stride: 2)",
+    ),
+  },
+  {
+    name: "a convolution of channels one by one",
+    text: model(
+      "(x: f[B, 4, 35]) -> f[B, 4, 5, 7] {\n    let image = group_norm(reshape(x, [B, 4, 5, 7]), gain, groups: 2)\n    return conv2d(image, w, padding: 1, groups: 4) + image\n  }",
+      "  param w: f[4, 1, 3, 3]\n  param gain: f[4]",
+    ),
+  },
+  {
+    name: "a convolution over tokens",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let image = conv2d(reshape(x, [B, 1, T, 8]), w, padding: [2, 1], dilation: [2, 1])\n    return reshape(image, [B, T, 8])\n  }",
+      "  param w: f[1, 1, 3, 3]",
+    ),
+  },
+  {
+    name: "group_norm over tokens",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, 8, T] { return group_norm(transpose(x), gain, groups: 4) }",
+      "  param gain: f[8]",
+    ),
+  },
+];
+
 export const ODD_PROGRAMS: readonly OddProgram[] = [
   { name: "no parameters", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return x * x + silu(x) }") },
   { name: "the input itself", text: model("(x: f[B, T, 8]) -> f[B, T, 8] { return x }") },
@@ -100,6 +203,7 @@ export const ODD_PROGRAMS: readonly OddProgram[] = [
       "  block Layer(x: f[B, T, 8]) -> f[B, T, 8] {\n    use w: Linear(8, 8)\n    return x + gelu(w(x))\n  }\n  use layers: Layer[3]",
     ),
   },
+  ...NEW_FORMS,
   {
     name: "a scan with state of one number a channel",
     text: model(

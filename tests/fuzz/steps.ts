@@ -18,7 +18,7 @@ function positive(b: Builder, x: Value): Value {
   return b.emit("add", [b.emit("abs", [x]), half]);
 }
 
-const UNARY = ["neg", "abs", "tanh", "sigmoid", "sin", "cos", "erf", "relu", "silu", "gelu", "gelu_tanh"];
+const UNARY = ["neg", "abs", "tanh", "sigmoid", "sin", "cos", "erf", "relu", "silu", "gelu", "gelu_tanh", "softplus", "quick_gelu"]; // prettier-ignore
 const POSITIVE = ["log", "sqrt", "rsqrt"];
 
 const unary: Step = (draft) => {
@@ -95,6 +95,27 @@ const concat: Step = (draft) => {
   keep(draft, draft.tryEmit("concat", [x, draft.b.emit("neg", [x])], { axis }));
 };
 
+/** The elements of an axis in another order: reversed, its halves swapped, or picked by where the largest one is. */
+const reorder: Step = (draft) => {
+  const { rng, b } = draft;
+  const x = draft.float((type) => type.dims.length > 0);
+  if (x === undefined) return;
+  const axis = rng.int(0, x.type.dims.length);
+  const size = x.type.dims[axis] ?? Dim.of(1);
+  const choice = rng.pick(["flip", "split", "gather"]);
+  if (choice === "flip") return keep(draft, draft.tryEmit("flip", [x], { axis }));
+  if (choice === "split") {
+    const half = size.div(2);
+    if (half === undefined || half.equals(0)) return;
+    const [first, second] = b.emitAll("split", [x], { axis, sizes: [half, half] });
+    if (first !== undefined && second !== undefined) keep(draft, draft.tryEmit("concat", [second, first], { axis }));
+    return;
+  }
+  const largest = b.emit("argmax", [x], { axis });
+  const index = b.emit("reshape", [largest], { shape: x.type.dims.with(axis, Dim.of(1)) });
+  keep(draft, draft.tryEmit("gather", [x, index], { axis }));
+};
+
 /** A product with a weight, in either orientation. */
 const product: Step = (draft) => {
   const x = draft.float((type) => type.dims.length >= 2 && type.dims.at(-1)?.asNumber() !== undefined);
@@ -147,5 +168,5 @@ function elements(type: TensorType, symbols: Readonly<Record<string, number>>): 
 }
 
 export const STEPS: readonly Step[] = [
-  unary, binary, binary, choose, reduce, transpose, reshape, shift, concat, product, loop,
+  unary, binary, binary, choose, reduce, transpose, reshape, shift, concat, product, loop, reorder,
 ]; // prettier-ignore

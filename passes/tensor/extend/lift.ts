@@ -19,8 +19,9 @@ export interface Mapped {
   readonly isLifted: boolean;
 }
 
-/** Emits `op` with these operands, at least one of them lifted. */
+/** Emits `op` with these operands, at least one of them lifted. An op of several results is taken apart first. */
 export function emitLifted(op: Op, operands: readonly (Mapped | null)[], b: Builder): Mapped | string {
+  if (op.results.length > 1) return refusal(op);
   if (hasTrait(b.table.get(op.name), "elementwise")) return emitPoint(op, operands, b);
   const [first] = operands;
   if (op.name === "take") return emitTake(op, operands, b);

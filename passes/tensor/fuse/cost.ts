@@ -21,6 +21,7 @@ const CACHED = 1 / 4;
 const DEFAULT_CAPACITY = 1024;
 const TRANSCENDENTAL: ReadonlySet<string> = new Set([
   ...["exp", "log", "sin", "cos", "tanh", "erf", "pow", "sigmoid", "silu", "gelu", "gelu_tanh", "sqrt", "rsqrt", "div"],
+  ...["softplus", "quick_gelu", "random_bits", "random_uniform", "random_normal", "dropout"],
 ]);
 
 /** A size under the capacities. */

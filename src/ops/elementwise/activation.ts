@@ -1,4 +1,4 @@
-/** relu, silu, gelu, gelu_tanh: composites that are also elementwise, each written once in scalar operations. */
+/** relu, relu_squared, silu, quick_gelu, gelu, gelu_tanh: composites that are also elementwise, each written once in scalar operations. */
 import { inherited } from "../../ir/op-def.ts";
 import { erf } from "../support/erf.ts";
 import { FLOATS } from "../support/shape.ts";
@@ -22,6 +22,21 @@ export const relu = elementwise({
   samples: (rng) => unarySamples(rng, RANGE),
 });
 
+export const reluSquared = elementwise({
+  name: "relu_squared",
+  doc: "`out = max(x, 0)^2`. So et al. 2021, arXiv:2109.08668.",
+  operands: ["x"],
+  traits: ["composite"],
+  dtypes: FLOATS,
+  compute: (args) => Math.max(operand(args, 0), 0) ** 2,
+  scalar(s, args, _attrs, dtype) {
+    const positive = s.binary("max", operand(args, 0), s.constant(0, dtype));
+    return s.binary("mul", positive, positive);
+  },
+  accuracy: inherited,
+  samples: (rng) => unarySamples(rng, RANGE),
+});
+
 export const silu = elementwise({
   name: "silu",
   doc: "`out = x * sigmoid(x)`, also called swish. Elfwing et al. 2017, arXiv:1702.03118.",
@@ -30,6 +45,25 @@ export const silu = elementwise({
   dtypes: FLOATS,
   compute: (args) => operand(args, 0) * sigmoidOf(operand(args, 0)),
   scalar: (s, args, attrs, dtype) => s.binary("mul", operand(args, 0), sigmoidScalar(s, args, attrs, dtype)),
+  accuracy: inherited,
+  samples: (rng) => unarySamples(rng, RANGE),
+});
+
+/** The factor with which the sigmoid comes closest to the normal distribution, from arXiv:1606.08415. */
+const QUICK = 1.702;
+
+export const quickGelu = elementwise({
+  name: "quick_gelu",
+  doc: "`out = x * sigmoid(1.702 x)`: the approximation of gelu that CLIP uses. Hendrycks and Gimpel 2016, arXiv:1606.08415.",
+  operands: ["x"],
+  traits: ["composite"],
+  dtypes: FLOATS,
+  compute: (args) => operand(args, 0) * sigmoidOf(QUICK * operand(args, 0)),
+  scalar(s, args, attrs, dtype) {
+    const x = operand(args, 0);
+    const share = sigmoidScalar(s, [s.binary("mul", x, s.constant(QUICK, dtype))], attrs, dtype);
+    return s.binary("mul", x, share);
+  },
   accuracy: inherited,
   samples: (rng) => unarySamples(rng, RANGE),
 });

@@ -6,7 +6,8 @@ import type { DType } from "../../ir/type.ts";
 import { FLOATS, NUMBERS } from "../support/shape.ts";
 import { operand } from "../support/tensor.ts";
 import { binarySamples, elementwise, unarySamples } from "./define.ts";
-import type { SampleRange } from "./define.ts";
+import type { Elementwise, SampleRange } from "./define.ts";
+import { divisionSamples, safeDivisor } from "./integer-division.ts";
 
 interface Binary {
   readonly name: BinaryScalar;
@@ -14,14 +15,17 @@ interface Binary {
   readonly dtypes?: readonly DType[];
   readonly traits?: readonly Trait[];
   readonly compute: (x: number, y: number, dtype: DType) => number;
+  /** Default: the scalar operation of the same name. */
+  readonly scalar?: Elementwise["scalar"];
   readonly accuracy: Accuracy;
   readonly x?: SampleRange;
   readonly y?: SampleRange;
+  readonly more?: OpDef["samples"];
 }
 
 const WIDE: SampleRange = { low: -9, high: 9, dtypes: ["f32", "i32", "u32"] };
 
-function binary({ name, doc, dtypes, traits, compute, accuracy, x, y }: Binary): OpDef {
+function binary({ name, doc, dtypes, traits, compute, scalar, accuracy, x, y, more }: Binary): OpDef {
   return elementwise({
     name,
     doc,
@@ -29,9 +33,9 @@ function binary({ name, doc, dtypes, traits, compute, accuracy, x, y }: Binary):
     ...(traits === undefined ? {} : { traits }),
     dtypes: dtypes ?? NUMBERS,
     compute: (args, dtype) => compute(operand(args, 0), operand(args, 1), dtype),
-    scalar: (s, args) => s.binary(name, operand(args, 0), operand(args, 1)),
+    scalar: scalar ?? ((s, args) => s.binary(name, operand(args, 0), operand(args, 1))),
     accuracy,
-    samples: (rng) => binarySamples(rng, x ?? WIDE, y ?? x ?? WIDE),
+    samples: (rng) => [...binarySamples(rng, x ?? WIDE, y ?? x ?? WIDE), ...(more?.(rng) ?? [])],
   });
 }
 
@@ -66,9 +70,14 @@ export const div = binary({
   name: "div",
   doc: "`out = x / y`; integers truncate towards zero, and `x / 0 = x` for them (WGSL 8.7).",
   compute: (x, y, dtype) => (isFloat(dtype) ? x / y : y === 0 ? x : Math.trunc(x / y)),
+  scalar(s, args, _attrs, dtype) {
+    const [x, y] = [operand(args, 0), operand(args, 1)];
+    return s.binary("div", x, isFloat(dtype) ? y : safeDivisor(s, x, y, dtype));
+  },
   accuracy: ulp(3),
   y: { low: 1, high: 9 },
   x: WIDE,
+  more: divisionSamples,
 });
 
 export const pow = binary({

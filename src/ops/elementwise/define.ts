@@ -25,7 +25,7 @@ export interface Elementwise {
   /** The result's element type; default: the operands'. */
   readonly result?: DType | ((attrs: Attrs) => DType);
   /** Replaces the check that all operands have one element type: gives the operands' type, or the sentence. */
-  check?(types: readonly TensorType[]): DType | { readonly sentence: string };
+  check?(types: readonly TensorType[], attrs: Attrs): DType | { readonly sentence: string };
   /** The function in f64; the result is rounded by the caller. `dtype` is the first operand's element type. */
   compute(args: readonly number[], dtype: DType, attrs: Attrs): number;
   scalar<E>(s: ScalarBuilder<E>, args: readonly E[], attrs: Attrs, dtype: DType): E;
@@ -40,8 +40,8 @@ export function elementwise(spec: Elementwise): OpDef {
   const { result } = spec;
   const resultType = (attrs: Attrs, dtype: DType): DType =>
     result === undefined ? dtype : typeof result === "function" ? result(attrs) : result;
-  const operandType = (types: readonly TensorType[]): DType | { readonly sentence: string } =>
-    spec.check?.(types) ?? commonDType(spec, types);
+  const operandType = (types: readonly TensorType[], attrs: Attrs): DType | { readonly sentence: string } =>
+    spec.check?.(types, attrs) ?? commonDType(spec, types);
   return {
     name: spec.name,
     doc: spec.doc,
@@ -50,7 +50,7 @@ export function elementwise(spec: Elementwise): OpDef {
     traits: ["pure", "elementwise", ...(spec.traits ?? [])],
     infer(operands, attrs) {
       const types = spec.operands.map((_, index) => operand(operands, index));
-      const dtype = operandType(types);
+      const dtype = operandType(types, attrs);
       if (typeof dtype !== "string") return dtype.sentence;
       const dims = commonDims(spec.operands, types);
       return typeof dims === "string" ? dims : [tensorType(resultType(attrs, dtype), dims)];

@@ -14,9 +14,10 @@ import { operand } from "../support/tensor.ts";
 import { threefry, threefryScalar } from "./threefry.ts";
 import type { ThreefryInput } from "./threefry.ts";
 
-const OPERANDS = ["seed", "stream", "row", "index"];
+/** The operands of all that draws random numbers: two words of a key, two of a counter. */
+export const COUNTED: readonly string[] = ["seed", "stream", "row", "index"];
 
-function inputOf<E>(args: readonly E[]): ThreefryInput<E> {
+export function inputOf<E>(args: readonly E[]): ThreefryInput<E> {
   return { key: [operand(args, 0), operand(args, 1)], counter: [operand(args, 2), operand(args, 3)] };
 }
 
@@ -29,18 +30,18 @@ export const randomBits: OpDef = elementwise({
   doc:
     "The first word of Threefry-2x32-20 with the key (seed, stream) and the counter (row, index): u32. The operands " +
     "broadcast. Salmon et al. 2011.",
-  operands: OPERANDS,
+  operands: COUNTED,
   dtypes: ["u32"],
   compute: (args) => threefry(inputOf(args)),
   scalar: (s, args) => threefryScalar(s, inputOf(args)),
   accuracy: exact,
-  samples,
+  samples: countedSamples,
 });
 
 export const randomUniform: OpDef = elementwise({
   name: "random_uniform",
   doc: "`out = floor(random_bits(seed, stream, row, index) / 256) / 2^24`: f32 in [0, 1), exact.",
-  operands: OPERANDS,
+  operands: COUNTED,
   traits: ["composite"],
   dtypes: ["u32"],
   result: "f32",
@@ -54,10 +55,10 @@ export const randomUniform: OpDef = elementwise({
     return [b.emit("mul", [b.emit("cast", [upper], { dtype: "f32" }), scalarConstant(b, "f32", UNIT)])];
   },
   accuracy: inherited,
-  samples,
+  samples: countedSamples,
 });
 
-function samples(rng: Rng): readonly Sample[] {
+export function countedSamples(rng: Rng): readonly Sample[] {
   const words = (dims: readonly number[]): ReturnType<typeof filled> => filled("u32", dims, () => rng.u32());
   const count = (dims: readonly number[]): ReturnType<typeof filled> => filled("u32", dims, (position) => position);
   return [

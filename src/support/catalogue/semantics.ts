@@ -158,6 +158,12 @@ export const SEMANTICS = {
     "attention(q, k, v, mask: causal, window: 0)",
     "attention(q, k, v, mask: causal, window: 1)",
   ),
+  LLM0227: entry(
+    "names in parentheses that do not fit the value",
+    "`let (q, k, v) = ...` gives each item of a list a name: the value is a list, and has as many items.",
+    "let (q, k) = split(x, 3)",
+    "let (q, k, v) = split(x, 3)",
+  ),
   LLM0240: entry(
     "the parts of a `scan` do not fit",
     "`scan` walks along the axis of one size, which all its inputs have at the same place. Its body returns the next value of each state, of the state's own type, and then one or more results.",

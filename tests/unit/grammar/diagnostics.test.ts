@@ -63,6 +63,6 @@ test("what stands around a mistake is still in the tree", () => {
     "model A(dim: int = 8) {\n  let a = 1\n  let b = = 2\n  let c = 3\n}\nfn f(x: f[D]) -> f[D] {\n  return x\n}\n";
   const { ast } = parse(fileOf(text));
   const [model, fn] = ast.items;
-  expect(model?.kind === "model" && model.body.map((s) => s.kind === "let" && s.name.text)).toEqual(["a", "c"]);
+  expect(model?.kind === "model" && model.body.map((s) => s.kind === "let" && s.names[0]?.text)).toEqual(["a", "c"]);
   expect(fn?.kind).toBe("fn");
 });

@@ -151,6 +151,12 @@ export const MISTAKES: readonly Mistake[] = [
     right: inModel("  use a: Linear(dim, dim), b: Linear(dim, dim)"),
   },
   {
+    code: "LLM0111",
+    label: "between names of a list",
+    wrong: inBlock("  let (a b) = split(x, 2)\n  return a + b"),
+    right: inBlock("  let (a, b,) = split(x, 2)\n  return a + b"),
+  },
+  {
     code: "LLM0112",
     label: "unknown escape",
     wrong: inBlock('  tap "a\\q" = x\n  return x'),

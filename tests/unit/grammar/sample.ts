@@ -22,6 +22,8 @@ model Sample(
     param scale: f[dim]
     let q = rope(split_heads(q_proj(x), heads), theta)
     let k = k_proj(x)[..., 0:dim]
+    let (left, right) = split(x, 2)
+    let (whole) = split(left, 1)
     let first = x[0, :, dim - 1:]
     tap "attention.q" = q
     if window > 2 {

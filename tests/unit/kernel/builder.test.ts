@@ -2,6 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { KernelBuilder } from "../../../src/kernel/builder.ts";
 import { interpretKernel } from "../../../src/kernel/interpret.ts";
+import { I32, U32 } from "../../../src/kernel/ir.ts";
 import { verifyKernel } from "../../../src/kernel/verify.ts";
 import { Dim } from "../../../src/support/dim.ts";
 
@@ -37,6 +38,18 @@ describe("KernelBuilder", () => {
     expect(b.mul(b.i32(6), 7)).toBe(b.i32(42));
     const x = b.f32(1);
     expect(b.mul(x, 1)).not.toBe(x);
+  });
+
+  it("folds literals that WGSL refuses to compute, as every target computes them", () => {
+    const b = new KernelBuilder("k");
+    expect(b.binary("shl", b.u32(4294967290), 13)).toBe(b.u32(4294918144));
+    expect(b.add(b.u32(4294967295), 1)).toBe(b.u32(0));
+    expect(b.binary("shr", b.u32(4294967295), 31)).toBe(b.u32(1));
+    expect(b.binary("shr", b.i32(-8), 1)).toBe(b.i32(-4));
+    expect(b.cast(b.i32(-1), U32)).toBe(b.u32(4294967295));
+    expect(b.cast(b.u32(4294967295), I32)).toBe(b.i32(-1));
+    const zero = b.u32(0);
+    expect(b.div(b.u32(5), zero)).not.toBe(zero);
   });
 
   it("refuses operands of different types", () => {

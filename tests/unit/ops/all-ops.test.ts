@@ -77,11 +77,13 @@ describe.each(OP_LIST.map((def) => [def.name, def] as const))("%s", (name, def) 
       const options = { symbols: sample.symbols ?? {}, ...(sample.types === undefined ? {} : { types: sample.types }) };
       const expected = run(name, sample.operands, sample.attrs, options);
       const tensors = sample.operands.filter((x): x is Tensor => x !== null);
+      // As the pull engine says it: the type of the first operand that is no condition.
+      const typed = tensors.find((x) => x.dtype !== "bool") ?? tensors[0]!;
       const data = new Float64Array(expected.data.length);
       const strides = tensors.map((x) => broadcastStrides(x.dims, expected.dims));
       forEachIndex(expected.dims, strides, (position, offsets) => {
         const args = tensors.map((x, i) => ({ x: x.data[offsets[i]!]!, dtype: x.dtype }));
-        const made = def.scalar!(numberScalars, args, completeAttrs(def, sample.attrs), tensors.at(-1)!.dtype);
+        const made = def.scalar!(numberScalars, args, completeAttrs(def, sample.attrs), typed.dtype);
         expect(made.dtype).toBe(expected.dtype);
         data[position] = made.x;
       });

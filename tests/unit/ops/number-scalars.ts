@@ -49,7 +49,7 @@ const INTEGER_BINARY: Readonly<Record<BinaryScalar, (x: number, y: number) => nu
   or: (x, y) => x | y,
   xor: (x, y) => x ^ y,
   shl: (x, y) => x << y,
-  shr: (x, y) => x >>> y,
+  shr: (x, y) => x >> y,
 };
 const COMPARE: Readonly<Record<CompareScalar, (x: number, y: number) => boolean>> = {
   eq: (x, y) => x === y,
@@ -63,9 +63,11 @@ const COMPARE: Readonly<Record<CompareScalar, (x: number, y: number) => boolean>
 /** Throws where two operands have different types, as a code generator would. */
 export const numberScalars: ScalarBuilder<Typed> = {
   constant: typed,
-  unary: (op, { x, dtype }) => typed(UNARY[op](x), dtype),
+  unary: (op, { x, dtype }) => typed(op === "not" && dtype !== "bool" ? ~x : UNARY[op](x), dtype),
   binary(op, a, b) {
     if (a.dtype !== b.dtype) throw new Error(`${op} of ${a.dtype} and ${b.dtype}`);
+    // A u32 has no sign to keep.
+    if (op === "shr" && a.dtype === "u32") return typed(a.x >>> b.x, a.dtype);
     const compute = isFloat(a.dtype) ? FLOAT_BINARY[op] : INTEGER_BINARY[op];
     if (compute === undefined) throw new Error(`${op} of ${a.dtype}`);
     return typed(compute(a.x, b.x), a.dtype);

@@ -1,11 +1,15 @@
 /** The generator against its published answers, and the distributions that `sample` draws from. */
 import { describe, expect, test } from "vitest";
 import { gumbel, openUnit } from "../../../src/ops/random/gumbel.ts";
+import { inverseNormal, inverseNormalScalar } from "../../../src/ops/random/inverse-normal.ts";
 import { orderKey } from "../../../src/ops/random/order-key.ts";
 import { threefry } from "../../../src/ops/random/threefry.ts";
 import { Rng } from "../../../src/support/random.ts";
 import { f32, number, run } from "./run.ts";
+import { erf } from "../../../src/ops/support/erf.ts";
 import { tensorOf } from "../../../src/ops/support/tensor.ts";
+import { unitInLastPlace } from "../../support/tolerance.ts";
+import { roundedScalars } from "./rounded-scalars.ts";
 
 // Random123, kat_vectors: threefry 2x32, 20 rounds.
 test.each([
@@ -29,6 +33,70 @@ test("uniform numbers lie in [0, 1), are f32, and have mean 1/2 and variance 1/1
   const variance = data.reduce((sum, x) => sum + (x - mean) ** 2, 0) / data.length;
   expect(mean).toBeCloseTo(1 / 2, 2);
   expect(variance).toBeCloseTo(1 / 12, 2);
+});
+
+/** 1, 2, ..., n as u32, and the other three words of a call. */
+const drawn = (name: string, seed: number, n: number): Float64Array => {
+  const index = Float64Array.from({ length: n }, (_, i) => i);
+  return run(name, [number("u32", seed), number("u32", 0), number("u32", 0), tensorOf("u32", [n], index)]).data;
+};
+
+describe("normal numbers", () => {
+  // DLMF and tables of the normal distribution.
+  test.each([
+    [0, 0],
+    [0.1, 0.2533471031357997],
+    [0.25, 0.6744897501960817],
+    [0.4, 1.2815515655446004],
+    [0.475, 1.959963984540054],
+    [0.4999, 3.719016485455709],
+  ])("the quantile of 1/2 + %f", (q, expected) => {
+    expect(inverseNormal(q)).toBeCloseTo(expected, 12);
+    expect(inverseNormal(-q)).toBe(-inverseNormal(q));
+  });
+  test("the distribution function gives the argument back, on both sides of the split", () => {
+    for (let i = 1; i < 500; i++) expect(0.5 * erf(inverseNormal(i / 1000) * Math.SQRT1_2)).toBeCloseTo(i / 1000, 14);
+  });
+  test("have mean 0, variance 1 and the fourth moment of a normal distribution", () => {
+    const data = drawn("random_normal", 5, 20000);
+    const moment = (power: number): number => data.reduce((sum, x) => sum + x ** power, 0) / data.length;
+    expect(Math.abs(moment(1))).toBeLessThan(0.03);
+    expect(Math.abs(moment(2) - 1)).toBeLessThan(0.04);
+    expect(Math.abs(moment(4) - 3)).toBeLessThan(0.3);
+    expect(Math.max(...data)).toBeLessThan(5.3);
+  });
+  test("come within 8 ulp where every operation is rounded to f32", () => {
+    const step = 2 ** -24;
+    const places = [1, 3, 5, 2 ** 23 - 1, 2 ** 23 - 3, 0.425 / step, 0.425 / step + 1].map(Math.round);
+    for (let k = 1; k < 2 ** 23; k += 1013) places.push(k);
+    for (const k of places) {
+      const [exact, { x }] = [
+        inverseNormal(k * step),
+        inverseNormalScalar(roundedScalars, { x: k * step, dtype: "f32" }),
+      ];
+      expect(Math.abs(x - exact) / unitInLastPlace(exact, "f32")).toBeLessThan(8);
+    }
+  });
+});
+
+test("dropout keeps the mean, drops the share p, and is a function of the seed", () => {
+  const n = 20000;
+  const x = tensorOf("f32", [n], new Float64Array(n).fill(1));
+  const index = tensorOf(
+    "u32",
+    [n],
+    Float64Array.from({ length: n }, (_, i) => i),
+  );
+  const zero = number("u32", 0);
+  const dropped = (seed: number): Float64Array =>
+    run("dropout", [x, number("u32", seed), zero, zero, index], { p: 0.3 }).data;
+  const data = dropped(1);
+  expect(new Set(data)).toEqual(new Set([0, 1 / 0.7]));
+  expect(data.reduce((sum, each) => sum + each, 0) / n).toBeCloseTo(1, 1);
+  const uniform = drawn("random_uniform", 1, n);
+  expect(data.every((each, i) => (each === 0) === uniform[i]! < 0.3)).toBe(true);
+  expect(dropped(1)).toEqual(data);
+  expect(dropped(2)).not.toEqual(data);
 });
 
 test("keys order as numbers do", () => {

@@ -53,6 +53,31 @@ test("integers wrap, truncate and survive division by zero", () => {
   expect(list(run("div", [i32([3], [-7, 7, 5]), i32([3], [2, -2, 0])]))).toEqual([-3, -3, 5]);
 });
 
+test("remainders, bits and shifts", () => {
+  expect(list(run("rem", [i32([4], [-7, 7, 5, -(2 ** 31)]), i32([4], [3, -3, 0, -1])]))).toEqual([-1, 1, 0, 0]);
+  expect(list(run("bit_and", [i32([2], [12, -1]), i32([2], [10, 6])]))).toEqual([8, 6]);
+  expect(list(run("bit_or", [i32([1], [12]), i32([1], [10])]))).toEqual([14]);
+  expect(list(run("bit_xor", [i32([1], [12]), i32([1], [10])]))).toEqual([6]);
+  expect(list(run("bit_not", [i32([2], [0, -6])]))).toEqual([-1, 5]);
+  expect(list(run("bit_not", [number("u32", 0)]))).toEqual([4294967295]);
+  expect(list(run("shift_left", [i32([3], [1, 1, 3]), i32([3], [31, 33, -1])]))).toEqual([-(2 ** 31), 2, -(2 ** 31)]);
+  expect(list(run("shift_right", [i32([2], [-8, -1]), i32([2], [1, 31])]))).toEqual([-4, -1]);
+  expect(list(run("shift_right", [number("u32", 4294967288), number("u32", 1)]))).toEqual([2147483644]);
+});
+
+test("softplus does not overflow, and keeps what is small", () => {
+  const found = list(run("softplus", [f32([4], [-1000, 0, 1000, -40])]));
+  expect(found.slice(0, 3)).toEqual([0, Math.LN2, 1000]);
+  expect(found[3]! / Math.exp(-40)).toBeCloseTo(1, 14);
+});
+
+test("relu_squared and quick_gelu", () => {
+  expect(list(run("relu_squared", [f32([3], [-2, 0.5, 3])]))).toEqual([0, 0.25, 9]);
+  const quick = list(run("quick_gelu", [f32([2], [1, -1])]));
+  expect(quick[0]).toBeCloseTo(0.8457957659328212, 14);
+  expect(quick[1]).toBeCloseTo(-0.1542042340671787, 14);
+});
+
 test("rounded mode rounds a sum after every term", () => {
   // 2^24 + 1 is not an f32: each 1 is lost when added alone, their sum is not.
   const x = f32([3], [2 ** 24, 1, 1]);
@@ -87,6 +112,40 @@ test("take clamps, with and without batch", () => {
   expect(list(run("take", [x, i32([2], [-5, 9])], { axis: 0 }))).toEqual([1, 2, 3, 4, 5, 6]);
   expect(list(run("take", [x, i32([2], [2, 0])], { axis: 1, batch: 1 }))).toEqual([3, 4]);
   expect(list(run("take", [x, i32([2], [2, 0])], { axis: 1 }))).toEqual([3, 1, 6, 4]);
+});
+
+test("flip, split and gather", () => {
+  const x = f32([2, 3], [1, 2, 3, 4, 5, 6]);
+  expect(list(run("flip", [x], { axis: 1 }))).toEqual([3, 2, 1, 6, 5, 4]);
+  expect(list(run("flip", [x], { axis: 0 }))).toEqual([4, 5, 6, 1, 2, 3]);
+  expect(list(run("split", [x], { axis: 1, sizes: [2, 1] }))).toEqual([1, 2, 4, 5]);
+  expect(list(run("gather", [x, i32([2, 2], [2, 0, -1, 9])], { axis: 1 }))).toEqual([3, 1, 4, 6]);
+  expect(list(run("gather", [x, i32([1, 3], [1, 0, 1])], { axis: 0 }))).toEqual([4, 2, 6]);
+});
+
+test("embedding_bag", () => {
+  const table = f32([3, 2], [1, 2, 10, 20, 100, 200]);
+  const bags = i32([2, 2], [0, 2, 1, 1]);
+  expect(list(run("embedding_bag", [table, bags], { mode: "sum" }))).toEqual([101, 202, 20, 40]);
+  expect(list(run("embedding_bag", [table, bags, i32([2], [1, 0])]))).toEqual([1, 2, 0, 0]);
+});
+
+test("conv2d is a correlation, with zeros around", () => {
+  const image = f32([1, 1, 2, 3], [1, 2, 3, 4, 5, 6]);
+  const weight = f32([1, 1, 2, 2], [1, 10, 100, 1000]);
+  expect(list(run("conv2d", [image, weight]))).toEqual([5421, 6532]);
+  expect(list(run("conv2d", [image, weight, f32([1], [0.5])], { stride: [2], padding: [1] }))).toEqual([
+    1000.5, 3200.5, 40.5, 65.5,
+  ]);
+  expect(list(run("conv2d", [image, weight], { dilation: [1, 2] }))).toEqual([6431]);
+  const two = f32([1, 2, 1, 1], [3, 5]);
+  expect(list(run("conv2d", [two, f32([2, 1, 1, 1], [10, 100])], { groups: 2 }))).toEqual([30, 500]);
+});
+
+test("group_norm", () => {
+  const x = f32([1, 4, 1], [1, 3, 10, 30]);
+  const found = run("group_norm", [x, f32([4], [1, 2, 3, 4]), f32([4], [0, 0, 5, 5])], { groups: 2, eps: 0 });
+  expect(list(found)).toEqual([-1, 2, 2, 9]);
 });
 
 test("argmax takes the first of ties, and NaN never wins", () => {

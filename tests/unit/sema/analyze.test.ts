@@ -194,3 +194,33 @@ describe("weights", () => {
     expect(analyzeText(text, { set: { tied: "false" } }).model?.weights.ties).toEqual([]);
   });
 });
+
+describe("a list of names", () => {
+  it("names the parts of a split", () => {
+    const ir = irOf(modelWith({ forward: "let (low, high) = split(x, 2)\n    return concat(high, low, axis: -1)" }));
+    expect(ir).toContain("%low, %high = split(%x) {sizes = [4, 4], axis = 2} : (f32[B, T, 4], f32[B, T, 4])");
+    expect(ir).toContain("concat(%high, %low)");
+  });
+  it("takes a list of config values apart, and a list with a choice in it", () => {
+    const forward = "let (a, b) = factors\n    let (first) = [if a == 2 { x * a } else { x }]\n    return first + b";
+    expect(irOf(modelWith({ config: "dim: int = 8, factors: int[] = [2, 3]", forward }))).toMatch(/mul\(%x, %\w+\)/);
+  });
+  it("names the results of a scan", () => {
+    const forward = `let (sum, last) = scan(h: f[B, dim]) over T with x {
+      let (next, out) = [h + x, h]
+      return (next, next, out)
+    }
+    return sum - last`;
+    expect(irOf(modelWith({ forward }))).toMatch(/%h(\.\d)?, %sum, %last = scan /);
+  });
+  it("is read in a block that is called in a loop", () => {
+    const body = `  block Layer(x: f[B, T, dim]) -> f[B, T, dim] {
+    use up: Linear(dim, 3 * dim)
+    let (sizes, _rest) = [[8, 16], [8]]
+    let (a, b) = split(up(x), sizes: sizes)
+    return a + split(b, 2)[1]
+  }
+  use layers: Layer[3]`;
+    expect(irOf(modelWith({ body, forward: "return repeat(layers, x)" }))).toContain("%a, %b = split(");
+  });
+});

@@ -38,6 +38,13 @@ const rotated = (call: string): string =>
     forward: `return merge_heads(${call})`,
   });
 
+const convolved = (parameter: string, rest: string): string =>
+  modelWith({
+    body: `  ${parameter}`,
+    forward: `let image = conv2d(reshape(x, [B * T, 1, 2, dim / 2]), ${rest})
+    return x + reshape(mean(mean(sum(image, axis: 1), axis: 2), axis: 1), [B, T, 1])`,
+  });
+
 const ACTIVATION = 'dim: int = 8, kind: text = "gelu"';
 const chosen = (condition: string): string => `  require ${condition}`;
 
@@ -451,5 +458,107 @@ export const MISTAKES: readonly Mistake[] = [
     wrong: modelWith({ forward: "return x" }),
     right: modelWith({ forward: "return x" }),
     model: "Tyni",
+  },
+  {
+    code: "LLM0227",
+    title: "fewer names than the list has items",
+    wrong: modelWith({ forward: "let (a, b) = split(concat(x, x, x, axis: -1), 3)\n    return a + b" }),
+    right: modelWith({ forward: "let (a, b, c) = split(concat(x, x, x, axis: -1), 3)\n    return a + b + c" }),
+  },
+  {
+    code: "LLM0227",
+    title: "names in parentheses for one tensor",
+    wrong: modelWith({ forward: "let (a, b) = x + x\n    return a + b" }),
+    right: modelWith({ forward: "let (a, b) = [x + x, x]\n    return a + b" }),
+  },
+  {
+    code: "LLM0202",
+    title: "a name twice in a list of names",
+    wrong: modelWith({ forward: "let (a, a) = [x, x]\n    return a" }),
+    right: modelWith({ forward: "let (a, _b) = [x, x]\n    return a" }),
+  },
+  {
+    code: "LLM0203",
+    title: "a split that does not come out even",
+    wrong: modelWith({ forward: "let (a, b, c) = split(x, 3)\n    return a + b + c" }),
+    right: modelWith({ forward: "let (a, b, c) = split(x, sizes: [4, 2, 2])\n    return concat(a, b, c, axis: -1)" }),
+  },
+  {
+    code: "LLM0203",
+    title: "a split into sizes that are not those of the axis",
+    wrong: modelWith({ forward: "let (a, b) = split(x, sizes: [4, 3])\n    return concat(a, b, axis: -1)" }),
+    right: modelWith({ forward: "let (a, b) = split(x, sizes: [4, dim - 4])\n    return concat(a, b, axis: -1)" }),
+  },
+  {
+    code: "LLM0203",
+    title: "a split into both parts and sizes",
+    wrong: modelWith({ forward: "return concat(split(x, 2, sizes: [4, 4])[0], x[..., 0:4], axis: -1)" }),
+    right: modelWith({ forward: "return concat(split(x, 2)[0], x[..., 0:4], axis: -1)" }),
+  },
+  {
+    code: "LLM0203",
+    title: "a convolution of other channels",
+    wrong: convolved("param weight: f[3, 4, 2, 2]", "weight, stride: 2"),
+    right: convolved("param weight: f[3, 1, 2, 2]", "weight, stride: 2"),
+  },
+  {
+    code: "LLM0203",
+    title: "a convolution with a stride of nothing",
+    wrong: convolved("param weight: f[3, 1, 2, 2]", "weight, stride: [2, 0]"),
+    right: convolved("param weight: f[3, 1, 2, 2]", "weight, stride: [2, 1]"),
+  },
+  {
+    code: "LLM0203",
+    title: "a convolution whose kernel is larger than the image",
+    wrong: convolved("param weight: f[3, 1, 9, 2]", "weight, padding: [1, 0]"),
+    right: convolved("param weight: f[3, 1, 9, 2]", "weight, padding: [4, 0]"),
+  },
+  {
+    code: "LLM0203",
+    title: "groups that the channels do not divide into",
+    wrong: modelWith({
+      body: "  param weight: f[dim]",
+      forward: "return reshape(group_norm(reshape(x, [B * T, dim]), weight, groups: 3), [B, T, dim])",
+    }),
+    right: modelWith({
+      body: "  param weight: f[dim]",
+      forward: "return reshape(group_norm(reshape(x, [B * T, dim]), weight, groups: 4), [B, T, dim])",
+    }),
+  },
+  {
+    code: "LLM0203",
+    title: "an index of other sizes",
+    wrong: modelWith({ forward: "return gather(x, argmax(x), axis: -1)" }),
+    right: modelWith({ forward: "return x + gather(x, reshape(argmax(x), [B, T, 1]), axis: -1)" }),
+  },
+  {
+    code: "LLM0203",
+    title: "lengths that are not one for each bag",
+    wrong: modelWith({
+      body: "  param table: f[9, dim]",
+      forward: "return x + embedding_bag(table, reshape(iota(12), [3, 4]), iota(4))[0]",
+    }),
+    right: modelWith({
+      body: "  param table: f[9, dim]",
+      forward: "return x + embedding_bag(table, reshape(iota(12), [3, 4]), iota(3))[0]",
+    }),
+  },
+  {
+    code: "LLM0203",
+    title: "a dropout of everything",
+    wrong: modelWith({ forward: "return dropout(x, 1.0, seed: 7)" }),
+    right: modelWith({ forward: "return dropout(x, 0.9, seed: 7)" }),
+  },
+  {
+    code: "LLM0226",
+    title: "a dropout of less than nothing",
+    wrong: modelWith({ forward: "return dropout(x, -0.1, seed: 7)" }),
+    right: modelWith({ forward: "return dropout(x, 0.0, seed: 7)" }),
+  },
+  {
+    code: "LLM0203",
+    title: "a remainder of floats",
+    wrong: modelWith({ forward: "return x % 2" }),
+    right: modelWith({ forward: "return x * cast(reshape(iota(T) % 2, [T, 1]), f32)" }),
   },
 ];

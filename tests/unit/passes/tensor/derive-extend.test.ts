@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { Datum } from "../../../../src/interp/index.ts";
 import { evaluate, isTensor } from "../../../../src/interp/index.ts";
-import type { Builder, Func, Module, Tensor, Value } from "../../../../src/ir/index.ts";
+import type { Builder, DType, Func, Module, SurfaceArg, Tensor, Value } from "../../../../src/ir/index.ts";
 import { funcNamed, tensorType, value, verifyModule } from "../../../../src/ir/index.ts";
 import { OPS } from "../../../../src/ops/index.ts";
 import type { Dim } from "../../../../src/support/dim.ts";
@@ -151,6 +151,140 @@ test("the last token is picked before the head", () => {
   expect(behind.indexOf("take")).toBeLessThan(behind.indexOf("rms_norm"));
 });
 
+type Extra = NonNullable<Options["extra"]>;
+
+function constant(b: Builder, dtype: DType, data: readonly number[]): Value {
+  return b.emit("constant", [], { value: { kind: "literal", dtype, dims: [data.length], data } });
+}
+
+/** An op as the language writes it. */
+function called(b: Builder, name: string, args: Readonly<Record<string, SurfaceArg>>): readonly Value[] {
+  const made = OPS.get(name)?.surface?.build(b, args);
+  if (made === undefined || typeof made === "string" || "kind" in made) throw new Error(`${name}: ${String(made)}`);
+  return "type" in made ? [made] : made;
+}
+
+const GAIN = [1, 2, 0.5, -1, 1, 1, 3, 0.25];
+
+/** What `f` makes of each token alone, as x: f[B * T, 8]. */
+function perToken(f: Extra): Extra {
+  return (b, x) => {
+    const [rows, tokens] = [x.type.dims[0]!, x.type.dims[1]!];
+    const flat = b.emit("reshape", [x], { shape: [rows.mul(tokens), 8] });
+    return b.emit("reshape", [f(b, flat)], { shape: x.type.dims });
+  };
+}
+
+const POINTWISE: readonly (readonly [string, Extra])[] = [
+  ["flip along channels", (b, x) => b.emit("flip", [x], { axis: -1 })],
+  [
+    "split along channels",
+    (b, x) => b.emit("concat", [...called(b, "split", { x, parts: 4 })].reverse(), { axis: -1 }),
+  ],
+  [
+    "gather along channels",
+    (b, x) => b.emit("mul", [x, b.emit("gather", [x, b.emit("reshape", [b.emit("argmax", [x]) ], { shape: [...x.type.dims.slice(0, 2), 1] })])]), // prettier-ignore
+  ],
+  [
+    "split of what is made of positions",
+    (b, x) => {
+      const table = b.emit("iota", [], { shape: [x.type.dims[1]!, 16], axis: 0 });
+      const [even, odd] = called(b, "split", { x: b.emit("cast", [table], { dtype: "f32" }), parts: 2 });
+      return b.emit("add", [b.emit("mul", [x, b.emit("sin", [even!])]), b.emit("cos", [odd!])]);
+    },
+  ],
+  ["softplus and relu_squared", (b, x) => b.emit("softplus", [b.emit("relu_squared", [x])])],
+  [
+    "remainders and bits of positions",
+    (b, x) => {
+      const positions = b.emit("iota", [], { shape: [x.type.dims[1]!], axis: 0 });
+      const one = b.emit("bit_and", [b.emit("rem", [positions, constant(b, "i32", [3])]), constant(b, "i32", [1])]);
+      return b.emit("mul", [x, b.emit("reshape", [b.emit("cast", [one], { dtype: "f32" })], { shape: [x.type.dims[1]!, 1] })]); // prettier-ignore
+    },
+  ],
+  [
+    "dropout, which drops the same channels of a token in a session",
+    (b, x) =>
+      called(b, "dropout", { x, p: 0.5, seed: b.emit("reshape", [constant(b, "u32", [7])], { shape: [] }) })[0]!,
+  ],
+  [
+    "random normals of positions",
+    (b, x) => {
+      const positions = b.emit("cast", [b.emit("iota", [], { shape: [x.type.dims[1]!, 1], axis: 0 })], {
+        dtype: "u32",
+      });
+      const key = constant(b, "u32", [3]);
+      return b.emit("add", [x, b.emit("random_normal", [key, key, key, positions])]);
+    },
+  ],
+  [
+    "group_norm of each token's channels",
+    perToken((b, x) => b.emit("group_norm", [x, constant(b, "f32", GAIN)], { groups: 4 })),
+  ],
+  [
+    "conv2d of each token's channels",
+    perToken((b, x) => {
+      const kernel = b.emit("reshape", [constant(b, "f32", [1, 2, 3, 4, 5, 6])], { shape: [1, 1, 2, 3] });
+      const image = b.emit("reshape", [x], { shape: [x.type.dims[0]!, 1, 2, 4] });
+      const made = b.emit("conv2d", [image, kernel], { padding: [1] });
+      return b.emit("reshape", [b.emit("slice", [made], { axis: 2, start: 0, end: 2 })], { shape: x.type.dims });
+    }),
+  ],
+];
+
+test.each(POINTWISE)("passes: %s", (_, extra) => {
+  const module = derive(llama({ extra }));
+  compare(module, [7, 4], 1);
+  compare(module, [7, 4], 3);
+});
+
+/** Channels in front of the tokens, as images have them: [B, 8, T]. */
+function channelsFirst(f: Extra): Extra {
+  return (b, x) => b.emit("transpose", [f(b, b.emit("transpose", [x], { perm: [0, 2, 1] }))], { perm: [0, 2, 1] });
+}
+
+const LOOK_AHEAD: readonly (readonly [string, Extra, string])[] = [
+  ["flip along T", (b, x) => b.emit("flip", [x], { axis: 1 }), "`flip` mixes positions"],
+  [
+    "group_norm over T",
+    channelsFirst((b, x) => b.emit("group_norm", [x, constant(b, "f32", GAIN)], { groups: 2 })),
+    "`group_norm` mixes positions",
+  ],
+  [
+    "split along T",
+    (b, x) => {
+      const tokens = x.type.dims[1]!;
+      const [first, rest] = b.emitAll("split", [x], { axis: 1, sizes: [1, tokens.sub(1)] });
+      return b.emit("concat", [rest!, first!], { axis: 1 });
+    },
+    "`split` mixes positions",
+  ],
+  [
+    "gather along T",
+    (b, x) => b.emit("gather", [x, b.emit("cast", [x], { dtype: "i32" })], { axis: 1 }),
+    "`gather` mixes positions",
+  ],
+  [
+    "embedding_bag of all tokens",
+    (b, x) => {
+      const tokens = b.emit("argmax", [x]);
+      const table = b.emit("reshape", [constant(b, "f32", GAIN)], { shape: [1, 8] });
+      const bags = b.emit("embedding_bag", [table, tokens], { mode: "mean" });
+      return b.emit("add", [x, b.emit("reshape", [bags], { shape: [x.type.dims[0]!, 1, 8] })]);
+    },
+    "`embedding_bag` mixes positions",
+  ],
+  [
+    "conv2d along T",
+    (b, x) => {
+      const kernel = b.emit("reshape", [constant(b, "f32", [1, 2, 3])], { shape: [1, 1, 3, 1] });
+      const image = b.emit("reshape", [x], { shape: [x.type.dims[0]!, 1, x.type.dims[1]!, 8] });
+      return b.emit("reshape", [b.emit("conv2d", [image, kernel], { padding: [1, 0] })], { shape: x.type.dims });
+    },
+    "`conv2d` mixes positions",
+  ],
+];
+
 describe("what looks ahead is refused", () => {
   const refused = (module: Module): string => {
     const { ir, diagnostics } = deriveExtend("required").run(module, context);
@@ -241,6 +375,16 @@ describe("what looks ahead is refused", () => {
       return b.emit("reshape", [b.emit("exp", [flat])], { shape: x.type.dims });
     };
     compare(derive(llama({ extra: kept })), [5], 2);
+  });
+  test.each(LOOK_AHEAD)("%s", (_, extra, sentence) => {
+    const at: Loc = { path: "m.llm", start: { line: 3, column: 1 }, end: { line: 3, column: 9 } };
+    const placed: Options["extra"] = (b, x) => {
+      b.loc = at;
+      return extra(b, x);
+    };
+    expect(refused(llama({ extra }))).toContain(sentence);
+    const { diagnostics } = deriveExtend("required").run(llama({ extra: placed }), context);
+    expect(diagnostics.map(({ loc }) => loc)).toEqual([at]);
   });
   test("a scan that reads all positions, or walks elsewhere; along T it passes, wherever T stands", () => {
     type Extra = NonNullable<Options["extra"]>;
