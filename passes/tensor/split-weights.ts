@@ -19,7 +19,7 @@ import { mapFuncs } from "./map-funcs.ts";
 
 /** A weight of more pieces would be more bindings than any kernel has. */
 export const MOST_PIECES = 32;
-/** Pieces have whole tiles of rows, however a product packs them. */
+/** Pieces of a matrix have whole tiles of rows, however a product packs them. */
 const ROWS_TOGETHER = 8;
 
 export const splitWeights: Pass<Module> = {
@@ -39,7 +39,7 @@ export function rowsOfPiece(type: TensorType, { maxBindingBytes, maxBufferBytes 
   const limit = Math.min(maxBindingBytes, maxBufferBytes);
   if (rows === undefined || bytes === undefined || bytes * bytesOf(type.dtype) <= limit) return undefined;
   const most = Math.floor(limit / ((bytes / rows) * bytesOf(type.dtype)));
-  const each = most - (most % ROWS_TOGETHER);
+  const each = type.dims.length === 2 ? most - (most % ROWS_TOGETHER) : most;
   return each > 0 && Math.ceil(rows / each) <= MOST_PIECES ? each : undefined;
 }
 
