@@ -22,6 +22,7 @@ import { crossEntropy } from "./normalize/cross-entropy.ts";
 import { layerNorm } from "./normalize/layer-norm.ts";
 import { rmsNorm } from "./normalize/rms-norm.ts";
 import { logSoftmax, softmax } from "./normalize/softmax.ts";
+import { penalize } from "./random/penalize.ts";
 import { randomBits, randomUniform } from "./random/random.ts";
 import { sample } from "./random/sample.ts";
 import { argmax } from "./reduce/argmax.ts";
@@ -44,6 +45,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
   ...[rope, attention, cacheWrite],
   ...[randomBits, randomUniform, sample],
+  ...[penalize],
 ].map(checked);
 
 /** The records by name. */

@@ -53,18 +53,20 @@ interface Settings {
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
+  readonly minP?: number;
   readonly seed?: number;
   readonly step?: number;
 }
 
 function draw(rows: readonly (readonly number[])[], settings: Settings): number[] {
-  const { temperature = 1, topK = 0, topP = 1, seed = 1, step = 0 } = settings;
+  const { temperature = 1, topK = 0, topP = 1, minP = 0, seed = 1, step = 0 } = settings;
   const logits = f32([rows.length, rows[0]!.length], rows.flat());
   const out = run("sample", [
     logits,
     number("f32", temperature),
     number("i32", topK),
     number("f32", topP),
+    number("f32", minP),
     number("u32", seed),
     number("u32", step),
   ]);
