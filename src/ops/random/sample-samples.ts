@@ -41,8 +41,6 @@ export function sampleSamples(rng: Rng): readonly Sample[] {
     of("top-k of one", normal(rng, [4, 50]), { topK: 1, temperature: 2 }),
     of("top-p", normal(rng, [4, 50], 2), { topP: 0.6, step: 11 }),
     of("min-p", normal(rng, [4, 50], 2), { minP: 0.2, step: 5 }),
-    of("min-p of one keeps the largest", normal(rng, [4, 50]), { minP: 1, temperature: 2 }),
-    of("min-p beyond one", normal(rng, [2, 9]), { minP: 3, temperature: 2 }),
     of("all filters, beyond a workgroup", normal(rng, [2, 300], 2), { temperature: 0.7, topK: 40, topP: 0.9, minP: 0.05 }), // prettier-ignore
     {
       ...of("symbolic", normal(rng, [3, 9]), { temperature: 1.5 }),
@@ -85,6 +83,8 @@ const SPECIAL_CONTROLS: readonly (readonly [string, Settings])[] = [
   ["top-p", { topP: 0.5 }],
   ["a small top-p", { topP: 1e-30 }],
   ["min-p", { minP: 0.3 }],
+  ["min-p of one", { temperature: 2, minP: 1 }],
+  ["min-p beyond one", { temperature: 2, minP: 3 }],
   ["all filters", { temperature: 1.3, topK: 3, topP: 0.9, minP: 0.1 }],
   ["a temperature of NaN", { temperature: NaN }],
   ["filters of NaN", { topP: NaN, minP: NaN }],
