@@ -5,7 +5,7 @@
  * invocation takes a row. What else the group makes of the token (the next state) is pulled by one invocation.
  *
  * Targets may assume that no float is NaN or infinite, so nothing here compares floats that might be: keys are integers,
- * and distances are bounded before anything is made of them.
+ * and distances are bounded before they are compared.
  */
 import { result } from "../../../src/ir/ir.ts";
 import type { Op, Value } from "../../../src/ir/ir.ts";
@@ -67,8 +67,7 @@ function sampled(emission: Emission, fold: RowFold, controls: Controls, largestK
   // Where the largest is infinite, the distance to itself is still 0.
   const distance = (x: KValue): KValue => {
     const far = emitter.binary("div", emitter.binary("sub", x, largest), controls.temperature);
-    const bounded = emitter.binary("max", far, emitter.f32(LEAST_DISTANCE));
-    return emitter.select(emitter.binary("eq", orderKey(emission, x), largestKey), emitter.f32(0), bounded);
+    return emitter.select(emitter.binary("eq", orderKey(emission, x), largestKey), emitter.f32(0), far);
   };
   const larger = (a: KValue, b: KValue): KValue => emitter.binary("max", a, b);
 
@@ -103,12 +102,11 @@ function sampled(emission: Emission, fold: RowFold, controls: Controls, largestK
   );
 
   const [token] = fold.firstLargest((x, position) => {
-    const isKept = emitter.binary(
-      "and",
-      emitter.binary("ge", orderKey(emission, x), lowest),
-      emitter.binary("ge", distance(x), farthest),
-    );
-    const noisy = emitter.binary("add", distance(x), gumbel(emission, controls, row, position));
+    // Only here: e to a distance beyond is 0 in f32, bounded or not.
+    const bounded = emitter.binary("max", distance(x), emitter.f32(LEAST_DISTANCE));
+    const isInside = emitter.binary("ge", orderKey(emission, x), lowest);
+    const isKept = emitter.binary("and", isInside, emitter.binary("ge", bounded, farthest));
+    const noisy = emitter.binary("add", bounded, gumbel(emission, controls, row, position));
     return emitter.select(isKept, orderKey(emission, noisy), builder.u32(0));
   });
   return token;
