@@ -43,3 +43,11 @@ function floatKey(emitter: Emitter, x: KValue): KValue {
   );
   return emitter.select(emitter.binary("gt", magnitude, builder.u32(0x7f800000)), builder.u32(0), key);
 }
+
+/** The f32 of a key that is not 0. */
+export function floatOfKey(emitter: Emitter, key: KValue): KValue {
+  const { builder } = emitter;
+  const isPositive = emitter.binary("ge", key, builder.u32(0x80000000));
+  const magnitude = emitter.binary("and", key, builder.u32(0x7fffffff));
+  return emitter.bitcast(emitter.select(isPositive, magnitude, emitter.unary("not", key)), "f32");
+}

@@ -128,7 +128,7 @@ function stateNames(hints: readonly string[]): readonly string[] {
 }
 
 /** Names of other arguments of the derived functions, which no state may have. */
-const TAKEN: ReadonlySet<string> = new Set(["tokens", "count", "pos", "logits", "token", "active", "step", "next", "stops", "seed", "temperature", "top_k", "top_p"]); // prettier-ignore
+const TAKEN: ReadonlySet<string> = new Set(["tokens", "count", "pos", "logits", "token", "active", "step", "next", "stops", "seed", "temperature", "top_k", "top_p", "min_p", "counts", "penalties", "logit_bias"]); // prettier-ignore
 
 function tokensType(): Value["type"] {
   return tensorType("i32", [Dim.symbol(ROWS), Dim.symbol(TOKENS)]);

@@ -36,6 +36,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ['llmc run model.llm --prompt "Call me Ishmael."', "continue a text"],
     ["llmc run model.llm --tokens 1,2,3 --max-tokens 8 --json", "token ids, for a script"],
     ['llmc run model.llm --prompt "Once" --temperature 0.8 --seed 7', "sample"],
+    ['llmc run model.llm --prompt "Once" --repetition-penalty 1.2 --logit-bias 13=-inf', "steer it"],
   ],
   tokenize: [['llmc tokenize model.llm "Call me Ishmael."', "the ids of a text"]],
   detokenize: [["llmc detokenize model.llm 35,390,397", "the text of ids"]],

@@ -35,6 +35,18 @@ export function decimal(option: string, low: number, high: number): (value: stri
   };
 }
 
+/** Collects `TOKEN=BIAS`, where the bias may be `-inf`; the last one of a token counts. */
+export function tokenBias(
+  value: string,
+  before: Readonly<Record<number, number>> = {},
+): Readonly<Record<number, number>> {
+  const [, token = "", text = ""] = /^(\d+)=(\S+)$/.exec(value) ?? [];
+  const bias = text === "-inf" ? -Infinity : Number(text);
+  if (token === "" || Number.isNaN(bias))
+    throw usageError(`--logit-bias takes TOKEN=BIAS, such as 50256=-inf, not \`${value}\``);
+  return { ...before, [Number(token)]: bias };
+}
+
 /** `1,2,3` as token ids. */
 export function tokenIds(value: string): readonly number[] {
   const parts = value.trim() === "" ? [] : value.split(",");

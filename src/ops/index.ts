@@ -36,6 +36,7 @@ import { argsort, sort } from "./order/argsort.ts";
 import { topk, topkIndices } from "./order/topk.ts";
 import { dropout } from "./random/dropout.ts";
 import { randomNormal } from "./random/normal.ts";
+import { penalize } from "./random/penalize.ts";
 import { randomBits, randomUniform } from "./random/random.ts";
 import { sample } from "./random/sample.ts";
 import { argmax } from "./reduce/argmax.ts";
@@ -68,6 +69,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[flip, split, gather, embeddingBag, conv2d, groupNorm],
   ...[randomNormal, dropout],
   ...[cumsum, argsort, sort, topk, topkIndices, scatterAdd, segmentSum],
+  ...[penalize],
 ].map(checked);
 
 /** The records by name. */

@@ -1,27 +1,29 @@
 /** The options of `generate`, checked and with their defaults. */
 import { OptionError } from "./errors.ts";
 import type { GenerateOptions } from "./public-types.ts";
+import type { Sampling } from "./sampling.ts";
 
-export interface ResolvedOptions {
+export interface ResolvedOptions extends Sampling {
   readonly maxTokens: number;
-  readonly temperature: number;
-  readonly topK: number;
-  readonly topP: number;
-  readonly seed: number;
   readonly stop: readonly string[];
-  readonly stopTokens: readonly number[];
   readonly special: boolean;
   readonly signal?: AbortSignal;
 }
 
 /** Throws `OptionError` for a value out of its range. */
 export function resolveOptions(options: GenerateOptions, eos: readonly number[], vocab: number): ResolvedOptions {
-  const { maxTokens = Infinity, temperature = 0.8, topK = 0, topP = 1, stopTokens = [], stopAtEos = true } = options;
+  const { maxTokens = Infinity, temperature = 0.8, topK = 0, topP = 1, minP = 0 } = options;
+  const { repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0, logitBias = {} } = options;
+  const { stopTokens = [], stopAtEos = true } = options;
   const seed = options.seed ?? Math.floor(Math.random() * 2 ** 32);
   check(maxTokens === Infinity || isCount(maxTokens, 1, 2 ** 31), "maxTokens", "an integer from 1", maxTokens);
   check(temperature >= 0 && temperature <= 100, "temperature", "from 0 to 100", temperature);
   check(isCount(topK, 0, 2 ** 31 - 1), "topK", "an integer from 0", topK);
   check(topP > 0 && topP <= 1, "topP", "above 0 and at most 1", topP);
+  check(minP >= 0 && minP <= 1, "minP", "from 0 to 1", minP);
+  check(repetitionPenalty >= 0.01 && repetitionPenalty <= 100, "repetitionPenalty", "from 0.01 to 100", repetitionPenalty); // prettier-ignore
+  check(isPenalty(presencePenalty), "presencePenalty", PENALTY_RANGE, presencePenalty);
+  check(isPenalty(frequencyPenalty), "frequencyPenalty", PENALTY_RANGE, frequencyPenalty);
   check(isCount(seed, 0, 2 ** 32 - 1), "seed", "an integer from 0 to 2^32 - 1", seed);
   for (const token of stopTokens) check(isCount(token, 0, vocab - 1), "stopTokens", `tokens below ${vocab}`, token);
   const stop = (typeof options.stop === "string" ? [options.stop] : (options.stop ?? [])).filter((text) => text !== "");
@@ -30,6 +32,11 @@ export function resolveOptions(options: GenerateOptions, eos: readonly number[],
     temperature,
     topK,
     topP,
+    minP,
+    repetitionPenalty,
+    presencePenalty,
+    frequencyPenalty,
+    logitBias: resolveBias(logitBias, vocab),
     seed,
     stop,
     stopTokens: [...new Set([...(stopAtEos ? eos : []), ...stopTokens])],
@@ -37,6 +44,28 @@ export function resolveOptions(options: GenerateOptions, eos: readonly number[],
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
 }
+
+const PENALTY_RANGE = "from -100 to 100";
+
+function isPenalty(x: number): boolean {
+  return x >= -100 && x <= 100;
+}
+
+/** The biases as pairs of token and number. A record's keys are texts, whatever its type says. */
+function resolveBias(given: Readonly<Record<number, number>>, vocab: number): ReadonlyMap<number, number> {
+  return new Map(
+    Object.entries(given).map(([key, bias]) => {
+      const token = String(Number(key)) === key ? Number(key) : NaN;
+      if (!isCount(token, 0, vocab - 1)) throw new OptionError(`logitBias must name tokens below ${vocab}, not ${key}`);
+      const isBias = bias === -Infinity || (bias >= -MOST_BIAS && bias <= MOST_BIAS);
+      check(isBias, `logitBias of token ${key}`, `from ${-MOST_BIAS} to ${MOST_BIAS}, or -Infinity`, bias);
+      return [token, bias];
+    }),
+  );
+}
+
+/** More than any logit, and far below what f32 holds. */
+const MOST_BIAS = 1e6;
 
 function isCount(x: number, low: number, high: number): boolean {
   return Number.isInteger(x) && x >= low && x <= high;

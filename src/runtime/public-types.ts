@@ -43,6 +43,10 @@ export interface LoadOptions<Target extends string = string, Profile extends str
   readonly fetch?: typeof fetch;
 }
 
+/**
+ * A token is chosen in this order: logits, `logitBias`, `repetitionPenalty`, `presencePenalty` and `frequencyPenalty`;
+ * then the largest, or, where `temperature` is above 0: `temperature`, `topK`, `topP`, `minP`, and a draw.
+ */
 export interface GenerateOptions {
   /** Tokens to generate at most; default: as many as the context holds. */
   readonly maxTokens?: number;
@@ -52,6 +56,19 @@ export interface GenerateOptions {
   readonly topK?: number;
   /** Sample among the most likely tokens that together have this probability. Default 1. */
   readonly topP?: number;
+  /** Sample among the tokens that have at least this part of the most likely one's probability. Default 0. */
+  readonly minP?: number;
+  /**
+   * Divides the logits of tokens that the prompt or the answer holds, or multiplies them where they are negative. 1, the
+   * default, changes nothing; more repeats less.
+   */
+  readonly repetitionPenalty?: number;
+  /** Taken off the logits of tokens that the answer holds; the prompt does not count. Default 0. */
+  readonly presencePenalty?: number;
+  /** Taken off the logits once for each time that the answer holds the token. Default 0. */
+  readonly frequencyPenalty?: number;
+  /** Added to the logits, by token: `{ 50256: -Infinity }` never takes that one. Before all penalties. */
+  readonly logitBias?: Readonly<Record<number, number>>;
   /** Equal seeds give equal texts on one machine. Default: a random one. */
   readonly seed?: number;
   /** Ends before any of these texts appears. */

@@ -5,19 +5,8 @@
  */
 import { ContextError, DeviceError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
-
-/** How the next tokens are chosen. Ranges are checked by `generation-options.ts`. */
-export interface Sampling {
-  readonly temperature: number;
-  /** 0: no limit. */
-  readonly topK: number;
-  readonly topP: number;
-  readonly seed: number;
-  readonly stopTokens: readonly number[];
-}
-
-/** The number of stop tokens that the sampling kernel looks at; unused places hold -1. */
-const DEVICE_STOPS = 8;
+import { promptCounts, samplingInputs } from "./sampling.ts";
+import type { Sampling } from "./sampling.ts";
 
 export class Session {
   /** The tokens whose keys and values are in the caches, as far as the host knows. */
@@ -79,12 +68,12 @@ export class Session {
   ): Promise<Uint8Array> {
     let before: Promise<unknown> | undefined;
     let last: Promise<Uint8Array> | undefined;
+    this.setSampling(prompt, sampling);
     for (let at = from; at < prompt.length; at += this.chunk.prefill) {
       await before;
       signal?.throwIfAborted();
       const part = prompt.slice(at, at + this.chunk.prefill);
       const plan = this.plan("prefill", part.length);
-      this.setSampling(plan, sampling);
       this.executor.setInput(plan, "tokens", Int32Array.from(part));
       this.executor.setInput(plan, "count", Int32Array.of(part.length));
       this.executor.setInput(plan, "pos", Int32Array.of(at));
@@ -95,7 +84,6 @@ export class Session {
       before = last;
       last = run;
     }
-    this.setSampling(this.plan("decode", 1), sampling);
     return last ?? new Uint8Array(0);
   }
 
@@ -145,13 +133,12 @@ export class Session {
     return plan;
   }
 
-  private setSampling(plan: number, { temperature, topK, topP, seed, stopTokens }: Sampling): void {
-    const stops = new Int32Array(DEVICE_STOPS).fill(-1);
-    stops.set(stopTokens.slice(0, DEVICE_STOPS));
-    this.executor.setInput(plan, "temperature", Float32Array.of(temperature));
-    this.executor.setInput(plan, "top_k", Int32Array.of(topK));
-    this.executor.setInput(plan, "top_p", Float32Array.of(topP));
-    this.executor.setInput(plan, "seed", Uint32Array.of(seed));
-    this.executor.setInput(plan, "stops", stops);
+  /** All plans share the buffer of an argument of the same name, so what `prefill` is told holds for `decode` too. */
+  private setSampling(prompt: readonly number[], sampling: Sampling): void {
+    const plan = this.plan("prefill", 1);
+    const inputs = samplingInputs(sampling, this.vocab);
+    for (const [name, values] of Object.entries(inputs)) this.executor.setInput(plan, name, values);
+    const counts = promptCounts(sampling, prompt, this.vocab);
+    if (counts !== undefined) this.executor.setInput(plan, "counts", counts);
   }
 }

@@ -7,6 +7,7 @@ import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadSource } from "../../src/cli/load-source.ts";
 import { packageFiles } from "../../src/driver/artifact.ts";
 import { compile } from "../../src/driver/compile.ts";
 import { cudaSm80 } from "../../src/profiles/cuda.ts";
@@ -75,6 +76,21 @@ describe.skipIf(problem !== undefined)("the driver", { timeout: 60_000 }, () => 
     });
   });
 
+  it("samples with every control as the runtime does", async () => {
+    const prompt = mobyPrompts()[0]!.tokens;
+    const options = { temperature: 0.8, topK: 60, topP: 0.95, minP: 0.02, seed: 7, repetitionPenalty: 1.3, presencePenalty: 0.4, frequencyPenalty: 0.2 }; // prettier-ignore
+    const bias = { 3: 1.5, 14: -Infinity, 283: 2 };
+    const { model } = await loadSource(EXAMPLE, { target: "cpu", entries: ["generate"], threads: 1 });
+    const generation = model.generate(prompt, { ...options, logitBias: bias, maxTokens: 4, stopAtEos: false });
+    await generation.text();
+    await model.close();
+    const flags = Object.entries(options).flatMap(([name, x]) => [`--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`, String(x)]); // prettier-ignore
+    const biases = Object.entries(bias).flatMap(([token, x]) => ["--logit-bias", `${token}=${x === -Infinity ? "-inf" : x}`]); // prettier-ignore
+    const { stdout, stderr } = run("--tokens", prompt.join(), "--max-tokens", "4", ...flags, ...biases, ...weights);
+    expect([stderr, stdout]).toEqual(["", `${generation.tokens.join()}\n`]);
+    expect(generation.tokens).not.toEqual(mobyPrompts()[0]!.greedy.slice(0, 4));
+  });
+
   it("stops at an end-of-text token if it is told to", () => {
     const { tokens, greedy } = mobyPrompts()[0]!;
     const { stdout } = run("--tokens", tokens.join(), "--max-tokens", "6", "--stop-eos", "--json", ...weights);
@@ -96,6 +112,13 @@ describe.skipIf(problem !== undefined)("the driver", { timeout: 60_000 }, () => 
     ["an unknown option", ["--tokens", "1", "--token"], 2, /unknown option `--token`/],
     ["no tokens to generate", ["--tokens", "1", "--max-tokens", "0"], 2, /--max-tokens must be/],
     ["an option without its value", ["--tokens"], 2, /--tokens needs a value/],
+    ["a temperature below 0", ["--tokens", "1", "--temperature", "-1"], 2, /--temperature takes a number from 0 to 100, not `-1`/], // prettier-ignore
+    ["a hexadecimal number", ["--tokens", "1", "--min-p", "0x0"], 2, /--min-p takes a number from 0 to 1, not `0x0`/],
+    ["a penalty of 0", ["--tokens", "1", "--repetition-penalty=0"], 2, /takes a number from 0.01 to 100/],
+    ["a top-k that is no integer", ["--tokens", "1", "--top-k", "1.5"], 2, /--top-k must be an integer from 0/],
+    ["a bias without a token", ["--tokens", "1", "--logit-bias", "=1"], 2, /TOKEN=BIAS/],
+    ["a bias that is no number", ["--tokens", "1", "--logit-bias", "1=nan"], 2, /--logit-bias takes a number/],
+    ["a bias of a token outside", ["--tokens", "1", "--logit-bias", "1024=1"], 2, /tokens below 1024, not 1024/],
     ["a file that is not there", ["--tokens", "1"], 5, /cannot read model\.safetensors: no such file/],
     ["a folder", ["--tokens", "1", "--weights", EXAMPLE], 5, /it is no plain file/],
   ] as const)("refuses %s", (_, args, code, message) => {

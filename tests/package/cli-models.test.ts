@@ -43,6 +43,35 @@ describe("run", () => {
     expect(run(folder, "--stop-eos")).toMatchObject({ tokens: free.slice(0, at), stop: "eos" });
   });
 
+  it("takes the controls of sampling by the names that they have elsewhere", () => {
+    const folder = checkpoint();
+    const [first = 0, ...rest] = run(folder)["tokens"] as number[];
+    expect(rest.length).toBe(4);
+    expect(run(folder, "--logit-bias", `${first}=-inf`)["tokens"]).not.toContain(first);
+    expect(run(folder, "--logit-bias", "7=90", "--logit-bias=8=50")).toMatchObject({ tokens: [7, 7, 7, 7, 7] });
+    // 90 and 50, less 30 for each time: 90 and 60 and 30 for 7, 50 and 20 for 8.
+    const turns = run(folder, "--logit-bias", "7=90", "--logit-bias", "8=50", "--frequency-penalty", "30");
+    expect(turns).toMatchObject({ tokens: [7, 7, 8, 7, 8] });
+    // Once for all times: 60 for 7 for ever; half of 90 for a token that was there.
+    const once = run(folder, "--logit-bias", "7=90", "--logit-bias", "8=50", "--presence-penalty", "30");
+    expect(once).toMatchObject({ tokens: [7, 7, 7, 7, 7] });
+    const repeated = run(folder, "--logit-bias", "7=90", "--logit-bias", "8=50", "--repetition-penalty", "2");
+    expect(repeated).toMatchObject({ tokens: [7, 8, 7, 7, 7] });
+    const all = [
+      "--temperature",
+      "1",
+      "--seed",
+      "3",
+      "--min-p",
+      "1",
+      "--repetition-penalty",
+      "1",
+      "--presence-penalty",
+      "-0",
+    ];
+    expect(run(folder, ...all)["tokens"]).toEqual([first, ...rest]);
+  });
+
   it("a prompt stops at the end of text and its text has none; the stream ends with a newline", () => {
     const args = ["run", "examples/moby", "--target", "js", "--prompt", "The whale", "--max-tokens", "3"];
     const { text, tokens } = llmcJson([...args, "--set", "eos=259"]) as unknown as { text: string; tokens: number[] };

@@ -60,6 +60,10 @@ describe("help and usage", () => {
     [["run", MOBY, "--tokens", "1,x"], "`x` is no token id"],
     [["run", MOBY, "--tokens", "1", "--math", "quick"], "exact or fast"],
     [["run", MOBY, "--tokens", "1", "--max-tokens", "0"], "from 1 to"],
+    [["run", MOBY, "--tokens", "1", "--min-p", "1.5"], "--min-p takes a number from 0 to 1"],
+    [["run", MOBY, "--tokens", "1", "--repetition-penalty", "0"], "from 0.01 to 100"],
+    [["run", MOBY, "--tokens", "1", "--presence-penalty=-101"], "from -100 to 100"],
+    [["run", MOBY, "--tokens", "1", "--logit-bias", "1:2"], "TOKEN=BIAS"],
     [["run", MOBY, "--tokens", "1", "--target", "cudo"], "did you mean `cuda`"],
     [["explain", "LLM0233"], "did you mean LLM0"],
   ])("%j is a usage error", (args, words) => {

@@ -85,6 +85,7 @@ void [given, use];
 const dim: 4 = config.dim;
 const model = await load({ target: "js", onProgress: ({ stage, fraction }) => { const n: number = fraction; void [stage, n]; } });
 for await (const piece of model.generate("Once", { maxTokens: 3, temperature: 0 })) { const text: string = piece; void text; }
+model.generate([1], { minP: 0.1, repetitionPenalty: 1.2, presencePenalty: 0.5, frequencyPenalty: 0.5, logitBias: { 3: -Infinity } });
 const logits: Float32Array = await model.forward([1, 2]);
 void [dim, facts.vocab, logits, (error: WeightsError) => error.mismatches[0]?.path, model[Symbol.asyncDispose]];
 await model.close();
@@ -95,6 +96,7 @@ await model.close();
       expect(bad('await load({ target: "cuda" });')).toMatch(/"cuda"/);
       expect(bad('await load({ profile: "gpu" });')).toMatch(/"gpu"/);
       expect(bad("(await load()).generate([1], { maxToken: 3 });")).toMatch(/maxToken/);
+      expect(bad("(await load()).generate([1], { logitBias: { the: 1 } });")).toMatch(/'the'/);
     },
   );
 

@@ -1,5 +1,5 @@
-// Greedy generation with one row: the prompt in chunks, then a token a step. Which tokens come next is decided on the
-// device; here is only what the host must know to write the arguments.
+// Generation with one row: the prompt in chunks, then a token a step. Which tokens come next is decided on the device;
+// here is only what the host must know to write the arguments.
 #pragma once
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include "executor.h"
 #include "failure.h"
 #include "plan.h"
+#include "sampling.h"
 
 namespace llm {
 
@@ -40,7 +41,8 @@ inline void checkPrompt(const Model& model, const std::vector<std::int32_t>& pro
 
 class Generator {
  public:
-  Generator(const Model& model, Executor& executor) : model(model), executor(executor) {}
+  Generator(const Model& model, Executor& executor, const Sampling& sampling)
+      : model(model), executor(executor), sampling(sampling) {}
 
   // At most `maxTokens` tokens behind `prompt`, as many as the context holds; with `stopAtEos` none behind an
   // end-of-text token, which is the last one then. Throws where the prompt does not fit.
@@ -66,17 +68,14 @@ class Generator {
   }
 
  private:
-  // The number of stop tokens that the sampling kernel looks at; -1 is none.
-  static constexpr int deviceStops = 8;
-
   std::int32_t prefill(const std::vector<std::int32_t>& prompt) {
     const auto chunk = static_cast<std::size_t>(executor.largestCall("prefill"));
     if (chunk == 0) throw Failure(2, "option", std::string(model.name) + " was built without generation");
+    setSampling(executor, planFor("prefill", 1), model, sampling, prompt);
     const Plan* plan = nullptr;
     for (std::size_t at = 0; at < prompt.size(); at += chunk) {
       const std::size_t length = std::min(chunk, prompt.size() - at);
       plan = &planFor("prefill", static_cast<std::int64_t>(length));
-      setSampling(*plan);
       const auto first = prompt.begin() + static_cast<std::ptrdiff_t>(at);
       executor.setInput(*plan, "tokens", std::vector<std::int32_t>(first, first + static_cast<std::ptrdiff_t>(length)));
       executor.setInput(*plan, "count", std::vector<std::int32_t>{static_cast<std::int32_t>(length)});
@@ -85,7 +84,6 @@ class Generator {
       executor.setInput(*plan, "step", std::vector<std::uint32_t>{0});
       executor.run(*plan, static_cast<std::int64_t>(length));
     }
-    setSampling(planFor("decode", 1));
     return executor.readInteger(*plan, "token");
   }
 
@@ -101,17 +99,9 @@ class Generator {
     return *plan;
   }
 
-  // Temperature 0 takes the most likely token; the other choices change nothing then.
-  void setSampling(const Plan& plan) {
-    executor.setInput(plan, "temperature", std::vector<float>{0});
-    executor.setInput(plan, "top_k", std::vector<std::int32_t>{0});
-    executor.setInput(plan, "top_p", std::vector<float>{1});
-    executor.setInput(plan, "seed", std::vector<std::uint32_t>{0});
-    executor.setInput(plan, "stops", std::vector<std::int32_t>(deviceStops, -1));
-  }
-
   const Model& model;
   Executor& executor;
+  const Sampling& sampling;
 };
 
 }  // namespace llm

@@ -1,4 +1,4 @@
-// Loads the weights and continues a list of token ids greedily on a CUDA device. Exit codes: 0 fine, 2 usage, 3 a bug,
+// Loads the weights and continues a list of token ids on a CUDA device. Exit codes: 0 fine, 2 usage, 3 a bug,
 // 4 device, 5 file; a failure is one message on stderr, and with --json a document on stdout as well.
 #include <algorithm>
 #include <cstdio>
@@ -12,6 +12,7 @@
 #include "generate.h"
 #include "options.h"
 #include "plan.h"
+#include "sampling.h"
 #include "weights.h"
 
 namespace llm {
@@ -47,6 +48,7 @@ void printJson(const std::string& adapter, const Options& options, const Generat
 void run(const Options& options) {
   const Model model = describeModel();
   checkPrompt(model, options.tokens);
+  checkSampling(model, options.sampling);
   // What is wrong with the file is said before anything is asked of the device.
   File file(options.weights);
   WeightLoader weights(file, model);
@@ -54,7 +56,7 @@ void run(const Options& options) {
   Executor executor(model);
   weights.load(
       [&](const Weight& weight, const std::vector<std::byte>& bytes) { executor.write({weight.buffer}, bytes); });
-  const Generation generation = Generator(model, executor).run(options.tokens, options.maxTokens, options.stopAtEos);
+  const Generation generation = Generator(model, executor, options.sampling).run(options.tokens, options.maxTokens, options.stopAtEos);
   if (options.json)
     printJson(adapter, options, generation);
   else

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <cstdint>
 #include <optional>
-#include <sstream>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +14,7 @@
 #include "failure.h"
 #include "file.h"
 #include "json.h"
+#include "text.h"
 
 namespace llm {
 
@@ -26,12 +26,6 @@ struct Tensor {
   std::uint64_t offset = 0;
   std::uint64_t bytes = 0;
 };
-
-inline std::string numberText(double x) {
-  std::ostringstream text;
-  text << x;
-  return text.str();
-}
 
 // `[576, 1536]`.
 inline std::string shapeText(const std::vector<std::int64_t>& shape) {

@@ -5,8 +5,6 @@ import { defined } from "../../../src/support/errors.ts";
 import type { LinearIndex } from "../linear-index.ts";
 import type { Emission } from "./schedule.ts";
 
-const LOWEST = -3.4028234663852886e38;
-
 export class RowFold {
   constructor(
     private readonly emission: Emission,
@@ -24,12 +22,12 @@ export class RowFold {
     return this.together("add", defined(part, "a sum"));
   }
 
-  /** The first position where a function of element and position is largest, and its value there; NaN never wins. */
-  firstLargest(value: (x: KValue, position: LinearIndex) => KValue): readonly [position: KValue, largest: KValue] {
-    const { emitter } = this.emission;
-    const start = [emitter.f32(LOWEST), emitter.i32(0)];
+  /** The first position where a key of element and position, a u32, is largest, and that key; key 0 never wins. */
+  firstLargest(keyOf: (x: KValue, position: LinearIndex) => KValue): readonly [position: KValue, largest: KValue] {
+    const { builder, emitter } = this.emission;
+    const start = [builder.u32(0), emitter.i32(0)];
     const [part, where] = this.each(start, (x, position, [max, best]) => {
-      const [here, largest] = [value(x, position), defined(max, "a maximum")];
+      const [here, largest] = [keyOf(x, position), defined(max, "a maximum")];
       const isLarger = emitter.binary("gt", here, largest);
       return [
         emitter.select(isLarger, here, largest),

@@ -1,8 +1,11 @@
 /**
- * sample: one token a row, step by step as the op's record defines it: the first largest logit at temperature 0,
- * otherwise thresholds for top-k and top-p by bisection on 32-bit keys, then the largest of logit plus Gumbel noise
+ * sample: one token a row, step by step as the op's record defines it: the first largest key at temperature 0,
+ * otherwise thresholds for top-k and top-p by bisection on 32-bit keys, then the largest of distance plus Gumbel noise
  * among the kept. With lanes, a workgroup takes a row and its invocations every lanes-th token; with one lane, an
  * invocation takes a row. What else the group makes of the token (the next state) is pulled by one invocation.
+ *
+ * Targets may assume that no float is NaN or infinite, so nothing here compares floats that might be: keys are integers,
+ * and distances are bounded before they are compared.
  */
 import { result } from "../../../src/ir/ir.ts";
 import type { Op, Value } from "../../../src/ir/ir.ts";
@@ -12,7 +15,7 @@ import { tileAttr } from "../attributes.ts";
 import { kernelScalars } from "../kernel-scalars.ts";
 import { unflatten } from "../flat-index.ts";
 import { LinearIndex } from "../linear-index.ts";
-import { orderKey } from "../order-key.ts";
+import { floatOfKey, orderKey } from "../order-key.ts";
 import { firstLane } from "./columns.ts";
 import { RowFold } from "./row-fold.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
@@ -23,6 +26,7 @@ interface Controls {
   readonly temperature: KValue;
   readonly topK: KValue;
   readonly topP: KValue;
+  readonly minP: KValue;
   readonly seed: KValue;
   readonly step: KValue;
 }
@@ -37,10 +41,12 @@ export function sample(emission: Emission): LaunchShape {
   const work = deal(emission, rows, size, lanes === 1 ? "invocation" : "workgroup");
   memory.sharing = lanes === 1 ? { kind: "single" } : { kind: "lanes", column: -1 };
   guarded(emitter, work.isInside, () => {
-    const [temperature, topK, topP, seed, step] = [1, 2, 3, 4, 5].map((which) => puller.at(operandOf(op, which), []));
-    const controls = { temperature, topK, topP, seed, step } as Controls;
+    const [temperature, topK, topP, minP, seed, step] = [1, 2, 3, 4, 5, 6].map((which) =>
+      puller.at(operandOf(op, which), []),
+    );
+    const controls = { temperature, topK, topP, minP, seed, step } as Controls;
     const fold = new RowFold(emission, lanes, tokens, (token) => puller.at(logits, [work.index, token]));
-    const [best, largest] = fold.firstLargest((x) => x);
+    const [best, largest] = fold.firstLargest((x) => orderKey(emitter, x));
     const isSampled = emitter.binary("gt", controls.temperature, emitter.f32(0));
     const [token] = emitter.choose(isSampled, () => [sampled(emission, fold, controls, largest, work.index)], () => [best]); // prettier-ignore
     puller.seed(result(op), [work.index], defined(token, "a token"));
@@ -55,18 +61,15 @@ export function sample(emission: Emission): LaunchShape {
   return { workgroup: [size, 1, 1], grid: [work.x, work.y, ONE] };
 }
 
-function sampled(emission: Emission, fold: RowFold, controls: Controls, largest: KValue, row: LinearIndex): KValue {
-  const { emitter } = emission;
-  const [u32, scaled] = [
-    (x: number): KValue => emission.builder.u32(x),
-    // Where the largest is infinite, the difference to itself is still 0.
-    (x: KValue): KValue =>
-      emitter.select(
-        emitter.binary("eq", x, largest),
-        emitter.f32(0),
-        emitter.binary("div", emitter.binary("sub", x, largest), controls.temperature),
-      ),
-  ];
+function sampled(emission: Emission, fold: RowFold, controls: Controls, largestKey: KValue, row: LinearIndex): KValue {
+  const { emitter, builder } = emission;
+  const one = builder.u32(1);
+  const largest = floatOfKey(emitter, largestKey);
+  // Where the largest is infinite, the distance to itself is still 0.
+  const distance = (x: KValue): KValue => {
+    const far = emitter.binary("div", emitter.binary("sub", x, largest), controls.temperature);
+    return emitter.select(emitter.binary("eq", orderKey(emitter, x), largestKey), emitter.f32(0), far);
+  };
   const larger = (a: KValue, b: KValue): KValue => emitter.binary("max", a, b);
 
   const isTopK = emitter.binary(
@@ -74,7 +77,7 @@ function sampled(emission: Emission, fold: RowFold, controls: Controls, largest:
     emitter.binary("gt", controls.topK, emitter.i32(0)),
     emitter.binary("lt", controls.topK, emitter.index(LinearIndex.of(fold.size))),
   );
-  const kthKey = searchKey(emission, isTopK, (low) => {
+  const kthKey = searchKey(emission, isTopK, () => (low) => {
     const count = fold.sum(emitter.i32(0), (x) =>
       emitter.select(emitter.binary("ge", orderKey(emitter, x), low), emitter.i32(1), emitter.i32(0)),
     );
@@ -83,33 +86,51 @@ function sampled(emission: Emission, fold: RowFold, controls: Controls, largest:
 
   const mass = (low: KValue): KValue =>
     fold.sum(emitter.f32(0), (x) => {
-      const isKept = emitter.binary("ge", orderKey(emitter, x), larger(larger(low, kthKey), u32(1)));
-      return emitter.select(isKept, emitter.unary("exp", scaled(x)), emitter.f32(0));
+      const isKept = emitter.binary("ge", orderKey(emitter, x), larger(larger(low, kthKey), one));
+      return emitter.select(isKept, emitter.unary("exp", distance(x)), emitter.f32(0));
     });
   const isTopP = emitter.binary("lt", controls.topP, emitter.f32(1));
-  const wanted = emitter.binary("mul", controls.topP, mass(u32(0)));
-  const massKey = searchKey(emission, isTopP, (low) => emitter.binary("ge", mass(low), wanted));
-  const lowest = larger(larger(kthKey, emitter.binary("min", massKey, orderKey(emitter, largest))), u32(1));
+  const massKey = searchKey(emission, isTopP, () => {
+    const wanted = emitter.binary("mul", controls.topP, mass(builder.u32(0)));
+    return (low) => emitter.binary("ge", mass(low), wanted);
+  });
+  const lowest = larger(larger(kthKey, emitter.binary("min", massKey, largestKey)), one);
+  const logMinP = emitter.binary("min", emitter.unary("log", controls.minP), emitter.f32(0));
+  const farthest = emitter.select(
+    emitter.binary("gt", controls.minP, emitter.f32(0)),
+    logMinP,
+    emitter.f32(LEAST_DISTANCE),
+  );
 
   const [token] = fold.firstLargest((x, position) => {
-    const isKept = emitter.binary("ge", orderKey(emitter, x), lowest);
-    const noisy = emitter.binary("add", scaled(x), gumbel(emission, controls, row, position));
-    return emitter.select(isKept, noisy, emitter.f32(LOWEST));
+    // Only here: e to a distance beyond is 0 in f32, bounded or not.
+    const bounded = emitter.binary("max", distance(x), emitter.f32(LEAST_DISTANCE));
+    const isInside = emitter.binary("ge", orderKey(emitter, x), lowest);
+    const isKept = emitter.binary("and", isInside, emitter.binary("ge", bounded, farthest));
+    const noisy = emitter.binary("add", bounded, gumbel(emission, controls, row, position));
+    return emitter.select(isKept, orderKey(emitter, noisy), builder.u32(0));
   });
   return token;
 }
 
-const LOWEST = -3.4028234663852886e38;
+/** As in the op's record: no noise makes up for it. */
+const LEAST_DISTANCE = -200;
 
-/** The largest u32 for which `holds`, a condition that stays false once it is, bit by bit; 1 where no search is asked. */
-function searchKey({ emitter, builder }: Emission, isAsked: KValue, holds: (low: KValue) => KValue): KValue {
-  const bits = emitter.select(isAsked, emitter.i32(32), emitter.i32(0));
-  const [found] = emitter.loop({ to: bits, carried: [builder.u32(0)], name: "bit" }, (bit, [sofar]) => {
-    const shift = emitter.cast(emitter.binary("sub", emitter.i32(31), bit), "u32");
-    const low = emitter.binary("or", defined(sofar, "a key"), emitter.binary("shl", builder.u32(1), shift));
-    return [emitter.select(holds(low), low, defined(sofar, "a key"))];
-  });
-  return emitter.select(isAsked, defined(found, "a key"), builder.u32(1));
+/**
+ * The largest u32 for which a condition holds that stays false once it is, bit by bit; 1 where no search is asked.
+ * `prepare` makes what the condition needs once: it is a pass over the row that nobody pays who does not ask.
+ */
+function searchKey({ emitter, builder }: Emission, isAsked: KValue, prepare: () => (low: KValue) => KValue): KValue {
+  const search = (): readonly KValue[] => {
+    const holds = prepare();
+    return emitter.loop({ to: 32, carried: [builder.u32(0)], name: "bit" }, (bit, [sofar]) => {
+      const shift = emitter.cast(emitter.binary("sub", emitter.i32(31), bit), "u32");
+      const low = emitter.binary("or", defined(sofar, "a key"), emitter.binary("shl", builder.u32(1), shift));
+      return [emitter.select(holds(low), low, defined(sofar, "a key"))];
+    });
+  };
+  const [found] = emitter.choose(isAsked, search, () => [builder.u32(1)]);
+  return defined(found, "a key");
 }
 
 /** `-log(-log u)` with u from the counter-based generator. */

@@ -4,7 +4,7 @@ import { TARGETS } from "../../driver/profiles.ts";
 import type { Model } from "../../runtime/index.ts";
 import { CommandFailure, usageError } from "../failure.ts";
 import { loadSource } from "../load-source.ts";
-import { SOURCE_HELP, compileOptions, decimal, integer, tokenIds } from "../options.ts";
+import { SOURCE_HELP, compileOptions, decimal, integer, tokenBias, tokenIds } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Output } from "../output.ts";
 import type { Perform } from "../program.ts";
@@ -17,6 +17,11 @@ interface RunFlags extends CompileFlags {
   readonly temperature: number;
   readonly topK: number;
   readonly topP: number;
+  readonly minP: number;
+  readonly repetitionPenalty: number;
+  readonly presencePenalty: number;
+  readonly frequencyPenalty: number;
+  readonly logitBias?: Readonly<Record<number, number>>;
   readonly seed?: number;
   readonly target?: string;
   readonly threads?: number;
@@ -36,6 +41,26 @@ export function registerRun(program: Command, perform: Perform): void {
     .option("--temperature <t>", "0 takes the most likely token", decimal("--temperature", 0, 100), 0)
     .option("--top-k <n>", "sample among this many", integer("--top-k", 0), 0)
     .option("--top-p <p>", "sample among the most likely ones of this probability", decimal("--top-p", 0, 1), 1)
+    .option(
+      "--min-p <p>",
+      "sample among those with this part of the best one's probability",
+      decimal("--min-p", 0, 1),
+      0,
+    )
+    .option(
+      "--repetition-penalty <r>",
+      "divides the logits of tokens that were there, prompt included",
+      decimal("--repetition-penalty", 0.01, 100),
+      1,
+    )
+    .option(
+      "--presence-penalty <x>",
+      "taken off the logits of tokens that were generated",
+      decimal("--presence-penalty", -100, 100),
+      0,
+    )
+    .option("--frequency-penalty <x>", "the same for each time", decimal("--frequency-penalty", -100, 100), 0)
+    .option("--logit-bias <token=bias>", "added to a token's logit; -inf bans it (repeatable)", tokenBias)
     .option("--seed <n>", "seed of the sampling", integer("--seed", 0, 2 ** 32 - 1))
     .option("--target <name>", `${TARGETS.join(", ")} (default: webgpu on a GPU, else cpu)`)
     .option(
@@ -74,6 +99,11 @@ async function generate(model: Model, flags: RunFlags, output: Output, signal: A
     temperature: flags.temperature,
     topK: flags.topK,
     topP: flags.topP,
+    minP: flags.minP,
+    repetitionPenalty: flags.repetitionPenalty,
+    presencePenalty: flags.presencePenalty,
+    frequencyPenalty: flags.frequencyPenalty,
+    logitBias: flags.logitBias,
     seed: flags.seed,
     stopAtEos: flags.stopEos ?? flags.prompt !== undefined,
     signal,

@@ -1,4 +1,4 @@
-/** Samples of `sample`: greedy, each filter, all together, rows that differ, NaN. */
+/** Samples of `sample`: greedy, each filter, all together, rows that differ; rows of NaN and infinities with each control. */
 import type { Sample, Tensor } from "../../ir/op-def.ts";
 import { tensorType } from "../../ir/type.ts";
 import { Dim } from "../../support/dim.ts";
@@ -9,15 +9,17 @@ interface Settings {
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
+  readonly minP?: number;
   readonly seed?: number;
   readonly step?: number;
 }
 
-function controls({ temperature = 1, topK = 0, topP = 1, seed = 7, step = 0 }: Settings): readonly Tensor[] {
+function controls({ temperature = 1, topK = 0, topP = 1, minP = 0, seed = 7, step = 0 }: Settings): readonly Tensor[] {
   return [
     scalar("f32", Math.fround(temperature)),
     scalar("i32", topK),
     scalar("f32", Math.fround(topP)),
+    scalar("f32", Math.fround(minP)),
     scalar("u32", seed),
     scalar("u32", step),
   ];
@@ -38,7 +40,8 @@ export function sampleSamples(rng: Rng): readonly Sample[] {
     of("top-k", normal(rng, [4, 50]), { topK: 3, seed: 4294967295 }),
     of("top-k of one", normal(rng, [4, 50]), { topK: 1, temperature: 2 }),
     of("top-p", normal(rng, [4, 50], 2), { topP: 0.6, step: 11 }),
-    of("all filters, beyond a workgroup", normal(rng, [2, 300], 2), { temperature: 0.7, topK: 40, topP: 0.9 }),
+    of("min-p", normal(rng, [4, 50], 2), { minP: 0.2, step: 5 }),
+    of("all filters, beyond a workgroup", normal(rng, [2, 300], 2), { temperature: 0.7, topK: 40, topP: 0.9, minP: 0.05 }), // prettier-ignore
     {
       ...of("symbolic", normal(rng, [3, 9]), { temperature: 1.5 }),
       types: [
@@ -46,14 +49,43 @@ export function sampleSamples(rng: Rng): readonly Sample[] {
         tensorType("f32", []),
         tensorType("i32", []),
         tensorType("f32", []),
+        tensorType("f32", []),
         tensorType("u32", []),
         tensorType("u32", []),
       ],
       symbols: { B: 3 },
     },
-    {
-      ...of("NaN is never drawn", tensorOfRows("f32", [[NaN, 1, -Infinity, NaN], [NaN, NaN, NaN, NaN]]), {}), // prettier-ignore
+    ...SPECIAL_CONTROLS.map(([label, settings]): Sample => ({
+      ...of(`NaN and infinities, ${label}`, tensorOfRows("f32", SPECIAL_ROWS), settings),
       special: true,
-    },
+    })),
   ];
 }
+
+/** Rows that a broken model may give: NaN and each infinity among numbers, alone, and together. */
+const SPECIAL_ROWS: readonly (readonly number[])[] = [
+  [NaN, 1, -Infinity, NaN, 0.5],
+  [NaN, NaN, NaN, NaN, NaN],
+  [-Infinity, -Infinity, -Infinity, -Infinity, -Infinity],
+  [NaN, -Infinity, NaN, -Infinity, NaN],
+  [1, Infinity, NaN, 2, -Infinity],
+  [Infinity, 3, Infinity, -Infinity, Infinity],
+  [-3.4028234663852886e38, 3.4028234663852886e38, 0, NaN, -Infinity],
+  [-0, 0, -Infinity, NaN, Math.fround(-1e-40)],
+];
+
+const SPECIAL_CONTROLS: readonly (readonly [string, Settings])[] = [
+  ["greedy", { temperature: 0 }],
+  ["temperature", { temperature: 0.7 }],
+  ["hot", { temperature: 100 }],
+  ["top-k", { topK: 2 }],
+  ["top-k of one", { topK: 1 }],
+  ["top-p", { topP: 0.5 }],
+  ["a small top-p", { topP: 1e-30 }],
+  ["min-p", { minP: 0.3 }],
+  ["min-p of one", { temperature: 2, minP: 1 }],
+  ["min-p beyond one", { temperature: 2, minP: 3 }],
+  ["all filters", { temperature: 1.3, topK: 3, topP: 0.9, minP: 0.1 }],
+  ["a temperature of NaN", { temperature: NaN }],
+  ["filters of NaN", { topP: NaN, minP: NaN }],
+];

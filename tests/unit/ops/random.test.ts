@@ -121,18 +121,20 @@ interface Settings {
   readonly temperature?: number;
   readonly topK?: number;
   readonly topP?: number;
+  readonly minP?: number;
   readonly seed?: number;
   readonly step?: number;
 }
 
 function draw(rows: readonly (readonly number[])[], settings: Settings): number[] {
-  const { temperature = 1, topK = 0, topP = 1, seed = 1, step = 0 } = settings;
+  const { temperature = 1, topK = 0, topP = 1, minP = 0, seed = 1, step = 0 } = settings;
   const logits = f32([rows.length, rows[0]!.length], rows.flat());
   const out = run("sample", [
     logits,
     number("f32", temperature),
     number("i32", topK),
     number("f32", topP),
+    number("f32", minP),
     number("u32", seed),
     number("u32", step),
   ]);
@@ -198,10 +200,30 @@ describe("sample", () => {
     expect(frequencies(LOGITS, { topK: 2, topP: 0.65 }).map((p) => p > 0)).toEqual([true, true, false, false]);
   });
 
+  test("min-p keeps what has that part of the largest probability, whatever the temperature", () => {
+    const kept = (settings: Settings): boolean[] => frequencies(LOGITS, settings).map((p) => p > 0);
+    expect(kept({ minP: 0.59 })).toEqual([true, true, false, false]);
+    expect(kept({ minP: 0.61 })).toEqual([true, false, false, false]);
+    expect(kept({ minP: 0.29 })).toEqual([true, true, true, false]);
+    // At temperature 2 the parts are the roots: 0.775, 0.548, 0.316.
+    expect(kept({ minP: 0.59, temperature: 2 })).toEqual([true, true, false, false]);
+    expect(kept({ minP: 0.54, temperature: 2 })).toEqual([true, true, true, false]);
+    expect(kept({ minP: 0 })).toEqual([true, true, true, true]);
+    expect(kept({ minP: 1 })).toEqual([true, false, false, false]);
+    expect(draw([[1, 5, 5]], { minP: 1, step: 1 })[0]).toBeGreaterThan(0);
+  });
+
+  test("min-p and top-p each take away", () => {
+    expect(frequencies(LOGITS, { minP: 0.29, topP: 0.6 }).map((p) => p > 0)).toEqual([true, true, false, false]);
+    expect(frequencies(LOGITS, { minP: 0.61, topP: 0.9 }).map((p) => p > 0)).toEqual([true, false, false, false]);
+  });
+
   test("minus infinity and NaN are never drawn", () => {
     const found = frequencies([NaN, 0, -Infinity, 0], {});
     expect([found[0], found[2]]).toEqual([0, 0]);
     expect(found[1]).toBeCloseTo(0.5, 1);
+    expect(frequencies([NaN, -Infinity, NaN, -Infinity], {}).map((p) => p > 0)).toEqual([false, true, false, true]);
+    expect(frequencies([NaN, 0, Infinity, 3], { temperature: 100 })).toEqual([0, 0, 1, 0]);
   });
 
   test("bisection agrees with sorting", () => {
