@@ -3,7 +3,16 @@
  * tensors. Blocks used with equal config values of equal origin share one shape, so thirty equal layers are declared once. The tensor
  * statements of the body run at each call, in `call.ts`.
  */
-import type { Argument, BlockItem, IfStatement, ModelItem, ParamStatement, Statement, Use } from "../../grammar/ast.ts";
+import type {
+  Argument,
+  BlockItem,
+  Expr,
+  IfStatement,
+  ModelItem,
+  ParamStatement,
+  Statement,
+  Use,
+} from "../../grammar/ast.ts";
 import type { Span } from "../support/source.ts";
 import { bindConfig } from "./bind-config.ts";
 import { callableEntity, declareName } from "./declare.ts";
@@ -69,9 +78,10 @@ export function shapeOf(
   const found = shapes.get(key);
   if (found !== undefined) return found;
   const config = new Scope(block.scope, "config");
-  for (const [name, value] of values) config.define(name, value);
+  for (const [name, value] of values)
+    config.define(name, value, decl.config.find((param) => param.name.text === name)?.name.span);
   const scope = new Scope(config);
-  for (const { name } of decl.params) scope.define(name.text, { kind: "later", name: name.text });
+  for (const { name } of decl.params) scope.define(name.text, { kind: "later", name: name.text }, name.span);
   const shape = declareBody({ ...entering(context, decl, at), scope }, decl, decl.body);
   if (![...values.values()].includes(poison)) shapes.set(key, shape);
   return shape;
@@ -124,6 +134,11 @@ function declareStatement(context: Context, draft: Draft, statement: Statement):
 function declareLet(context: Context, draft: Draft, statement: Statement & { kind: "let" }): void {
   const name = statement.name.text;
   if (isTensorExpr(statement.value, context.scope)) {
+    if (draft.decl.kind === "model" && isCallOfBlock(context, statement.value)) {
+      // The call says what is wrong: a block needs a path.
+      declareName(context, name, statement.name.span, evaluate(context, statement.value));
+      return;
+    }
     if (draft.decl.kind === "model") {
       report(
         context,
@@ -142,6 +157,11 @@ function declareLet(context: Context, draft: Draft, statement: Statement & { kin
     return;
   }
   declareName(context, name, statement.name.span, evaluate(context, statement.value));
+}
+
+function isCallOfBlock(context: Context, value: Expr): boolean {
+  if (value.kind !== "call" || value.callee.kind !== "ref") return false;
+  return context.scope.lookup(value.callee.name)?.entity.kind === "block";
 }
 
 function declareIf(context: Context, draft: Draft, statement: IfStatement): void {
@@ -184,23 +204,27 @@ function useEntity(context: Context, use: Use, path: string): InstanceEntity | A
   const found = context.scope.lookup(use.block.text)?.entity;
   if (found === undefined) {
     const blocks = context.scope.names().filter((name) => context.scope.lookup(name)?.entity.kind === "block");
-    report(
-      context,
-      "LLM0201",
-      `there is no block named \`${use.block.text}\``,
-      use.block.span,
-      didYouMean(use.block.text, blocks),
-    );
+    const name = use.block.text;
+    const near = didYouMean(name, blocks);
+    if (context.session.ops.has(name)) notABlock(context, use, `the op \`${name}\``, near);
+    else report(context, "LLM0201", `there is no block named \`${name}\``, use.block.span, near);
     return poison;
   }
   if (found.kind === "poison") return poison;
   if (found.kind !== "block") {
-    report(context, "LLM0207", `\`${use.block.text}\` is not a block`, use.block.span);
+    notABlock(context, use, `\`${use.block.text}\``, {});
     return poison;
   }
   if (use.array !== undefined) return useArray(context, use, path, found);
   const shape = shapeOf(context, found, use.args, use.span);
   return shape === undefined ? poison : { kind: "instance", shape, path, use };
+}
+
+/** LLM0231: what is used is called instead, because it has no parameters that need a path. */
+function notABlock(context: Context, use: Use, what: string, near: { readonly help?: string }): void {
+  report(context, "LLM0231", `${what} is not a block`, use.block.span, {
+    help: near.help ?? "only blocks are used; ops and functions are called where their result is needed",
+  });
 }
 
 function useArray(context: Context, use: Use, path: string, block: BlockEntity): ArrayEntity | typeof poison {
@@ -275,5 +299,6 @@ function namespace(path: string): NamespaceEntity {
 function samePath(context: Context, use: Use, before: Entity): void {
   const path = use.path.names.map((name) => name.text).join(".");
   const related = "use" in before ? [{ message: "used first here", at: before.use.path.span }] : [];
-  report(context, "LLM0219", `the path \`${path}\` is used twice`, use.path.span, { related });
+  const help = "give one of them another path, or use it once and call it twice";
+  report(context, "LLM0219", `the path \`${path}\` is used twice`, use.path.span, { related, help });
 }

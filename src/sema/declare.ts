@@ -21,10 +21,12 @@ export function declareName(
   const { scope } = context;
   const hidesConfig = scope.parent?.holds === "config" && scope.parent.own(name) !== undefined;
   if (scope.own(name) === undefined && (!hidesConfig || mayHideConfig)) {
-    scope.define(name, entity);
+    scope.define(name, entity, at);
     return true;
   }
+  const first = scope.placeOf(name) ?? scope.parent?.placeOf(name);
   report(context, "LLM0202", `the name \`${name}\` is declared twice`, at, {
+    related: first === undefined ? [] : [{ message: "the first one", at: first }],
     help: "values never change: give the second one a name of its own",
   });
   scope.define(name, poison);
@@ -42,6 +44,10 @@ export function callableEntity(context: Context, decl: BlockItem | FnItem): Enti
   const twice = names.filter(isTwice);
   for (const name of twice)
     report(context, "LLM0202", `the name \`${name.text}\` is declared twice`, name.span, {
+      related: names
+        .filter((other) => other.text === name.text)
+        .slice(0, 1)
+        .map(({ span }) => ({ message: "the first one", at: span })),
       help: "give the second one a name of its own",
     });
   if (twice.length > 0) return poison;

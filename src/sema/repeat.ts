@@ -104,6 +104,7 @@ function tryLayer(
   report(context, "LLM0216", `a layer of \`repeat\` does not return what it takes`, expr.span, {
     label: `takes ${typeWords(carried.type)} and returns ${typeWords(result.value.type)}`,
     related: [{ message: "the layer is declared here", at: decl.result?.span ?? decl.name.span }],
+    help: `let the layer return ${typeWords(carried.type)}, which the next one takes`,
   });
   return undefined;
 }
