@@ -125,6 +125,28 @@ export type Statement =
 export interface LetStatement extends Node {
   readonly kind: "let";
   readonly name: Name;
+  readonly value: Expr | ScanExpr;
+}
+
+/**
+ * `let y = scan(h: f[B, dim] = start) over T with x, decay = d { ... return (next, out) }`: a walk along an axis. In the
+ * body each input stands for its values at one position; what is returned is the next state, then the results there.
+ */
+export interface ScanExpr extends Node {
+  readonly kind: "scan";
+  readonly states: readonly ScanState[];
+  /** The size of the axis. */
+  readonly over: Expr;
+  readonly inputs: readonly ScanInput[];
+  readonly body: readonly Statement[];
+}
+/** `h: f[B, dim] = start`; zeros without a start. */
+export interface ScanState extends TensorParam {
+  readonly start?: Expr;
+}
+/** `decay = d`, or `x` for `x = x`. */
+export interface ScanInput extends Node {
+  readonly name: Name;
   readonly value: Expr;
 }
 

@@ -29,6 +29,7 @@ function addAll(body: readonly Statement[], starts: Set<number>): void {
     starts.add(statement.span.start);
     if (statement.kind === "block" || statement.kind === "forward") addAll(statement.body, starts);
     else if (statement.kind === "weights") statement.rules.forEach((rule) => starts.add(rule.span.start));
+    else if (statement.kind === "let" && statement.value.kind === "scan") addAll(statement.value.body, starts);
     else if (statement.kind === "if") {
       addAll(statement.then, starts);
       addAll(statement.else, starts);

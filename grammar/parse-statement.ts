@@ -5,19 +5,21 @@ import type { Statement } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseBlock } from "./parse-block.ts";
 import { parseCondition, parseExpr } from "./parse-expr.ts";
+import { parseScan, startsScan } from "./parse-scan.ts";
 import { parseParams, parseTensorParam, parseType } from "./parse-type.ts";
 import { parseUse } from "./parse-use.ts";
 import { parseWeights } from "./parse-weights.ts";
 import { KEYWORDS } from "./tokens.ts";
 
 /** What the braces belong to; it decides which statements may stand in them. */
-export type Place = "model" | "block" | "fn" | "forward";
+export type Place = "model" | "block" | "fn" | "forward" | "scan";
 
 const ALLOWED: Readonly<Record<Place, ReadonlySet<Statement["kind"]>>> = {
   model: new Set(["block", "let", "require", "use", "param", "if", "forward", "weights"]),
   block: new Set(["block", "let", "require", "use", "param", "if", "tap", "return"]),
   fn: new Set(["let", "require", "if", "tap", "return"]),
   forward: new Set(["let", "require", "if", "tap", "return"]),
+  scan: new Set(["let", "require", "if", "return"]),
 };
 const WORDS = ["let", "use", "param", "require", "if", "block", "forward", "weights", "tap", "return"] as const;
 const STARTS: ReadonlySet<string> = new Set(WORDS);
@@ -61,7 +63,7 @@ function parseStatement(cursor: Cursor, place: Place): Statement {
         );
       if (cursor.at(":")) cursor.failExpected("`=`", "a `let` takes the type of its value; it is not written");
       cursor.expect("=");
-      const value = parseExpr(cursor);
+      const value = startsScan(cursor) ? parseScan(cursor) : parseExpr(cursor);
       return { kind: "let", name, value, span: cursor.spanFrom(first) };
     }
     case "use":
@@ -186,7 +188,8 @@ function helpFor(text: string): string {
 }
 
 function reportMisplaced(cursor: Cursor, statement: Statement, place: Place): void {
-  const where = place === "fn" ? "a `fn`" : place === "forward" ? "`forward`" : `a ${place}`;
+  const where =
+    place === "fn" || place === "scan" ? `a \`${place}\`` : place === "forward" ? "`forward`" : `a ${place}`;
   const help =
     statement.kind === "use" || statement.kind === "param"
       ? "only models and blocks have parameters; make it a `block`, or move it out"

@@ -28,6 +28,7 @@ import type { Place } from "./place.ts";
 import { bucketOf, nameRanges } from "./plan-entry.ts";
 import { Sources } from "./sources.ts";
 import type { ConstantNames } from "./sources.ts";
+import { scanLanes } from "../tensor/scan-lanes.ts";
 import { sinkUpdates, targetsOf } from "./state-targets.ts";
 import type { Target } from "./state-targets.ts";
 
@@ -139,8 +140,10 @@ class FuncLowering {
   /** An op without a schedule is reported; its results get buffers so that the rest is looked at too. */
   private refuse(op: Op): void {
     const place = op.loc === undefined ? {} : { loc: op.loc, label: "no kernel computes this" };
-    const help = "write it with ops on whole tensors, or as layers of a `repeat`";
-    this.diagnostics.push(diagnostic("LLM0409", `\`${op.name}\` has no schedule`, { ...place, help }));
+    const help = "keep more axes of the state apart, or write it with ops on whole tensors or as layers of a `repeat`";
+    const why = scanLanes(op, this.context.ops);
+    const sentence = typeof why === "string" ? why : "it stands outside of groups";
+    this.diagnostics.push(diagnostic("LLM0409", `\`${op.name}\` has no schedule: ${sentence}`, { ...place, help }));
     for (const value of op.results) this.set(value, this.buffers.temporary(op.name, value.type));
   }
 

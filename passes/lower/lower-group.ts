@@ -20,6 +20,7 @@ import { matmulRegisters } from "./schedules/matmul-registers.ts";
 import { matvec } from "./schedules/matvec.ts";
 import { rowReduce } from "./schedules/row-reduce.ts";
 import { sample } from "./schedules/sample.ts";
+import { scan } from "./schedules/scan.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 
 const SCHEDULES: Readonly<Record<string, Schedule>> = {
@@ -30,6 +31,7 @@ const SCHEDULES: Readonly<Record<string, Schedule>> = {
   attention,
   cache_write: cacheWrite,
   sample,
+  scan,
 };
 
 /** Rows up to which a product is read as matrix times vector. */

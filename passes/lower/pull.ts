@@ -28,6 +28,7 @@ export class Puller {
   private readonly producers = new Map<Value, Op>();
   private readonly numbers = new Map<Value, number>();
   private readonly leaves = new Map<KValue, LinearIndex>();
+  private readonly definitions = new Map<Value, (index: Index) => KValue>();
 
   constructor(
     readonly emitter: Emitter,
@@ -35,8 +36,11 @@ export class Puller {
     private readonly ops: OpTable,
     private readonly memory: GroupMemory,
   ) {
-    for (const op of body.ops) for (const result of op.results) this.producers.set(result, op);
-    for (const value of [...body.args, ...this.producers.keys()]) this.numbers.set(value, this.numbers.size);
+    const inner = body.ops.flatMap((op) => op.regions);
+    for (const op of [body, ...inner].flatMap((block) => block.ops))
+      for (const result of op.results) this.producers.set(result, op);
+    const args = [body, ...inner].flatMap((block) => block.args);
+    for (const value of [...args, ...this.producers.keys()]) this.numbers.set(value, this.numbers.size);
   }
 
   /** The element of `value` at `index`: a scalar, or a vector of four where the index has a lane that matters. */
@@ -52,6 +56,14 @@ export class Puller {
   /** Says what an element is, for as long as the scope that is being built lasts. */
   seed(value: Value, index: Index, element: KValue): void {
     this.emitter.rememberHere(this.key(value, index), element);
+  }
+
+  /** From here on the elements of a value are what `element` says, until it is forgotten. */
+  define(value: Value, element: (index: Index) => KValue): void {
+    this.definitions.set(value, element);
+  }
+  forget(value: Value): void {
+    this.definitions.delete(value);
   }
 
   /** The op that makes a value of the body, unless it is an argument. */
@@ -99,6 +111,8 @@ export class Puller {
   }
 
   private compute(value: Value, index: Index): KValue {
+    const element = this.definitions.get(value);
+    if (element !== undefined) return element(index);
     const op = this.producers.get(value);
     if (op === undefined) {
       const argument = this.body.args.indexOf(value);

@@ -80,7 +80,7 @@ export function extendOf(forward: Func, ops: OpTable): Func | readonly Diagnosti
   for (const op of selected.ops) end.push(op);
   const advanced = end.emit("add", [pos, count], {}, "pos");
   const states = [{ before: pos, after: advanced }, ...caches];
-  const names = ["pos", ...cacheNames(caches.map((cache) => cache.before.name))];
+  const names = ["pos", ...stateNames(caches.map((cache) => cache.before.name))];
   return removeDead(funcOf(tokens, count, states, names, selected.logits, end), ops);
 }
 
@@ -120,9 +120,15 @@ function funcOf(
 }
 
 /** k and v for one attention; k0, v0, k1, v1, ... where a model or a loop body has several. */
-function cacheNames(hints: readonly string[]): readonly string[] {
-  return hints.length <= 2 ? hints : hints.map((hint, i) => `${hint}${Math.floor(i / 2)}`);
+function stateNames(hints: readonly string[]): readonly string[] {
+  return hints.map((hint, i) => {
+    const nth = hints.slice(0, i).filter((other) => other === hint).length;
+    return hints.filter((other) => other === hint).length > 1 || TAKEN.has(hint) ? `${hint}${nth}` : hint;
+  });
 }
+
+/** Names of other arguments of the derived functions, which no state may have. */
+const TAKEN: ReadonlySet<string> = new Set(["tokens", "count", "pos", "logits", "token", "active", "step", "next", "stops", "seed", "temperature", "top_k", "top_p"]); // prettier-ignore
 
 function tokensType(): Value["type"] {
   return tensorType("i32", [Dim.symbol(ROWS), Dim.symbol(TOKENS)]);

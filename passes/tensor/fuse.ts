@@ -28,7 +28,7 @@ export const grouped: Property<Module> = {
     for (const func of module.funcs) {
       let found: string | undefined;
       walk(func.body, (op, parents) => {
-        const isInGroup = parents.some((parent) => parent.name === "group");
+        const isInGroup = parents.some((parent) => parent.name === "group" || parent.name === "scan");
         const [body] = op.regions;
         if (op.name === "group" && body !== undefined && groupKind(body, ops) !== op.attrs["kind"])
           found ??= `@${func.name}: the group ${String(op.attrs["name"])} is no kernel of its kind`;
@@ -91,6 +91,7 @@ function fuseBlock(block: Block, context: PassContext, isMerging: boolean, state
 }
 
 function withFusedRegions(op: Op, context: PassContext, isMerging: boolean): Op {
-  if (op.name === "group" || op.regions.length === 0) return op;
+  // What a step of a scan computes is part of the scan's kernel.
+  if (op.name === "group" || op.name === "scan" || op.regions.length === 0) return op;
   return { ...op, regions: op.regions.map((region) => fuseBlock(region, context, isMerging, new Map())) };
 }

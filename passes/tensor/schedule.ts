@@ -34,18 +34,21 @@
  * - `sample {lanes}`: one `sample`; logits is an argument. Then points on `[B]` over the token and further `[B]` or
  *   scalar arguments. Yields have dims `[B]`: the token and the next values of `[B]` state. One workgroup a row. State
  *   that is a scalar (`step`) is advanced by an elementwise group of its own.
+ * - `scan {lanes, axes}`: one `scan`, whose block holds points, moves, takes, reductions and products. The first `axes`
+ *   axes of its state and results are kept apart by every step (`scan-lanes.ts`): one invocation a place along them.
  */
-import type { Attrs, Func, Module, Op } from "../../src/ir/ir.ts";
+import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
 import { walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import { Dim } from "../../src/support/dim.ts";
-import { assertNever, defined } from "../../src/support/errors.ts";
+import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
 import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
+import { scanLanes } from "./scan-lanes.ts";
 
 /** Products with at most this many rows are split along K instead of tiled: each weight is read once anyway. */
 const MATVEC_ROWS = 8;
@@ -111,9 +114,18 @@ function scheduleOf(group: Op, { info, capacities, ops }: PassContext): Attrs {
       return { schedule: "cache_write", lanes: tiles.elementwise };
     case "sample":
       return { schedule: "sample", lanes: tiles.rowLanes };
+    case "scan":
+      return { schedule: "scan", lanes: tiles.elementwise, axes: lanesOf(body, ops) };
     default:
       return assertNever(kind, "kind of group");
   }
+}
+
+function lanesOf(body: Block, ops: OpTable): number {
+  const found = body.ops.find(({ name }) => name === "scan");
+  const lanes = found === undefined ? "no scan" : scanLanes(found, ops);
+  if (typeof lanes === "string") throw new InternalError(`a group of the kind scan: ${lanes}`);
+  return lanes;
 }
 
 /** Rows of the product, all batch axes together, under the declared capacities. */

@@ -28,6 +28,7 @@ import { argmax } from "./reduce/argmax.ts";
 import { mean, reduceMax, reduceMin, sum } from "./reduce/reduce.ts";
 import { attention } from "./sequence/attention.ts";
 import { cacheWrite } from "./sequence/cache-write.ts";
+import { conv1d } from "./sequence/conv1d.ts";
 import { rope } from "./sequence/rope.ts";
 import { checked } from "./support/checked.ts";
 
@@ -42,7 +43,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[reshape, transpose, broadcast, slice, pad, concat],
   ...[matmul, take, embedding, oneHot],
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
-  ...[rope, attention, cacheWrite],
+  ...[rope, attention, cacheWrite, conv1d],
   ...[randomBits, randomUniform, sample],
 ].map(checked);
 

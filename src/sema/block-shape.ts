@@ -6,10 +6,12 @@
 import type {
   Argument,
   BlockItem,
+  CallExpr,
   Expr,
   IfStatement,
   ModelItem,
   ParamStatement,
+  ScanExpr,
   Statement,
   Use,
 } from "../../grammar/ast.ts";
@@ -133,7 +135,7 @@ function declareStatement(context: Context, draft: Draft, statement: Statement):
 
 function declareLet(context: Context, draft: Draft, statement: Statement & { kind: "let" }): void {
   const name = statement.name.text;
-  if (isTensorExpr(statement.value, context.scope)) {
+  if (statement.value.kind === "scan" || isTensorExpr(statement.value, context.scope)) {
     if (draft.decl.kind === "model" && isCallOfBlock(context, statement.value)) {
       // The call says what is wrong: a block needs a path.
       declareName(context, name, statement.name.span, evaluate(context, statement.value));
@@ -159,7 +161,7 @@ function declareLet(context: Context, draft: Draft, statement: Statement & { kin
   declareName(context, name, statement.name.span, evaluate(context, statement.value));
 }
 
-function isCallOfBlock(context: Context, value: Expr): boolean {
+function isCallOfBlock(context: Context, value: Expr | ScanExpr): value is CallExpr {
   if (value.kind !== "call" || value.callee.kind !== "ref") return false;
   return context.scope.lookup(value.callee.name)?.entity.kind === "block";
 }

@@ -21,6 +21,7 @@ import { REPEAT, callRepeat } from "./repeat.ts";
 import { foreignCall } from "./foreign-names.ts";
 import { didYouMean } from "./report.ts";
 import { checkRequire } from "./require.ts";
+import { evaluateScan } from "./scan.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
 import { entering, report } from "./session.ts";
@@ -258,7 +259,9 @@ export function runBody(
           context,
           statement.name.text,
           statement.name.span,
-          evaluate(context, statement.value, statement.name.text),
+          statement.value.kind === "scan"
+            ? evaluateScan(context, statement.value, statement.name.text)
+            : evaluate(context, statement.value, statement.name.text),
         );
         break;
       case "return":

@@ -29,6 +29,11 @@ export function newFrame(builder: Builder, parent?: Frame): Frame {
   return { builder, depth, ...(parent === undefined ? {} : { parent }), parameters: new Map(), taps: [] };
 }
 
+/** The frame of a `scan`'s body. Parameters and taps are those of the frame around it. */
+export function stepFrame(frame: Frame): Frame {
+  return { ...frame, builder: frame.builder.nested(), parent: frame, isStep: true };
+}
+
 /** The same frames with nothing emitted: for elaborating a body only to look at it. */
 export function scratchFrame(frame: Frame): Frame {
   const builder = frame.builder.nested();
@@ -48,7 +53,7 @@ export function readParameter(context: Context, frame: Frame, entity: ParameterE
   const path = joinPath(owner, entity.path);
   const depth = path.split("{").length - 1;
   let home = frame;
-  while (home.depth > depth && home.parent !== undefined) home = home.parent;
+  while ((home.depth > depth || home.isStep === true) && home.parent !== undefined) home = home.parent;
   const known = home.parameters.get(path);
   if (known !== undefined) return { kind: "tensor", value: known };
   const first = firstPath(path);

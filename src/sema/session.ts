@@ -48,6 +48,8 @@ export interface Frame {
   /** Parameters already read here, by path. */
   readonly parameters: Map<string, Value>;
   readonly taps: Tap[];
+  /** The body of a `scan`: nothing that it only reads is emitted here. */
+  readonly isStep?: boolean;
 }
 
 export interface Context {

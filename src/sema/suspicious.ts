@@ -10,12 +10,13 @@ import type {
   LetStatement,
   ModelItem,
   Name,
+  ScanExpr,
   Statement,
 } from "../../grammar/ast.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
 
-type Body = ModelItem | BlockItem | FnItem | ForwardItem;
+type Body = ModelItem | BlockItem | FnItem | ForwardItem | ScanExpr;
 
 /** Names of the bodies around, with the place that declared them. */
 type Around = ReadonlyMap<string, Name>;
@@ -80,16 +81,21 @@ function letsOf(statements: readonly Statement[]): readonly LetStatement[] {
   });
 }
 
-function bodiesIn(statements: readonly Statement[]): readonly (BlockItem | ForwardItem)[] {
+function bodiesIn(statements: readonly Statement[]): readonly (BlockItem | ForwardItem | ScanExpr)[] {
   return statements.flatMap((statement) => {
     if (statement.kind === "block" || statement.kind === "forward") return [statement];
+    if (statement.kind === "let" && statement.value.kind === "scan") return [statement.value];
     return statement.kind === "if" ? bodiesIn([...statement.then, ...statement.else]) : [];
   });
 }
 
 /** What a body declares, and what stands between the brackets of its declaration. */
 function namesOf(item: Body): readonly Name[] {
-  const head = [...("config" in item ? item.config : []), ...("params" in item ? item.params : [])];
+  const head = [
+    ...("config" in item ? item.config : []),
+    ...("params" in item ? item.params : []),
+    ...("states" in item ? [...item.states, ...item.inputs] : []),
+  ];
   return [...head.map((param) => param.name), ...declaredIn(item.body)];
 }
 

@@ -11,6 +11,7 @@ import type {
   ForwardItem,
   ModelItem,
   Name,
+  ScanExpr,
   Statement,
   TensorParam,
 } from "../../grammar/ast.ts";
@@ -71,6 +72,17 @@ function useHead(item: Body, used: Set<string>): void {
   for (const type of [...types, ...result]) type.dims.forEach(use);
 }
 
+function visitScan(
+  { states, over, inputs, body }: ScanExpr,
+  declared: Declared[],
+  used: Set<string>,
+  enter: (inner: BlockItem | ForwardItem) => void,
+): void {
+  const outside = [...states.flatMap(({ type, start }) => [...type.dims, ...(start === undefined ? [] : [start])]), over, ...inputs.map(({ value }) => value)]; // prettier-ignore
+  for (const expr of outside) refsIn(expr, (ref) => used.add(ref.name));
+  visit(body, declared, used, enter);
+}
+
 /** Collects what statements declare, and all names that occur in them, also in the bodies inside. */
 function visit(
   statements: readonly Statement[],
@@ -83,7 +95,8 @@ function visit(
     switch (statement.kind) {
       case "let":
         declared.push({ name: statement.name, what: "the value" });
-        use(statement.value);
+        if (statement.value.kind === "scan") visitScan(statement.value, declared, used, enter);
+        else use(statement.value);
         break;
       case "param":
         declared.push({ name: statement.name, what: "the parameter" });

@@ -53,4 +53,37 @@ export const ODD_PROGRAMS: readonly OddProgram[] = [
       "  block Layer(x: f[B, T, 8]) -> f[B, T, 8] {\n    use w: Linear(8, 8)\n    return x + gelu(w(x))\n  }\n  use layers: Layer[3]",
     ),
   },
+  {
+    name: "a scan with state of one number a channel",
+    text: model(
+      "(x: f[B, T, 6]) -> f[B, T, 6] {\n    let g = gate(x)\n    let y = scan(h: f[B, 6]) over T with x, a = sigmoid(g) {\n      let next = a * h + x\n      return (next, next * next)\n    }\n    return y\n  }",
+      "  use gate: Linear(6, 6)",
+    ),
+  },
+  {
+    name: "a scan with state behind each channel, and what the state does not touch",
+    text: model(
+      "(x: f[B, T, 6]) -> f[B, T, 6] {\n    let d = -exp(decay.weight)\n    let k = key(x)\n    let q = query(x)\n    let y = scan(h: f[B, 6, 3] = 0.5) over T with x, k, q {\n      let next = exp(d) * h + reshape(x, [B, 6, 1]) * reshape(softmax(k), [B, 1, 3])\n      return (next, sum(next * reshape(q, [B, 1, 3]), axis: -1))\n    }\n    return y\n  }",
+      "  use key: Linear(6, 3), query: Linear(6, 3), decay: Linear(3, 6)",
+    ),
+  },
+  {
+    name: "a scan of a matrix, which turns in every step",
+    text: model(
+      "(x: f[B, T, 4]) -> f[B, T, 4] {\n    let y = scan(m: f[B, 4, 4] = start.weight, c: f[B, 4, 1]) over T with x {\n      let turned = (m @ m) / (1.0 + abs(m @ transpose(m))) + reshape(x, [B, 1, 4])\n      let count = c + sum(m * m, axis: -1, keep: true)\n      return (turned, count, reshape(c, [B, 4]) + mean(m, axis: 1))\n    }\n    return y\n  }",
+      "  use start: Linear(4, 4)",
+    ),
+  },
+  {
+    name: "a scan of integers, of states that change places, over rows",
+    text: model(
+      "(x: i32[B, T]) -> i32[B, T] {\n    let y = scan(a: i32[T] = 1, b: i32[T]) over B with x {\n      return (b, a + x, a * b + x)\n    }\n    return y\n  }",
+    ),
+  },
+  {
+    name: "a scan along the second axis of three, with a result of more channels than state",
+    text: model(
+      "(x: f[B, T, 4]) -> f[B, T, 4, 2] {\n    let y = scan(h: f[B, 4]) over T with x {\n      let next = max(h, x)\n      return (next, concat(reshape(next, [B, 4, 1]), reshape(h, [B, 4, 1]), axis: 2))\n    }\n    return y\n  }",
+    ),
+  },
 ];

@@ -9,25 +9,22 @@ import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { hasTrait } from "../../../src/ir/op-def.ts";
-import { familyType } from "../../../src/ir/region-types.ts";
+import { familyType, regionInt, withoutAxis } from "../../../src/ir/region-types.ts";
 import type { TensorType } from "../../../src/ir/type.ts";
 import { tensorType } from "../../../src/ir/type.ts";
+import { freeValues } from "../../../src/ir/uses.ts";
 import { Dim } from "../../../src/support/dim.ts";
-import { defined } from "../../../src/support/errors.ts";
+import { InternalError, defined } from "../../../src/support/errors.ts";
 import type { Loc } from "../../../src/support/source.ts";
-import { axisAttr, dimsAttr, wordAttr } from "../attrs.ts";
+import { axisAttr, dimsAttr, operandType, wordAttr } from "../attrs.ts";
 import type { Mapped } from "./lift.ts";
 import { emitLifted } from "./lift.ts";
 import { ROWS, TOKENS, mixing, tokenAxes, tokenAxis } from "./positions.ts";
+import type { Held } from "./recurrent.ts";
+import { begun, bodyOf, continueConvolution, convolutionSentence, liveTokens, perRow, scanSentence, scansTokens } from "./recurrent.ts"; // prettier-ignore
 
 /** The symbol of the cache's length. */
 export const CONTEXT = "S";
-
-/** State of one attention: the cache before and after, of the function's argument or of one iteration. */
-interface Cache {
-  readonly before: Value;
-  readonly after: Value;
-}
 
 export interface Problem {
   readonly sentence: string;
@@ -41,6 +38,8 @@ export interface Problem {
 export class ExtendBody {
   readonly problems: Problem[] = [];
   private readonly mapping = new Map<Value, Mapped>();
+  /** What scans carry out of their last position. */
+  private readonly finals = new Set<Value>();
   /** Values that only a problem can make (positions against positions, a shifted axis): their users are not judged. */
   private readonly spoilt = new Set<Value>();
 
@@ -60,8 +59,8 @@ export class ExtendBody {
   }
 
   /** Emits the ops of a block. Returns the caches of the attentions that stand in it. */
-  emitBlock(block: Block, b: Builder, depth: number): readonly Cache[] {
-    const caches: Cache[] = [];
+  emitBlock(block: Block, b: Builder, depth: number): readonly Held[] {
+    const caches: Held[] = [];
     for (const op of block.ops) {
       b.loc = op.loc;
       caches.push(...this.emitOp(op, b, depth));
@@ -69,14 +68,18 @@ export class ExtendBody {
     return caches;
   }
 
-  private emitOp(op: Op, b: Builder, depth: number): readonly Cache[] {
+  private emitOp(op: Op, b: Builder, depth: number): readonly Held[] {
     if (op.name !== "repeat" && op.operands.some((operand) => operand !== null && this.spoilt.has(operand))) {
       this.spoil(op);
       return [];
     }
     if (op.name === "repeat") return this.emitRepeat(op, b, depth);
     if (op.name === "attention") return this.emitAttention(op, b);
-    const sentence = op.name === "scan" ? "`scan` runs over the positions" : mixing(op, this.ops);
+    if (op.name === "scan") return this.emitScan(op, b);
+    if (op.name === "conv1d" && tokenAxis(operandType(op, 0)) !== undefined) return this.emitConvolution(op, b);
+    const sentence = op.operands.some((operand) => operand !== null && this.finals.has(operand))
+      ? `\`${op.name}\` reads the state after the last position`
+      : mixing(op, this.ops);
     if (sentence !== undefined) this.refuse(op, sentence);
     else if (op.name === "iota" && countsTokens(op))
       this.setResult(op, { value: this.positions(op, b), isLifted: true });
@@ -116,7 +119,7 @@ export class ExtendBody {
   }
 
   /** New keys and values go into the cache at `pos`; queries at `pos + t` read all of it that lies behind them. */
-  private emitAttention(op: Op, b: Builder): readonly Cache[] {
+  private emitAttention(op: Op, b: Builder): readonly Held[] {
     const [q, k, v, offset, window, lengths] = op.operands;
     if (wordAttr(op, "mask") !== "causal") {
       const help = "give it `mask: causal`, or build with `--entries forward`";
@@ -142,14 +145,75 @@ export class ExtendBody {
     return [keys, values];
   }
 
-  private emitWrite(fresh: Value, name: string, b: Builder): Cache {
+  private emitWrite(fresh: Value, name: string, b: Builder): Held {
     const dims = fresh.type.dims.map((dim, axis) => (axis === 2 ? Dim.symbol(CONTEXT) : dim));
     const before = value(tensorType(fresh.type.dtype, dims), name);
     return { before, after: b.emit("cache_write", [before, fresh, this.pos, this.count], {}, name) };
   }
 
+  /** The state of a scan begins where the last call left it. */
+  private emitScan(op: Op, b: Builder): readonly Held[] {
+    const isOverTokens = scansTokens(op);
+    const sentence = isOverTokens ? scanSentence(op) : undefined;
+    const body = bodyOf(op);
+    const outside = freeValues(body).map((free) => this.lookup(free));
+    const operands = op.operands.map((operand) => this.lookup(defined(operand, "a scan has all operands")));
+    if (sentence !== undefined || [...operands, ...outside].some(({ isLifted }) => isLifted)) {
+      this.refuse(op, sentence ?? "`scan` walks along something that is indexed by positions and not by rows");
+      return [];
+    }
+    const [axis, carries] = [regionInt(op.attrs, "axis"), regionInt(op.attrs, "carries")];
+    const rows = { pos: this.pos, count: this.count };
+    const args = body.args.map((old) => value(old.type, old.name));
+    body.args.forEach((old, i) => this.map(old, defined(args[i], "as many arguments")));
+    const befores = isOverTokens ? args.slice(0, carries).map(({ type, name }) => value(type, name || "state")) : [];
+    const starts = operands.slice(0, carries).map((start, i) => {
+      const before = befores[i];
+      return before === undefined ? start.value : begun(b, start.value, before, rows);
+    });
+    const live = isOverTokens ? [liveTokens(b, axis, rows)] : [];
+    const isLive = live.map(({ type }) => value(withoutAxis(type, axis), "live"));
+    const inner = b.nested();
+    const caches = this.emitBlock(body, inner, 1);
+    if (caches.length > 0) throw new InternalError("state inside of a scan");
+    const yields = body.yields.map((old, i) => {
+      const made = this.lookup(old).value;
+      const [on] = isLive;
+      const arg = args[i];
+      if (on === undefined || arg === undefined || i >= carries) return made;
+      return inner.emit("select", [perRow(inner, on, arg.type), made, arg], {}, arg.name);
+    });
+    b.loc = op.loc;
+    const results = op.results.map((old) => value(old.type, old.name));
+    b.push({
+      ...op,
+      operands: [...starts, ...operands.slice(carries).map((x) => x.value), ...live],
+      results,
+      regions: [inner.block([...args, ...isLive], yields)],
+    });
+    op.results.forEach((old, i) => {
+      this.map(old, defined(results[i], "as many results"));
+      if (isOverTokens && i < carries) this.finals.add(old);
+    });
+    return befores.map((before, i) => ({ before, after: defined(results[i], "a state after") }));
+  }
+
+  /** The last inputs of a causal convolution are state. */
+  private emitConvolution(op: Op, b: Builder): readonly Held[] {
+    const operands = op.operands.map((operand) => (operand === null ? null : this.lookup(operand)));
+    const sentence = convolutionSentence(op);
+    if (sentence !== undefined || operands.some((operand) => operand?.isLifted === true)) {
+      this.refuse(op, sentence ?? "`conv1d` runs over something that is indexed by positions and not by rows");
+      return [];
+    }
+    const values = operands.map((operand) => operand?.value ?? null);
+    const { result, held } = continueConvolution(op, values, b, { pos: this.pos, count: this.count });
+    this.setResult(op, { value: result, isLifted: false });
+    return held;
+  }
+
   /** The loop over layers takes the caches of its body as xs and gives them back as ys. */
-  private emitRepeat(op: Op, b: Builder, depth: number): readonly Cache[] {
+  private emitRepeat(op: Op, b: Builder, depth: number): readonly Held[] {
     const body = defined(op.regions[0], "a repeat has a block");
     const carries = Number(op.attrs["carries"]);
     const operands = op.operands.map((operand) => this.lookup(defined(operand, "a repeat has all operands")));
@@ -165,14 +229,14 @@ export class ExtendBody {
       return [];
     }
     if (depth > 0 && caches.length > 0) {
-      this.refuse(op, "`attention` stands in a loop inside a loop", {
-        label: "a cache belongs to one loop",
+      this.refuse(op, "state stands in a loop inside a loop", {
+        label: "a cache or state belongs to one loop",
         help: "list the layers of the inner loop one by one, or build with `--entries forward`",
       });
       return [];
     }
     const family = (type: TensorType): TensorType => familyType(type, Number(op.attrs["count"]));
-    const outside = caches.map(({ before, after }): Cache => ({
+    const outside = caches.map(({ before, after }): Held => ({
       before: value(family(before.type), before.name),
       after: value(family(after.type), after.name),
     }));

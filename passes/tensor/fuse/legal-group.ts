@@ -36,6 +36,8 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
       return anchors.length === 1 && isCacheWrite(view, first) ? "cache_write" : undefined;
     case "sample":
       return anchors.length === 1 && isSample(view, first) ? "sample" : undefined;
+    case "scan":
+      return candidate.ops.length === 1 ? "scan" : undefined;
     case "outside":
     case "leaf":
     case "move":

@@ -7,17 +7,19 @@ import type { OpTable } from "../../../src/ir/op-def.ts";
 import { hasTrait } from "../../../src/ir/op-def.ts";
 import { isRegionName } from "../../../src/ir/region-types.ts";
 import { literalOf } from "../constants.ts";
+import { scanLanes } from "../scan-lanes.ts";
 
 /** What the kernel is built around; an attribute of the group. */
-export type GroupKind = "elementwise" | "row_reduce" | "matmul" | "attention" | "cache_write" | "sample";
+export type GroupKind = "elementwise" | "row_reduce" | "matmul" | "attention" | "cache_write" | "sample" | "scan";
 
-export type Role = "outside" | "leaf" | "move" | "gather" | "point" | "reduce" | "matmul" | "attention" | "cache_write" | "sample"; // prettier-ignore
+export type Role = "outside" | "leaf" | "move" | "gather" | "point" | "reduce" | "matmul" | "attention" | "cache_write" | "sample" | "scan"; // prettier-ignore
 
 /** Constants of more elements become buffers. */
 const MAX_LEAF_ELEMENTS = 16;
 
 export function roleOf(op: Op, ops: OpTable): Role {
   const def = ops.get(op.name);
+  if (op.name === "scan") return typeof scanLanes(op, ops) === "number" ? "scan" : "outside";
   if (op.name === "param" || isRegionName(op.name) || hasTrait(def, "load-time")) return "outside";
   if (op.name === "constant") {
     const size = literalOf(op)?.data.length ?? 0;

@@ -1,10 +1,10 @@
 /**
  * The examples of the diagnostic catalogue: complete files, so that what `llmc explain` shows can be pasted, run, and
- * tested. Most show a command line; a few codes are met only by the authors of profiles, importers and passes.
+ * tested. Most show a command line; a few codes are met only by the authors of profiles and importers.
  */
 
 /** A file, and what is done with it. */
-export type Example = CommandExample | ProfileExample | TemplateExample | IrExample;
+export type Example = CommandExample | ProfileExample | TemplateExample;
 
 /** What a user meets: a file of this name, and the command line that is given it. */
 export interface CommandExample {
@@ -31,12 +31,6 @@ export interface TemplateExample {
   readonly kind: "template";
   readonly text: string;
   readonly config: string;
-}
-
-/** What the author of a pass meets: a text of the tensor IR that is lowered. */
-export interface IrExample {
-  readonly kind: "ir";
-  readonly text: string;
 }
 
 const FILE = "model.llm";
@@ -70,8 +64,6 @@ export function shown(example: Example): string {
       return `${fence("llm", example.text)}\n\nbuilt for ${example.batch ?? 1} rows and a profile like \`${example.like}\` with \`${JSON.stringify(example.change)}\``;
     case "template":
       return `${fence("llm", example.text)}\n\nas the template of an importer, for \`${example.config}\``;
-    case "ir":
-      return fence("", example.text);
   }
 }
 

@@ -233,4 +233,10 @@ export const SEMANTICS = {
     withFn(twice("C"), "return x + twice(cast(x, i32))"),
     withFn(twice("C"), "return x + twice(cast(cast(x, i32), f32))"),
   ),
+  LLM0240: entry(
+    "the parts of a `scan` do not fit",
+    "`scan` walks along the axis of one size, which all its inputs have at the same place. Its body returns the next value of each state, of the state's own type, and then one or more results.",
+    model("let y = scan(h: f[B, dim]) over T with x {\n  return h + x\n}\nreturn y"),
+    model("let y = scan(h: f[B, dim]) over T with x {\n  return (h + x, h)\n}\nreturn y"),
+  ),
 } as const;

@@ -39,16 +39,11 @@ const half = `model Half(dim: int = 8) {
   }
 }
 `;
-const scan = (loop: string): string => `module "m"
-
-func @f(%x: f32[B, 4], %t: f32[B, 3, 4]) -> (y: f32[B, 4]) {
-  %y = ${loop} -> f32[B, 4] {
-    %n = add(%h, %h) : f32[B, 4]
-    yield %n
-  }
-  return %y
-}
-`;
+const walk = (next: string): string =>
+  model(`let y = scan(h: f[B, dim]) over T with x {\n  let next = ${next}\n  return (next, next)\n}\nreturn y`, {
+    body: "param w: f[dim, dim]",
+    config: "dim: int = 2048",
+  });
 const onProfile = (text: string, like: string, change: ProfileExample["change"]): ProfileExample => ({
   kind: "profile",
   text,
@@ -102,9 +97,9 @@ export const TARGET = {
   ),
   LLM0409: entry(
     "an op has no schedule",
-    "A schedule says how one kernel computes an op. `scan` (a loop over positions with state) has none yet, on any target.",
-    { kind: "ir", text: scan("scan axis 1 (%h = %x) in(%s = %t)") },
-    { kind: "ir", text: scan("repeat %i in 0..4 (%h = %x)") },
+    "A schedule says how one kernel computes an op. One of `scan` keeps the part of the state that its steps mix to one invocation, which holds at most 1,024 elements.",
+    planned(walk("h @ w + x"), forward("webgpu-base")),
+    planned(walk("h * w[0] + x"), forward("webgpu-base")),
   ),
   LLM0410: entry(
     "a model is larger than a profile's memory",

@@ -6,13 +6,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { format } from "../../../grammar/index.ts";
-import { lowerModule } from "../../../passes/lower/index.ts";
 import { runCommandLine } from "../../../src/cli/program.ts";
 import { compile } from "../../../src/driver/compile.ts";
 import { importConfig } from "../../../src/import/index.ts";
-import { parseModule } from "../../../src/ir/index.ts";
 import type { TargetInfo } from "../../../src/kernel/target-info.ts";
-import { OPS } from "../../../src/ops/index.ts";
 import { PROFILES } from "../../../src/profiles/index.ts";
 import type { CommandExample, Example, ProfileExample } from "../../../src/support/catalogue/example.ts";
 import type { Diagnostic } from "../../../src/support/diagnostic.ts";
@@ -90,11 +87,6 @@ async function run(code: string, example: Example): Promise<Shown> {
     case "template": {
       const config = { path: "config.json", text: example.config };
       return drawn(importConfig(config, { llama: file }).diagnostics, [file, config]);
-    }
-    case "ir": {
-      const info = PROFILES[0]!;
-      const { diagnostics } = lowerModule(parseModule(example.text, OPS), { ops: OPS, info, capacities: { B: 2 } });
-      return drawn(diagnostics, []);
     }
   }
 }
