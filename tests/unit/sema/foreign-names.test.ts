@@ -4,7 +4,19 @@ import { foreignCall, foreignMember } from "../../../src/sema/foreign-names.ts";
 import { OPS } from "../../../src/ops/index.ts";
 import { REPEAT } from "../../../src/sema/repeat.ts";
 
-const HINTS = ["where", "masked_fill", "view", "permute", "cat", "expand", "arange", "clamp", "float", "range", "einsum"];
+const HINTS = [
+  "where",
+  "masked_fill",
+  "view",
+  "permute",
+  "cat",
+  "expand",
+  "arange",
+  "clamp",
+  "float",
+  "range",
+  "einsum",
+];
 
 it.each(HINTS)("%s: the ops that its hint names", (name) => {
   const { help = "" } = foreignCall(name);
