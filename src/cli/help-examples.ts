@@ -31,6 +31,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["llmc inspect model.llm", "the tensor IR behind all passes"],
     ["llmc inspect model.llm --after fuse", "behind one pass"],
     ["llmc inspect model.llm --stage wgsl", "the shaders"],
+    ["llmc inspect model.llm --why h rms_norm", "why two ops are one kernel or two"],
   ],
   run: [
     ['llmc run model.llm --prompt "Call me Ishmael."', "continue a text"],
