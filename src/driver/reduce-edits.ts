@@ -3,29 +3,10 @@
  * decided, expressions that an operand of theirs can replace, names that stand for another one, smaller numbers. An edit
  * is text; whether what it leaves is a source, and still an interesting one, is found by trying (`reduce.ts`).
  */
-import type {
-  BlockItem,
-  CallExpr,
-  Expr,
-  File,
-  Name,
-  RefExpr,
-  Statement,
-  Use,
-  UseStatement,
-} from "../../grammar/ast.ts";
+import type { BlockItem, CallExpr, Expr, Name, RefExpr, Statement, Use, UseStatement } from "../../grammar/ast.ts";
 import { tokenize } from "../../grammar/tokens.ts";
-import type { Token } from "../../grammar/tokens.ts";
-import type { SourceFile } from "../support/source.ts";
-
-/** Text in place of the half-open range of offsets. */
-export interface Replacement {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-export type Edit = readonly Replacement[];
+import type { Edit, Node, Source } from "./reduce-source.ts";
+import { childrenOf, isExpr, isNode } from "./reduce-source.ts";
 
 /** Edits that may be made together, in the order of the text; or the only one of several that is wanted (`first`). */
 export interface Choice {
@@ -36,14 +17,6 @@ export interface Choice {
 /** What a kind of edit offers for a source. */
 export type Offer = (source: Source) => readonly Choice[];
 
-/** A node of the tree as the generic walk sees it. */
-interface Node {
-  readonly kind?: string;
-  readonly span: { readonly start: number; readonly end: number };
-}
-
-/** Lists whose members are not independent: the names of a path. */
-const FIXED: ReadonlySet<string> = new Set(["names", "file"]);
 /** Parts that a declaration may lack, and the token that goes with them. */
 const OPTIONAL: ReadonlyMap<string, string> = new Map([
   ["default", "="],
@@ -51,94 +24,6 @@ const OPTIONAL: ReadonlyMap<string, string> = new Map([
   ["result", "->"],
   ["array", ""],
 ]);
-const EXPRESSIONS: ReadonlySet<string> = new Set<Expr["kind"]>([
-  ...(["number", "string", "bool", "list", "ref", "member", "call", "index", "unary", "binary", "if"] as const),
-]);
-
-/** A source with its tree and its tokens. */
-export class Source {
-  readonly tokens: readonly Token[];
-
-  constructor(
-    readonly file: SourceFile,
-    readonly ast: File,
-  ) {
-    this.tokens = tokenize(file).tokens;
-  }
-
-  /** Every node with the nodes around it, outer ones first. */
-  walk(visit: (node: Node, parents: readonly Node[]) => void): void {
-    const enter = (value: unknown, parents: readonly Node[]): void => {
-      if (Array.isArray(value)) for (const item of value) enter(item, parents);
-      else if (isNode(value)) {
-        visit(value, parents);
-        for (const child of childrenOf(value)) enter(child[1], [...parents, value]);
-      }
-    };
-    enter(this.ast, []);
-  }
-
-  /** The first and the last token of a node, with the parentheses that belong to it: spans leave out those at its ends. */
-  range({ span }: Node): { readonly first: number; readonly last: number } {
-    let first = this.firstFrom(span.start);
-    let last = this.firstFrom(span.end) - 1;
-    let depth = 0;
-    let lowest = 0;
-    for (const token of this.tokens.slice(first, last + 1)) {
-      depth += "([{".includes(token.kind) ? 1 : ")]}".includes(token.kind) ? -1 : 0;
-      lowest = Math.min(lowest, depth);
-    }
-    for (let open = lowest; open < 0; open++) first--;
-    for (let open = depth - lowest; open > 0; open--) last++;
-    return { first: Math.max(0, first), last: Math.min(this.tokens.length - 2, last) };
-  }
-
-  /** The first token that starts at an offset or behind it (binary search). */
-  private firstFrom(offset: number): number {
-    let low = 0;
-    let high = this.tokens.length - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.tokens[middle]?.start ?? 0) >= offset) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  /** A node and the separator that goes with it: a comma behind it, else the token in front of it if that is `lead`. */
-  removal(node: Node, lead = ","): Edit {
-    const { first, last } = this.range(node);
-    const isFollowed = this.tokens[last + 1]?.kind === ",";
-    const isLed = !isFollowed && lead !== "" && this.tokens[first - 1]?.kind === lead;
-    return [this.between(isLed ? first - 1 : first, isFollowed ? last + 1 : last, "")];
-  }
-
-  text(node: Node): string {
-    const { first, last } = this.range(node);
-    return this.file.text.slice(this.tokens[first]?.start, this.tokens[last]?.end);
-  }
-
-  between(first: number, last: number, text: string): Replacement {
-    return { start: this.tokens[first]?.start ?? 0, end: this.tokens[last]?.end ?? 0, text };
-  }
-
-  replacement(node: Node, text: string): Replacement {
-    const { first, last } = this.range(node);
-    return this.between(first, last, text);
-  }
-}
-
-function isNode(value: unknown): value is Node {
-  return typeof value === "object" && value !== null && "span" in value;
-}
-
-function childrenOf(node: Node): readonly (readonly [string, unknown])[] {
-  return Object.entries(node).filter(([key]) => !FIXED.has(key) && key !== "span");
-}
-
-function isExpr(value: unknown): value is Expr {
-  return isNode(value) && value.kind !== undefined && EXPRESSIONS.has(value.kind);
-}
 
 /** Comments: all of them, or some. */
 const comments: Offer = ({ file }) => [
@@ -243,10 +128,19 @@ const callees: Offer = (source) => {
       const argument = isRepeat ? second : first;
       return isCalled && argument !== undefined ? [source.replacement(call, `(${source.text(argument.value)})`)] : [];
     });
+  /** The use, and the blocks that are used by it or by each other alone: as a whole, so that none is left unused. */
   const withoutUse = (use: Use): Edit => {
-    const isOnly = uses.every((other) => other === use || other.block.text !== use.block.text);
-    const declared = isOnly ? blocks.filter(({ name }) => name.text === use.block.text) : [];
-    return [use, ...declared].flatMap((node) => source.removal(statementOf(source, node)));
+    const gone = new Set<BlockItem>();
+    const isGone = (other: Use): boolean => other === use || [...gone].some(({ span }) => span.start <= other.span.start && other.span.end <= span.end); // prettier-ignore
+    for (let before = -1; before !== gone.size;) {
+      before = gone.size;
+      for (const block of blocks) {
+        const users = uses.filter((other) => other.block.text === block.name.text);
+        if (users.length > 0 && users.every(isGone)) gone.add(block);
+      }
+    }
+    const outer = [...gone].filter(({ span }) => ![...gone].some((other) => other.span !== span && other.span.start <= span.start && span.end <= other.span.end)); // prettier-ignore
+    return [use, ...outer].flatMap((node) => source.removal(statementOf(source, node)));
   };
   const fromUses = uses.map((use) => [...withoutUse(use), ...passed(source.text(use.path))]);
   const fns = source.ast.items.filter((item) => item.kind === "fn");
@@ -303,16 +197,3 @@ export const OFFERS: readonly Offer[] = [
   parentheses,
   numbers,
 ];
-
-/** The text after all edits; undefined where two of them overlap. */
-export function edited(text: string, edits: readonly Edit[]): string | undefined {
-  const all = edits.flat().sort((a, b) => a.start - b.start || a.end - b.end);
-  let result = "";
-  let at = 0;
-  for (const { start, end, text: put } of all) {
-    if (start < at) return undefined;
-    result += text.slice(at, start) + put;
-    at = end;
-  }
-  return result + text.slice(at);
-}

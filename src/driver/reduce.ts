@@ -7,8 +7,10 @@ import { tokenize } from "../../grammar/tokens.ts";
 import { format, parse } from "../../grammar/index.ts";
 import { hasErrors } from "../support/diagnostic.ts";
 import type { SourceFile } from "../support/source.ts";
-import type { Choice, Edit, Offer } from "./reduce-edits.ts";
-import { OFFERS, Source, edited } from "./reduce-edits.ts";
+import type { Choice, Offer } from "./reduce-edits.ts";
+import { OFFERS } from "./reduce-edits.ts";
+import type { Edit } from "./reduce-source.ts";
+import { Source, edited } from "./reduce-source.ts";
 
 export interface ReduceOptions {
   /** Whether a candidate still shows what is looked for. */
