@@ -27,10 +27,10 @@ import { reportAtOrigin } from "./explain.ts";
 import { didYouMean } from "./report.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
-import { entering, report } from "./session.ts";
+import { entering, isTooDeep, report } from "./session.ts";
 import { checkRequire } from "./require.ts";
 import { Dim } from "../support/dim.ts";
-import { MAX_LAYERS } from "./size.ts";
+import { MAX_BLOCKS, MAX_LAYERS } from "./size.ts";
 
 export interface BlockShape {
   readonly decl: BlockItem | ModelItem;
@@ -65,6 +65,7 @@ export function shapeOf(
   at: Span,
 ): BlockShape | undefined {
   const { decl } = block;
+  if (isTooDeep(context, decl, at)) return undefined;
   if (context.active.includes(decl)) {
     report(context, "LLM0212", `the block \`${decl.name.text}\` contains itself`, at, {
       related: [{ message: "declared here", at: decl.name.span }],
@@ -256,7 +257,37 @@ function useArray(context: Context, use: Use, path: string, block: BlockEntity):
     if (array.index === undefined) uniform = shape;
     layers.push(shape);
   }
+  const blocks = layers.reduce((sum, shape) => sum + blocksIn(shape), 0);
+  if (blocks > MAX_BLOCKS) {
+    reportAtOrigin(
+      context,
+      "LLM0305",
+      `a list of ${blocks} blocks, with those inside of its layers`,
+      to,
+      array.to.span,
+      {
+        label: "counts the layers",
+        help: `a list holds at most ${MAX_BLOCKS} blocks in all`,
+      },
+    );
+    return poison;
+  }
   return { kind: "array", layers, first, path, use };
+}
+
+const counted = new WeakMap<BlockShape, number>();
+
+/** A block and all blocks inside of it, each layer of a list by itself: what every walk over the parameters visits. */
+function blocksIn(shape: BlockShape): number {
+  const known = counted.get(shape);
+  if (known !== undefined) return known;
+  const inside = shape.members.flatMap((member) => {
+    if (member.kind === "parameter") return [];
+    return member.kind === "array" ? member.layers : [member.shape];
+  });
+  const blocks = inside.reduce((sum, inner) => sum + blocksIn(inner), 1);
+  counted.set(shape, blocks);
+  return blocks;
 }
 
 function layerShape(context: Context, use: Use, block: BlockEntity, i: number): BlockShape | undefined {

@@ -17,6 +17,7 @@ import { isCompileTime, kindText, poison } from "./entity.ts";
 import { compileTimeOf, evaluate } from "./evaluate.ts";
 import { asTensor } from "./frame.ts";
 import { callOp } from "./op-call.ts";
+import { isTensorExpr } from "./is-tensor-expr.ts";
 import { REPEAT, callRepeat } from "./repeat.ts";
 import { foreignCall } from "./foreign-names.ts";
 import { didYouMean } from "./report.ts";
@@ -24,7 +25,7 @@ import { checkRequire } from "./require.ts";
 import { evaluateScan } from "./scan.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
-import { entering, report } from "./session.ts";
+import { entering, isTooDeep, report } from "./session.ts";
 import type { Call } from "./signature.ts";
 import { declaredType, isClosedType, matchArguments, matchResult } from "./signature.ts";
 
@@ -75,7 +76,9 @@ function calledEntity(context: Context, name: string, callee: CallExpr["callee"]
 function callByName(context: Context, expr: CallExpr, name: string, at: Span, hint: string): Entity {
   if (name === REPEAT) return callRepeat(context, expr, hint);
   const def = context.session.ops.get(name);
-  if (isCompileTimeFunction(name)) {
+  // Asked of the form: what is evaluated to be looked at would be evaluated twice, and what is inside of it four times.
+  const hasTensors = expr.args.some((argument) => isTensorExpr(argument.value, context.scope));
+  if (isCompileTimeFunction(name) && (def === undefined || !hasTensors)) {
     const args = expr.args.map((argument) => evaluate({ ...context }, argument.value));
     if (def === undefined || args.every((argument) => isCompileTime(argument)))
       return callCompileTime(context, name, args, expr.span);
@@ -233,6 +236,7 @@ function declaredResult(context: Context, result: TypeExpr): Entity {
 }
 
 function isRecursive(context: Context, decl: FnItem | (BlockShape["decl"] & { kind: "block" }), at: Span): boolean {
+  if (isTooDeep(context, decl, at)) return true;
   if (!context.active.includes(decl)) return false;
   report(context, "LLM0212", `\`${decl.name.text}\` calls itself`, at, {
     related: [{ message: "declared here", at: decl.name.span }],

@@ -59,7 +59,7 @@ export const CONFIG = {
   ),
   LLM0305: entry(
     "a number that is no size",
-    "A size is at least 1 and below 2^31; a model has at most 10,000 layers in one list. No size is inferred: each is written.",
+    "A size is at least 1 and below 2^31; a list has at most 10,000 layers, and 1,000,000 blocks with those inside of them. No size is inferred: each is written.",
     model("return reshape(x, [B, T, -1])"),
     model("return reshape(x, [B, T, dim])"),
   ),

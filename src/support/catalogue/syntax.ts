@@ -63,7 +63,7 @@ export const SYNTAX = {
   ),
   LLM0107: entry(
     "too deeply nested",
-    "Brackets, conditions and operators may nest 200 levels deep, and one expression may be a chain of 1,000 operators. Deeper programs are made by machines; name the parts with `let`.",
+    "Brackets and conditions may nest 200 levels deep, blocks and functions may hold one another 200 deep and lists of layers 6, and one expression may be a chain of 1,000 operators. Deeper programs are made by machines; name the parts with `let`.",
     { ...checked(nested(200)), shown: model("return (((...x...))) // 200 parentheses, inside of two braces") },
     { ...checked(nested(198)), shown: model("return (((...x...))) // 198 parentheses") },
   ),
