@@ -1,8 +1,8 @@
 /**
  * The test command: bundling, type check, lint, format check, then each suite with its seconds, and one closing line
- * with the counts. `--quick` leaves out the suites that need an adapter, another Node or build whole packages; `--long` runs the suite `fuzz` alone, with five times as many mutated sources. What a
- * machine lacks is skipped and listed with its reason, or a failure where `LLMC_REQUIRE=node22,chromium` names it. A
- * failed check counts as one failed test.
+ * with the counts. `--quick` leaves out the suites that need an adapter, another Node or build whole packages; `--long`
+ * runs the suite `fuzz` alone, with five times as many mutated sources. What a machine lacks is skipped and listed with
+ * its reason, or a failure where `LLMC_REQUIRE=node22,chromium` names it. A failed check counts as one failed test.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";

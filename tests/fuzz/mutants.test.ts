@@ -4,7 +4,6 @@ import { parse } from "../../grammar/index.ts";
 import { OPS } from "../../src/ops/index.ts";
 import { analyze } from "../../src/sema/index.ts";
 import { Rng } from "../../src/support/random.ts";
-import { renderDiagnostic } from "../../src/support/render-diagnostic.ts";
 import { library, repositoryFile } from "../unit/sema/analyze-text.ts";
 
 const SOURCES = ["examples/llama/llama.llm", "examples/gpt2/gpt2.llm"].map(repositoryFile);
