@@ -29,6 +29,10 @@ const FOREIGN_HELP: Readonly<Record<string, string>> = {
   "&": "both conditions is `a && b`",
   "|": "either condition is `a || b`",
   "?": "a choice is `if condition { a } else { b }`",
+  "^": "a power is `pow(x, y)`",
+  "~": "a negation is `!x`",
+  not: "a negation is `!x`",
+  if: "a choice is `if condition { a } else { b }`",
   and: "both conditions is `a && b`",
   or: "either condition is `a || b`",
 };
@@ -39,6 +43,8 @@ export class Cursor {
   /** How many of `found` belong to a part that is done. */
   private settled = 0;
   private lacking: Finding["lacks"];
+  /** Keywords that were taken as names after a report. */
+  private readonly named = new Set<string>();
   /** Levels of an expression's tree, for the limit on chains. */
   readonly depths = new WeakMap<Expr, number>();
 
@@ -90,11 +96,11 @@ export class Cursor {
   }
 
   /** The token of this kind that must stand here; `what` completes "expected ...". */
-  expect(kind: TokenKind, what = `\`${kind}\``): Token {
+  expect(kind: TokenKind, what = `\`${kind}\``, help?: string): Token {
     const token = this.eat(kind);
     if (token !== undefined) return token;
     if (kind === "{" || kind === "}") this.lacking = kind;
-    return this.failExpected(what);
+    return this.failExpected(what, help);
   }
 
   expectWord(text: string): Token {
@@ -106,10 +112,16 @@ export class Cursor {
     const token = this.peek();
     if (token.kind === "word") return this.nameOf(this.next());
     if (!KEYWORD_KINDS.has(token.kind) || token.startsLine) return this.failExpected(what);
+    this.named.add(token.text);
     this.report("LLM0114", `\`${token.text}\` is a keyword and cannot be a name`, this.spanOf(token), {
       help: `choose another name, for example \`${token.text}_\``,
     });
     return this.nameOf(this.next());
+  }
+
+  /** The current token is a keyword that was declared as a name: then its uses are no further mistakes. */
+  atNamedKeyword(): boolean {
+    return this.named.has(this.peek().text) && !this.peek().startsLine;
   }
 
   expectString(what: string): StringLiteral {
@@ -156,10 +168,8 @@ export class Cursor {
   /** LLM0104 at the current token, or right behind the previous one where a new line hides what is missing. */
   failExpected(what: string, help?: string): never {
     const token = this.peek();
-    if (token.kind === "foreign" || (token.kind === "word" && (token.text === "and" || token.text === "or"))) {
-      const foreignHelp = FOREIGN_HELP[token.text] ?? "values are named once: `let name = value`";
-      this.fail("LLM0122", `\`${token.text}\` is not an operator here`, this.spanOf(token), { help: foreignHelp });
-    }
+    if (token.kind === "foreign" || (token.kind === "word" && (token.text === "and" || token.text === "or")))
+      this.failForeign();
     const isElsewhere = (token.startsLine || token.text === "") && this.index > 0;
     const end = this.previous().end;
     const span = isElsewhere ? { file: this.file, start: end, end } : this.spanOf(token);
@@ -167,6 +177,13 @@ export class Cursor {
       token.kind === "end" ? "the end of the file" : token.text === "" ? "a missing bracket" : `\`${token.text}\``;
     const label = isElsewhere ? `${what} is missing here` : undefined;
     this.fail("LLM0104", `expected ${what}, found ${found}`, span, { label, help });
+  }
+
+  /** LLM0122: the current token is an operator of another language. */
+  failForeign(): never {
+    const token = this.peek();
+    const help = FOREIGN_HELP[token.text] ?? "values are named once: `let name = value`";
+    this.fail("LLM0122", `\`${token.text}\` is not an operator here`, this.spanOf(token), { help });
   }
 
   /**

@@ -18,6 +18,8 @@ const PRECEDENCE: ReadonlyMap<TokenKind, number> = new Map<BinaryOperator, numbe
   ["+", 4], ["-", 4], ["*", 5], ["/", 5], ["%", 5], ["@", 5],
 ]); // prettier-ignore
 const COMPARISON = 3;
+/** What may follow Python's `not`; a parenthesis follows the op `not` as well. */
+const STARTS_OPERAND: ReadonlySet<TokenKind> = new Set<TokenKind>(["word", "number", "true", "false"]);
 
 export function parseExpr(cursor: Cursor, lowest = 1): Expr {
   let left = parseSigned(cursor);
@@ -40,7 +42,18 @@ export function parseExpr(cursor: Cursor, lowest = 1): Expr {
   const foreign = cursor.peek();
   const isWordOperator = foreign.kind === "word" && /^(and|or)$/.test(foreign.text) && cursor.peek(1).kind !== ":";
   if (foreign.kind === "foreign" || isWordOperator) cursor.failExpected("an operator");
+  if (isChoiceBehind(cursor)) cursor.failForeign();
   return left;
+}
+
+/** `a if c else b`, as Python chooses: an `if` on the line of a value whose `else` comes before any brace. */
+function isChoiceBehind(cursor: Cursor): boolean {
+  if (!cursor.at("if") || cursor.peek().startsLine) return false;
+  for (let ahead = 1; ; ahead++) {
+    const { kind, startsLine } = cursor.peek(ahead);
+    if (kind === "else") return true;
+    if (startsLine || kind === "{" || kind === "end") return false;
+  }
 }
 
 /** An expression that is a condition: `=` in it is reported (LLM0117) and read as `==`. */
@@ -68,6 +81,10 @@ export function parseArguments(cursor: Cursor): readonly Argument[] {
     const isNamed = first.kind !== "string" && first.kind !== "number" && cursor.peek(1).kind === ":";
     const name = isNamed ? cursor.expectName("the argument's name") : undefined;
     if (isNamed) cursor.expect(":");
+    else if (first.kind === "word" && cursor.peek(1).kind === "=") {
+      named = argumentOfPython(cursor, first);
+      return named;
+    }
     const value = parseExpr(cursor);
     const argument = { ...(name === undefined ? {} : { name }), value, span: cursor.spanFrom(first) };
     if (name !== undefined) named = argument;
@@ -80,6 +97,20 @@ export function parseArguments(cursor: Cursor): readonly Argument[] {
     }
     return argument;
   }).items;
+}
+
+/** `name = value`: reported (LLM0125) and read as `name: value`. */
+function argumentOfPython(cursor: Cursor, first: Token): Argument {
+  const name = cursor.expectName("the argument's name");
+  reportEquals(cursor, "the value of an argument");
+  return { name, value: parseExpr(cursor), span: cursor.spanFrom(first) };
+}
+
+/** The current `=` stands where a `:` belongs; it is reported and taken as one. `what` stands behind it. */
+export function reportEquals(cursor: Cursor, what: string): void {
+  cursor.report("LLM0125", `${what} stands behind \`:\`, not \`=\``, cursor.spanOf(cursor.next()), {
+    help: "write `:` instead",
+  });
 }
 
 /** Otherwise a comma or a colon is missing, which is reported as that. */
@@ -137,7 +168,7 @@ function parseIndexItem(cursor: Cursor): IndexItem {
   if (from !== undefined && cursor.at(".."))
     cursor.failExpected("`:` between the ends of a slice", "slices are `from:to`");
   cursor.expect(":", "`:`, `,` or `]`");
-  const to = endsRange() ? undefined : parseExpr(cursor);
+  const to = endsRange() || cursor.at(":") ? undefined : parseExpr(cursor);
   if (cursor.at(":"))
     cursor.fail("LLM0119", "slices have no step", cursor.spanOf(cursor.peek()), {
       help: "reshape, then index the last axis",
@@ -165,6 +196,8 @@ function parsePrimary(cursor: Cursor): Expr {
       cursor.next();
       return { kind: "bool", value: token.kind === "true", span };
     case "word":
+      if (token.text === "not" && STARTS_OPERAND.has(cursor.peek(1).kind) && !cursor.peek(1).startsLine)
+        cursor.failForeign();
       cursor.next();
       return { kind: "ref", name: token.text, span };
     case "if":
@@ -190,7 +223,9 @@ function parsePrimary(cursor: Cursor): Expr {
         });
       return cursor.failExpected("an expression");
     default:
-      return cursor.failExpected("an expression");
+      if (!cursor.atNamedKeyword()) return cursor.failExpected("an expression");
+      cursor.next();
+      return { kind: "ref", name: token.text, span };
   }
 }
 

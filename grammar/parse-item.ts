@@ -30,18 +30,30 @@ export function parseItem(cursor: Cursor): Item {
       return parseAdapt(cursor);
     case undefined: {
       const meant = token.kind === "word" ? nearest(token.text, ITEMS) : undefined;
-      const help =
-        meant === undefined ? "a file holds `model`, `block`, `fn`, `train` and `adapt`" : `did you mean \`${meant}\`?`;
+      const help = meant === undefined ? helpFor(token.text) : `did you mean \`${meant}\`?`;
       return cursor.fail("LLM0109", `\`${token.text}\` starts no declaration`, cursor.spanOf(token), { help });
     }
   }
+}
+
+/** What readers of other languages may have meant. */
+function helpFor(text: string): string {
+  if (["import", "from", "include"].includes(text))
+    return "nothing is imported: the ops and blocks are known everywhere";
+  if (text === "class") return "a network is a `model Name(config) { ... }`, a part of one a `block`";
+  if (["def", "function", "func"].includes(text)) return "a function is `fn name(x: f[B, T, C]) -> f[B, T, C] { ... }`";
+  return "a file holds `model`, `block`, `fn`, `train` and `adapt`";
 }
 
 function parseModel(cursor: Cursor): ModelItem {
   const doc = cursor.takeDoc();
   const first = cursor.next();
   const name = cursor.expectName("the model's name");
-  cursor.expect("(", "`(` and the config values");
+  cursor.expect(
+    "(",
+    "`(` and the config values",
+    "a model without config values has empty parentheses: `model Name() { ... }`",
+  );
   const config = parseParams(cursor, "a config value", () => parseConfigParam(cursor));
   const body = parseBody(cursor, "model");
   return { kind: "model", doc, name, config, body, span: cursor.spanFrom(first) };

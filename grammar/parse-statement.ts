@@ -28,7 +28,7 @@ const KEYWORD_KINDS: ReadonlySet<string> = new Set(KEYWORDS);
 
 /** `{ statements }`. Each statement that cannot be read is reported and left out. */
 export function parseBody(cursor: Cursor, place: Place): readonly Statement[] {
-  cursor.expect("{");
+  cursor.expect("{", "`{`", "statements stand in braces: `{ ... }`");
   const statements: Statement[] = [];
   while (!cursor.at("end") && !cursor.at("}")) {
     const statement = cursor.recovering(() => parseStatement(cursor, place), startsStatement);
@@ -57,6 +57,13 @@ function parseStatement(cursor: Cursor, place: Place): Statement {
       cursor.next();
       const isList = cursor.at("(");
       const names = isList ? parseNames(cursor) : [cursor.expectName("a name")];
+      if (cursor.at(","))
+        failSeveral(
+          cursor,
+          "a `let` names one value",
+          "several names stand in parentheses: `let (a, b) = split(x, 2)`",
+        );
+      if (cursor.at(":")) cursor.failExpected("`=`", "a `let` takes the type of its value; it is not written");
       cursor.expect("=");
       const value = startsScan(cursor) ? parseScan(cursor) : parseExpr(cursor);
       return { kind: "let", names, isList, value, span: cursor.spanFrom(first) };
@@ -87,7 +94,7 @@ function parseStatement(cursor: Cursor, place: Place): Statement {
       cursor.next();
       cursor.expect("(");
       const params = parseParams(cursor, "an input", () => parseTensorParam(cursor));
-      cursor.expect("->", "`->` and the type of the result");
+      expectResult(cursor);
       const result = parseType(cursor);
       const body = parseBody(cursor, "forward");
       return { kind: "forward", params, result, body, span: cursor.spanFrom(first) };
@@ -102,6 +109,12 @@ function parseStatement(cursor: Cursor, place: Place): Statement {
     case "return": {
       cursor.next();
       const value = parseExpr(cursor);
+      if (cursor.at(","))
+        failSeveral(
+          cursor,
+          "`return` gives one value",
+          "join tensors by `concat`, or compute the second one where it is needed",
+        );
       return { kind: "return", value, span: cursor.spanFrom(first) };
     }
     default:
@@ -116,6 +129,20 @@ function parseNames(cursor: Cursor): readonly Name[] {
   const name = (): Name => cursor.expectName("a name");
   const { items } = cursor.at(")") ? { items: [name()] } : parseList(cursor, ")", "a name", name);
   return items;
+}
+
+/** LLM0124 at the comma behind the first of several values. */
+function failSeveral(cursor: Cursor, message: string, help: string): never {
+  return cursor.fail("LLM0124", message, cursor.spanOf(cursor.peek()), { help });
+}
+
+/** The `->` of a `forward`; without it the type of the result is missing (LLM0126). */
+function expectResult(cursor: Cursor): void {
+  if (cursor.eat("->") !== undefined) return;
+  if (!cursor.at("{") && !cursor.at(":")) cursor.failExpected("`->` and the type of the result");
+  cursor.fail("LLM0126", "`forward` has no type of its result", cursor.spanOf(cursor.peek()), {
+    help: "write it behind the inputs: `-> f[B, T, dim]`",
+  });
 }
 
 /** A chain of `if` and `else if` is read in a loop: its length is no depth of the parser's stack. */
@@ -151,7 +178,7 @@ function failUnknown(cursor: Cursor): never {
   if (token.kind !== "word" && !KEYWORD_KINDS.has(token.kind)) return cursor.failExpected("a statement or `}`");
   const meant = nearest(token.text, WORDS);
   const help = isAssigned
-    ? `values are named once: \`let ${token.text} = ...\``
+    ? `values never change, and each is named once: \`let ${token.text} = ...\``
     : meant === undefined
       ? helpFor(token.text)
       : `did you mean \`${meant}\`?`;
@@ -165,6 +192,7 @@ function helpFor(text: string): string {
     return "inside a model stand `block`s; `fn` stands at the top of the file";
   if (["for", "while", "repeat"].includes(text))
     return "layers repeat by `use layers: Layer[depth]` and `repeat(layers, x)`";
+  if (text === "print") return 'a value is shown by a tap: `tap "name" = value`';
   if (["assert", "check"].includes(text)) return "conditions on the config are `require condition`";
   return "a statement starts with `let`, `use`, `param`, `require`, `if`, `block`, `forward`, `weights`, `tap` or `return`";
 }

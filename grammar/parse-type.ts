@@ -1,5 +1,5 @@
 /** Types, and the two kinds of declared parameters: config values (`depth: int = 30`) and tensors (`x: f[B, T, dim]`). */
-import type { ConfigParam, Expr, TensorParam, TypeExpr } from "./ast.ts";
+import type { ConfigParam, Expr, Name, TensorParam, TypeExpr } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { parseExpr } from "./parse-expr.ts";
 import { parseList } from "./parse-list.ts";
@@ -31,17 +31,27 @@ export function parseParams<V>(cursor: Cursor, what: string, param: () => V): re
   return parseList(cursor, ")", what, param, startsParam).items;
 }
 
+/** The `:` between a name and its type; without it the type is missing (LLM0126). `example` is one. */
+function expectType(cursor: Cursor, name: Name, example: string): void {
+  if (cursor.eat(":") !== undefined) return;
+  const ends = cursor.at("=") || cursor.at(",") || cursor.at(")");
+  if (!ends) cursor.failExpected(`\`: type\` behind \`${name.text}\``);
+  cursor.fail("LLM0126", `\`${name.text}\` has no type`, name.span, {
+    help: `write it behind the name, for example \`${name.text}: ${example}\``,
+  });
+}
+
 /** `x: f[B, T, dim]` */
 export function parseTensorParam(cursor: Cursor): TensorParam {
   const name = cursor.expectName("a name");
-  cursor.expect(":", `\`: type\` behind \`${name.text}\``);
+  expectType(cursor, name, "f[B, T, dim]");
   return { name, type: parseType(cursor), span: cursor.spanFrom(name.span) };
 }
 
 /** `vocab: int = 49152` or `windows: int[]` */
 export function parseConfigParam(cursor: Cursor): ConfigParam {
   const name = cursor.expectName("a name");
-  cursor.expect(":", `\`: type\` behind \`${name.text}\``);
+  expectType(cursor, name, cursor.at("=") ? `int = ${cursor.peek(1).text}` : "int");
   const type = cursor.expectName("`int`, `float`, `bool` or `text`");
   const list = cursor.eat("[") !== undefined;
   if (list) cursor.expect("]", "`]`: the type of a list is written `int[]`");

@@ -1,7 +1,7 @@
 /** `use path: Block(args)[count], ...`: the blocks that a model or a block holds, and so the names of its parameters. */
 import type { Path, Use, UseArray, UseStatement } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { parseArguments, parseExpr } from "./parse-expr.ts";
+import { parseArguments, parseExpr, reportEquals } from "./parse-expr.ts";
 
 export function parseUse(cursor: Cursor): UseStatement {
   const first = cursor.expect("use");
@@ -34,8 +34,11 @@ export function parsePath(cursor: Cursor): Path {
 
 function parseOne(cursor: Cursor): Use {
   const path = parsePath(cursor);
-  cursor.expect(":", "`:` and the block");
+  if (cursor.at("=")) reportEquals(cursor, "the block of a `use`");
+  else cursor.expect(":", "`:` and the block");
   const block = cursor.expectName("the name of a block");
+  if (cursor.at("."))
+    cursor.failExpected("`(` or the next statement", "blocks have one name, without a module in front of it");
   const args = cursor.eat("(") === undefined ? [] : parseArguments(cursor);
   const array = parseArray(cursor);
   return { path, block, args, ...(array === undefined ? {} : { array }), span: cursor.spanFrom(path.span) };

@@ -8,6 +8,7 @@ import { balance } from "./brackets.ts";
 import { withoutCascades } from "./cascades.ts";
 import { Cursor } from "./cursor.ts";
 import { parseItem, startsItem } from "./parse-item.ts";
+import { divisionsInComments } from "./division-comments.ts";
 import { DocComments } from "./doc-comments.ts";
 import { tokenize } from "./tokens.ts";
 
@@ -45,7 +46,7 @@ export function parse(file: SourceFile): Parsed {
   }
   const all = [...lexical, ...withoutCascades(tokens, balanced.problems, cursor.findings)];
   // A declaration that could not be read took no comments: then a stray one says nothing.
-  if (all.length === 0) all.push(...docs.stray());
+  if (all.length === 0) all.push(...docs.stray(), ...divisionsInComments(file, tokens, comments));
   return { ast: { kind: "file", items, span }, diagnostics: inOrder(all).slice(0, MAX_DIAGNOSTICS) };
 }
 

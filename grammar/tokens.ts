@@ -70,6 +70,8 @@ const quoted = createToken({
   name: "quoted",
   pattern: /'[^'"\n]*'|[\u2018\u201c][^"\n\u2018\u2019\u201c\u201d]*[\u2019\u201d]/,
 });
+/** A comment of other languages: reported, and skipped to the end of its line. */
+const hash = createToken({ name: "hash", pattern: /#[^\n]*/ });
 const semicolon = createToken({ name: "semicolon", pattern: /;/ });
 const foreign = createToken({ name: "foreign", pattern: /\*\*|[-+*/%@]=(?!=)|=>|:=|[&|?~^]/ });
 
@@ -79,7 +81,7 @@ const keywords = [...KEYWORDS]
   .map((name) => createToken({ name, pattern: name, longer_alt: word }));
 
 const types: readonly TokenType[] = [
-  space, docComment, lineComment, blockComment, number, badNumber, string, openString, quoted, semicolon,
+  space, docComment, lineComment, blockComment, number, badNumber, string, openString, quoted, hash, semicolon,
   ...keywords, word,
   ...PUNCTUATION.slice(0, 9).map((name) => createToken({ name, pattern: name })), foreign,
   ...PUNCTUATION.slice(9).map((name) => createToken({ name, pattern: name })),
@@ -138,7 +140,9 @@ export function tokenize(file: SourceFile): Tokens {
         `write \`"${found.image.slice(1, -1)}"\``,
       );
       add("string", `"${found.image.slice(1, -1).replaceAll("\\", "\\\\")}"`);
-    } else if (name === "semicolon")
+    } else if (name === "hash")
+      report("LLM0101", start, start + 1, "`#` means nothing here", "comments start with `//`");
+    else if (name === "semicolon")
       report("LLM0101", start, end, "`;` means nothing here", "statements need no separator; remove it");
     else report("LLM0101", start, end, "`/* ... */` is not a comment here", "start each line of the comment with `//`");
     previousEnd = end;
@@ -146,10 +150,13 @@ export function tokenize(file: SourceFile): Tokens {
   for (const error of result.errors) {
     const end = error.offset + Math.max(1, error.length);
     const text = file.text.slice(error.offset, Math.min(end, error.offset + 12));
-    const help = text.startsWith("#")
-      ? "comments start with `//`"
-      : "remove it; other alphabets are for comments and strings";
-    report("LLM0101", error.offset, Math.min(end, file.text.length), `\`${text}\` means nothing here`, help);
+    report(
+      "LLM0101",
+      error.offset,
+      Math.min(end, file.text.length),
+      `\`${text}\` means nothing here`,
+      "remove it; other alphabets are for comments and strings",
+    );
   }
   const length = file.text.length;
   tokens.push({ kind: "end", text: "", start: length, end: length, startsLine: true });

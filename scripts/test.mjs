@@ -1,8 +1,8 @@
 /**
  * The test command: bundling, type check, lint, format check, then each suite with its seconds, and one closing line
- * with the counts. `--quick` leaves out the suites that need an adapter, another Node or build whole packages. What a
- * machine lacks is skipped and listed with its reason, or a failure where `LLMC_REQUIRE=node22,chromium` names it. A
- * failed check counts as one failed test.
+ * with the counts. `--quick` leaves out the suites that need an adapter, another Node or build whole packages; `--long`
+ * runs the suite `fuzz` alone, with five times as many mutated sources. What a machine lacks is skipped and listed with
+ * its reason, or a failure where `LLMC_REQUIRE=node22,chromium` names it. A failed check counts as one failed test.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,9 @@ import { fetchNode } from "./fetch-node.mjs";
 import { spawnQuietly } from "./spawn-quietly.mjs";
 
 const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
-const quick = process.argv.includes("--quick");
+const long = process.argv.includes("--long");
+const quick = long || process.argv.includes("--quick");
+if (long) process.env["LLMC_LONG"] = "1";
 const bin = (name) => path.join(root, "node_modules", ".bin", name);
 
 const checks = [
@@ -23,7 +25,9 @@ const checks = [
   ["lint", bin("oxlint"), ["--quiet", "--deny-warnings"]],
   ["format", bin("prettier"), ["--check", "--log-level=warn", "."]],
 ];
-const suites = ["unit", "golden", "fuzz", ...(quick ? [] : ["differential", "package", "browser", "device"])];
+const suites = long
+  ? ["fuzz"]
+  : ["unit", "golden", "fuzz", ...(quick ? [] : ["differential", "package", "browser", "device"])];
 
 /** The suites of the target `cpu`, whose threads and WebAssembly are the engine's, run in these Nodes as well. */
 const nodes = quick ? [] : [22, 24];

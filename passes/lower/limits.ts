@@ -92,7 +92,7 @@ export function gridProblems(
     diagnostic("LLM0402", `kernel \`${kernel.name}\` needs ${count} workgroups along ${"xyz"[axis]}, the limit is ${limits.maxWorkgroupsPerDimension}`, {
       ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }),
       notes: [`\`maxWorkgroupsPerDimension\` of profile ${profile}`],
-      help: "choose smaller capacities",
+      help: "build with a smaller `--batch`, `--chunk` or `--context`",
     }),
   ]; // prettier-ignore
 }
@@ -106,7 +106,7 @@ export function kernelProblems(kernel: Kernel, { name: profile, limits }: Target
       diagnostic("LLM0403", `kernel \`${kernel.name}\` binds ${kernel.buffers.length} buffers, the limit is ${limits.maxStorageBuffers}`, {
         ...at,
         notes: [`\`maxStorageBuffers\` of profile ${profile}: ${kernel.buffers.map(({ name }) => name).join(", ")}`],
-        help: "build with `--passes=-fuse`, or choose a profile with more bindings",
+        help: "build with `--passes=-fuse`, choose a profile with more bindings, or give each op fewer operands",
       }),
     ); // prettier-ignore
   const workgroupBytes = kernel.locals
@@ -117,7 +117,7 @@ export function kernelProblems(kernel: Kernel, { name: profile, limits }: Target
       diagnostic("LLM0404", `kernel \`${kernel.name}\` needs ${workgroupBytes} bytes of workgroup memory, the limit is ${limits.maxWorkgroupMemoryBytes}`, {
         ...at,
         notes: [`\`maxWorkgroupMemoryBytes\` of profile ${profile}`],
-        help: "choose smaller tiles in the profile",
+        help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
       }),
     ); // prettier-ignore
   const invocations = kernel.workgroup[0] * kernel.workgroup[1] * kernel.workgroup[2];
@@ -126,7 +126,7 @@ export function kernelProblems(kernel: Kernel, { name: profile, limits }: Target
       diagnostic("LLM0405", `kernel \`${kernel.name}\` has workgroups of ${invocations} invocations, the limit is ${limits.maxInvocationsPerWorkgroup}`, {
         ...at,
         notes: [`\`maxInvocationsPerWorkgroup\` of profile ${profile}`],
-        help: "choose smaller tiles in the profile",
+        help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
       }),
     ); // prettier-ignore
   return problems;

@@ -5,6 +5,7 @@
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import type { Decision } from "../tensor/fuse/decision.ts";
 
 /** How answers may change: not at all; by the order of roundings; by the types that round. */
 export type NumericPromise = "bit-exact" | "reassociates" | "changes-precision";
@@ -22,6 +23,8 @@ export interface PassContext {
   readonly info: TargetInfo;
   /** Declared capacities: `{ B: 1, T: 128, S: 1024 }`. */
   readonly capacities: Readonly<Record<string, number>>;
+  /** Hears what fuse decides in a function, and why; changes nothing. */
+  readonly decided?: (func: string, decision: Decision) => void;
 }
 
 export interface PassResult<IR> {

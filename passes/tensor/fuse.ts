@@ -9,7 +9,8 @@ import type { Block, Func, Module, Op, Value } from "../../src/ir/ir.ts";
 import { walk } from "../../src/ir/ir.ts";
 import { removeDead } from "../../src/ir/remove-dead.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
-import { Clusters } from "./fuse/clusters.ts";
+import { Clusters, valuesOf } from "./fuse/clusters.ts";
+import type { Tell } from "./fuse/decision.ts";
 import { duplicateCheap } from "./fuse/duplicate-cheap.ts";
 import { formGroup, peel } from "./fuse/form-group.ts";
 import { groupKind } from "./fuse/legal-group.ts";
@@ -56,7 +57,10 @@ export const fuse: Pass<Module> = {
 function fuseFunc(given: Func, context: PassContext, isMerging: boolean): Func {
   // An op without users would be a kernel without results.
   const func = removeDead(given, context.ops);
-  const body = fuseBlock(func.body, context, isMerging, statesOf(func));
+  const { decided } = context;
+  const tell: Tell | undefined = decided && ((decision) => decided(func.name, decision));
+  tell?.({ kind: "given", func: given });
+  const body = fuseBlock(func.body, context, isMerging, statesOf(func), tell);
   // Copies of cheap ops that found no kernel become one again, and with them the operands that they made.
   const live = mergeEqual(removeDead({ ...func, body }, context.ops), context.ops);
   return removeDead(mergeEqual(uniqueOperands(live, context.ops), context.ops), context.ops);
@@ -73,27 +77,46 @@ function statesOf(func: Func): ReadonlyMap<Value, Value> {
   return states;
 }
 
-function fuseBlock(block: Block, context: PassContext, isMerging: boolean, states: ReadonlyMap<Value, Value>): Block {
-  const inner: Block = { ...block, ops: block.ops.map((op) => withFusedRegions(op, context, isMerging, states)) };
-  const clusters = new Clusters(isMerging ? duplicateCheap(inner, context.ops) : inner, context, states);
-  if (isMerging) {
+function fuseBlock(
+  block: Block,
+  context: PassContext,
+  isMerging: boolean,
+  states: ReadonlyMap<Value, Value>,
+  tell: Tell | undefined,
+): Block {
+  const inner: Block = { ...block, ops: block.ops.map((op) => withFusedRegions(op, context, isMerging, states, tell)) };
+  const clusters = new Clusters(isMerging ? duplicateCheap(inner, context.ops, tell) : inner, context, states, tell);
+  if (!isMerging) clusters.tellApart("fuse-off");
+  else {
     clusters.mergeAll("only-inner");
     clusters.mergeAll("shared");
   }
   const ops = ordered(clusters, states).flatMap((cluster): readonly Op[] => {
     const [first] = cluster.ops;
     const stays = first === undefined || first.name === "reshape" || roleOf(first, context.ops) === "outside";
-    if (stays && cluster.ops.length === 1) return cluster.ops;
+    if (stays && cluster.ops.length === 1) {
+      tell?.({ kind: "kernel", values: valuesOf(cluster.ops) });
+      return cluster.ops;
+    }
     const { rest, peeled } = peel(clusters.candidate(cluster.ops));
-    return [...peeled, formGroup(rest, context.ops)];
+    const group = formGroup(rest, context.ops);
+    // A peeled reshape belongs to the decision, though it costs the kernel nothing.
+    tell?.({ kind: "kernel", values: valuesOf(cluster.ops), name: String(group.attrs["name"]) });
+    return [...peeled, group];
   });
   return { ...block, ops };
 }
 
-function withFusedRegions(op: Op, context: PassContext, isMerging: boolean, states: ReadonlyMap<Value, Value>): Op {
+function withFusedRegions(
+  op: Op,
+  context: PassContext,
+  isMerging: boolean,
+  states: ReadonlyMap<Value, Value>,
+  tell: Tell | undefined,
+): Op {
   // What a step of a scan computes is part of the scan's kernel.
   if (op.name === "group" || op.name === "scan" || op.regions.length === 0) return op;
-  const fused = (region: Block): Block => fuseBlock(region, context, isMerging, memberStates(op, region, states));
+  const fused = (region: Block): Block => fuseBlock(region, context, isMerging, memberStates(op, region, states), tell);
   return { ...op, regions: op.regions.map(fused) };
 }
 

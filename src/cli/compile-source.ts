@@ -24,6 +24,8 @@ export interface CompileRequest extends CompileFlags {
   readonly texts?: boolean;
   /** The last step to run; there are no builds then, only traces. */
   readonly until?: string;
+  /** Hears what fuse decides. */
+  readonly decided?: CompileOptions["decided"];
   /** The header of the weights that the build is for. */
   readonly checkpoint?: SafetensorsFile;
 }
@@ -66,6 +68,7 @@ export function optionsOf(request: CompileRequest): CompileOptions {
     off: passesOff(passes ?? ""),
     texts: request.texts,
     until: request.until,
+    decided: request.decided,
     clock: () => performance.now() / 1000,
   };
 }

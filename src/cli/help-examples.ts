@@ -31,6 +31,11 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["llmc inspect model.llm", "the tensor IR behind all passes"],
     ["llmc inspect model.llm --after fuse", "behind one pass"],
     ["llmc inspect model.llm --stage wgsl", "the shaders"],
+    ["llmc inspect model.llm --why h rms_norm", "why two ops are one kernel or two"],
+  ],
+  reduce: [
+    ["llmc reduce model.llm --when './fails.sh'", "the smallest source for which the script exits with 0"],
+    ["llmc reduce model.llm --when 'llmc check {} 2>&1 | grep -q LLM0203'", "that still has this mistake"],
   ],
   run: [
     ['llmc run model.llm --prompt "Call me Ishmael."', "continue a text"],

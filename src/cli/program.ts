@@ -18,6 +18,7 @@ import { registerExplain } from "./commands/explain.ts";
 import { registerFmt } from "./commands/fmt.ts";
 import { registerImport } from "./commands/import.ts";
 import { registerInspect } from "./commands/inspect.ts";
+import { registerReduce } from "./commands/reduce.ts";
 import { registerRun } from "./commands/run.ts";
 import { registerTokenize } from "./commands/tokenize.ts";
 import { registerVerify } from "./commands/verify.ts";
@@ -32,6 +33,7 @@ const COMMANDS = [
   registerFmt,
   registerExplain,
   registerInspect,
+  registerReduce,
   registerRun,
   registerTokenize,
   registerVerify,

@@ -56,6 +56,8 @@ export interface CompileOptions {
   readonly clock?: () => number;
   /** Keep the text before and after each pass. */
   readonly texts?: boolean;
+  /** Hears what fuse decides in each function, for each profile. */
+  readonly decided?: PassContext["decided"];
   /** The last step to run, a name of `STEP_NAMES`: later ones can neither refuse nor fail, and there are no builds. */
   readonly until?: string;
 }
@@ -195,7 +197,7 @@ function compileFor(
   const last = until === undefined ? undefined : stageOfPass(until);
   const tooLarge = last === "tensor" ? [] : parameterProblems(model, profile);
   if (tooLarge.length > 0) return { diagnostics: tooLarge };
-  const context: PassContext = { ops: OPS, info: profile, capacities: { ...capacities } };
+  const context: PassContext = { ops: OPS, info: profile, capacities: { ...capacities }, decided: options.decided };
   const off = new Set(options.off ?? []);
   const diagnostics: Diagnostic[] = [];
   const records: PassRecord[] = [];

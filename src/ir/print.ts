@@ -43,6 +43,13 @@ export function printFunc(func: Func, options: PrintOptions = {}): string {
   return writer.toString();
 }
 
+/** The names that the values of a function are printed under, without their `%`. */
+export function printedNames(func: Func): ReadonlyMap<Value, string> {
+  const printer = new BlockPrinter(new TextWriter(), new ConstantTable(), {});
+  printer.func(func);
+  return printer.names.all();
+}
+
 /** One op with its regions, for messages and for the header of emitted code; large constants stay hashes. */
 export function printOp(op: Op, options: PrintOptions = {}): string {
   const writer = new TextWriter();
@@ -51,7 +58,7 @@ export function printOp(op: Op, options: PrintOptions = {}): string {
 }
 
 class BlockPrinter {
-  private readonly names = new ValueNames();
+  readonly names = new ValueNames();
 
   constructor(
     private readonly writer: TextWriter,

@@ -36,6 +36,11 @@ export class ValueNames {
     return name;
   }
 
+  /** All names that were given so far. */
+  all(): ReadonlyMap<Value, string> {
+    return this.names;
+  }
+
   private fresh(hint: string): string {
     if (hint === "") {
       while (this.taken.has(String(this.nextNumber))) this.nextNumber++;

@@ -126,17 +126,18 @@ function exactQuotient(
   report(context, "LLM0204", "this division of ints is not exact", expr.span, {
     label: symbolic ? `\`${left.dim}\` need not be a multiple of \`${right.dim}\`` : "leaves a remainder",
     ...originDetails(mergeOrigins(left, right), "computed"),
-    notes: [divisionNote(expr, left, right, context)],
+    notes: divisionNotes(expr, left, right, context),
     help: "choose config values that divide, or write one side as a float for a quotient that is not an int",
   });
   return poison;
 }
 
-/** `dim / heads = 50 / 6`; with the sizes themselves where the names stand for symbols. */
-function divisionNote(expr: BinaryExpr, left: IntEntity, right: IntEntity, context: Context): string {
+/** `dim / heads = 50 / 6`; with the sizes themselves where the names stand for symbols; nothing where that says the same. */
+function divisionNotes(expr: BinaryExpr, left: IntEntity, right: IntEntity, context: Context): readonly string[] {
   const text = sourceText(expr.span);
   const substituted = substitutedText(expr, context.scope);
-  return text === substituted ? `${text} = ${left.dim} / ${right.dim}` : `${text} = ${substituted}`;
+  const computed = text === substituted ? `${left.dim} / ${right.dim}` : substituted;
+  return text === computed ? [] : [`${text} = ${computed}`];
 }
 
 function remainder(

@@ -1,6 +1,7 @@
 /** Which argument belongs to which parameter: first by position, then by name. The same for blocks, functions and ops. */
 import type { Argument } from "../../grammar/ast.ts";
 import type { Loc, Span } from "../support/source.ts";
+import { foreignArgument } from "./foreign-names.ts";
 import { didYouMean } from "./report.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
@@ -27,6 +28,8 @@ export function bindArguments(
   args.forEach((argument, index) => {
     const name = argument.name?.text ?? names[index];
     if (name === undefined) {
+      // The first one that is too many tells it for all of them.
+      if (!isFine && index > names.length) return;
       isFine = false;
       report(
         context,
@@ -34,19 +37,24 @@ export function bindArguments(
         `\`${callee.name}\` takes ${countText(names.length)}, and ${args.length} are given`,
         argument.span,
         {
-          label: "one too many",
+          label: args.length === names.length + 1 ? "one too many" : "too many from here on",
           related,
         },
       );
     } else if (argument.name !== undefined && !names.includes(name)) {
       isFine = false;
-      report(context, "LLM0206", `\`${callee.name}\` has no parameter named \`${name}\``, argument.name.span, {
+      report(context, "LLM0206", `\`${callee.name}\` takes no argument named \`${name}\``, argument.name.span, {
         related,
         ...didYouMean(name, names),
+        ...foreignArgument(name, names),
       });
     } else if (bound.has(name)) {
       isFine = false;
-      report(context, "LLM0205", `\`${name}\` of \`${callee.name}\` is given twice`, argument.span, { related });
+      const before = bound.get(name);
+      report(context, "LLM0230", `\`${name}\` of \`${callee.name}\` is given twice`, argument.span, {
+        related: [...(before === undefined ? [] : [{ message: "the first one", at: before.span }]), ...related],
+        help: "remove one of them",
+      });
     } else bound.set(name, argument);
   });
   const missing = callee.params.filter((param) => !param.isOptional && !bound.has(param.name));

@@ -6,6 +6,7 @@ import { numberOf } from "./arithmetic.ts";
 import type { Entity } from "./entity.ts";
 import { float, kindText, poison, valueText } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
+import { foreignConfigType } from "./foreign-names.ts";
 import { didYouMean } from "./report.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
@@ -40,7 +41,7 @@ export function bindConfig(
     const given = expr === undefined ? poison : evaluate({ ...where, frame: undefined }, expr);
     const value = expr === undefined ? poison : asConfig(context, param, given, expr.span);
     values.set(param.name.text, value);
-    inner.define(param.name.text, value);
+    inner.define(param.name.text, value, param.name.span);
   }
   return values;
 }
@@ -50,7 +51,9 @@ export function asConfig(context: Context, param: ConfigParam, entity: Entity, a
   if (entity.kind === "poison") return poison;
   if (!CONFIG_TYPES.includes(param.type.text)) {
     report(context, "LLM0213", `there is no config type \`${param.type.text}\``, param.type.span, {
+      help: `config values are ${CONFIG_TYPES.join(", ")}, and lists of them`,
       ...didYouMean(param.type.text, CONFIG_TYPES),
+      ...foreignConfigType(param.type.text),
     });
     return poison;
   }

@@ -6,10 +6,13 @@
 import type {
   Argument,
   BlockItem,
+  CallExpr,
+  Expr,
   IfStatement,
   LetStatement,
   ModelItem,
   ParamStatement,
+  ScanExpr,
   Statement,
   Use,
 } from "../../grammar/ast.ts";
@@ -25,10 +28,10 @@ import { reportAtOrigin } from "./explain.ts";
 import { didYouMean } from "./report.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
-import { entering, report } from "./session.ts";
+import { entering, isTooDeep, report } from "./session.ts";
 import { checkRequire } from "./require.ts";
 import { Dim } from "../support/dim.ts";
-import { MAX_LAYERS } from "./size.ts";
+import { MAX_BLOCKS, MAX_LAYERS } from "./size.ts";
 
 export interface BlockShape {
   readonly decl: BlockItem | ModelItem;
@@ -63,6 +66,7 @@ export function shapeOf(
   at: Span,
 ): BlockShape | undefined {
   const { decl } = block;
+  if (isTooDeep(context, decl, at)) return undefined;
   if (context.active.includes(decl)) {
     report(context, "LLM0212", `the block \`${decl.name.text}\` contains itself`, at, {
       related: [{ message: "declared here", at: decl.name.span }],
@@ -78,9 +82,10 @@ export function shapeOf(
   const found = shapes.get(key);
   if (found !== undefined) return found;
   const config = new Scope(block.scope, "config");
-  for (const [name, value] of values) config.define(name, value);
+  for (const [name, value] of values)
+    config.define(name, value, decl.config.find((param) => param.name.text === name)?.name.span);
   const scope = new Scope(config);
-  for (const { name } of decl.params) scope.define(name.text, { kind: "later", name: name.text });
+  for (const { name } of decl.params) scope.define(name.text, { kind: "later", name: name.text }, name.span);
   const shape = declareBody({ ...entering(context, decl, at), scope }, decl, decl.body);
   if (![...values.values()].includes(poison)) shapes.set(key, shape);
   return shape;
@@ -133,6 +138,9 @@ function declareStatement(context: Context, draft: Draft, statement: Statement):
 function declareLet(context: Context, draft: Draft, statement: LetStatement): void {
   if (statement.value.kind !== "scan" && !isTensorExpr(statement.value, context.scope))
     return declareLetNames(context, statement, evaluate(context, statement.value));
+  // The call says what is wrong: a block needs a path.
+  if (draft.decl.kind === "model" && isCallOfBlock(context, statement.value))
+    return declareLetNames(context, statement, evaluate(context, statement.value));
   if (draft.decl.kind === "model") {
     const names = statement.names.map((name) => `\`${name.text}\``).join(", ");
     const what = statement.isList ? `${names} are tensors` : `${names} is a tensor`;
@@ -143,6 +151,11 @@ function declareLet(context: Context, draft: Draft, statement: LetStatement): vo
   }
   draft.tensorLets.add(statement);
   for (const { text, span } of statement.names) declareName(context, text, span, { kind: "later", name: text });
+}
+
+function isCallOfBlock(context: Context, value: Expr | ScanExpr): value is CallExpr {
+  if (value.kind !== "call" || value.callee.kind !== "ref") return false;
+  return context.scope.lookup(value.callee.name)?.entity.kind === "block";
 }
 
 function declareIf(context: Context, draft: Draft, statement: IfStatement): void {
@@ -185,23 +198,27 @@ function useEntity(context: Context, use: Use, path: string): InstanceEntity | A
   const found = context.scope.lookup(use.block.text)?.entity;
   if (found === undefined) {
     const blocks = context.scope.names().filter((name) => context.scope.lookup(name)?.entity.kind === "block");
-    report(
-      context,
-      "LLM0201",
-      `there is no block named \`${use.block.text}\``,
-      use.block.span,
-      didYouMean(use.block.text, blocks),
-    );
+    const name = use.block.text;
+    const near = didYouMean(name, blocks);
+    if (context.session.ops.has(name)) notABlock(context, use, `the op \`${name}\``, near);
+    else report(context, "LLM0201", `there is no block named \`${name}\``, use.block.span, near);
     return poison;
   }
   if (found.kind === "poison") return poison;
   if (found.kind !== "block") {
-    report(context, "LLM0207", `\`${use.block.text}\` is not a block`, use.block.span);
+    notABlock(context, use, `\`${use.block.text}\``, {});
     return poison;
   }
   if (use.array !== undefined) return useArray(context, use, path, found);
   const shape = shapeOf(context, found, use.args, use.span);
   return shape === undefined ? poison : { kind: "instance", shape, path, use };
+}
+
+/** LLM0231: what is used is called instead, because it has no parameters that need a path. */
+function notABlock(context: Context, use: Use, what: string, near: { readonly help?: string }): void {
+  report(context, "LLM0231", `${what} is not a block`, use.block.span, {
+    help: near.help ?? "only blocks are used; ops and functions are called where their result is needed",
+  });
 }
 
 function useArray(context: Context, use: Use, path: string, block: BlockEntity): ArrayEntity | typeof poison {
@@ -231,7 +248,37 @@ function useArray(context: Context, use: Use, path: string, block: BlockEntity):
     if (array.index === undefined) uniform = shape;
     layers.push(shape);
   }
+  const blocks = layers.reduce((sum, shape) => sum + blocksIn(shape), 0);
+  if (blocks > MAX_BLOCKS) {
+    reportAtOrigin(
+      context,
+      "LLM0305",
+      `a list of ${blocks} blocks, with those inside of its layers`,
+      to,
+      array.to.span,
+      {
+        label: "counts the layers",
+        help: `a list holds at most ${MAX_BLOCKS} blocks in all`,
+      },
+    );
+    return poison;
+  }
   return { kind: "array", layers, first, path, use };
+}
+
+const counted = new WeakMap<BlockShape, number>();
+
+/** A block and all blocks inside of it, each layer of a list by itself: what every walk over the parameters visits. */
+function blocksIn(shape: BlockShape): number {
+  const known = counted.get(shape);
+  if (known !== undefined) return known;
+  const inside = shape.members.flatMap((member) => {
+    if (member.kind === "parameter") return [];
+    return member.kind === "array" ? member.layers : [member.shape];
+  });
+  const blocks = inside.reduce((sum, inner) => sum + blocksIn(inner), 1);
+  counted.set(shape, blocks);
+  return blocks;
 }
 
 function layerShape(context: Context, use: Use, block: BlockEntity, i: number): BlockShape | undefined {
@@ -276,5 +323,6 @@ function namespace(path: string): NamespaceEntity {
 function samePath(context: Context, use: Use, before: Entity): void {
   const path = use.path.names.map((name) => name.text).join(".");
   const related = "use" in before ? [{ message: "used first here", at: before.use.path.span }] : [];
-  report(context, "LLM0219", `the path \`${path}\` is used twice`, use.path.span, { related });
+  const help = "give one of them another path, or use it once and call it twice";
+  report(context, "LLM0219", `the path \`${path}\` is used twice`, use.path.span, { related, help });
 }

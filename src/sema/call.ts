@@ -17,15 +17,20 @@ import { isCompileTime, kindText, poison } from "./entity.ts";
 import { compileTimeOf, evaluate } from "./evaluate.ts";
 import { asTensor } from "./frame.ts";
 import { callOp } from "./op-call.ts";
+import { isTensorExpr } from "./is-tensor-expr.ts";
 import { REPEAT, callRepeat } from "./repeat.ts";
+import { foreignCall } from "./foreign-names.ts";
 import { didYouMean } from "./report.ts";
 import { checkRequire } from "./require.ts";
 import { evaluateScan } from "./scan.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
-import { entering, report } from "./session.ts";
+import { entering, isTooDeep, report } from "./session.ts";
 import type { Call } from "./signature.ts";
 import { declaredType, isClosedType, matchArguments, matchResult } from "./signature.ts";
+
+/** The way out where a body ends without a result. */
+export const RETURN_HELP = "end the body with `return value`; behind an `if` without `else` one is needed as well";
 
 export function evaluateCall(context: Context, expr: CallExpr, hint: string): Entity {
   const { callee } = expr;
@@ -51,9 +56,15 @@ export function evaluateCall(context: Context, expr: CallExpr, hint: string): En
       });
       return poison;
     default:
-      report(context, "LLM0209", `${kindText(entity)} cannot be called`, callee.span);
+      report(context, "LLM0209", `${kindText(entity)} cannot be called`, callee.span, hiddenOp(context, callee));
       return poison;
   }
+}
+
+/** Where what is called hides an op of the same name, that is probably the mistake. */
+function hiddenOp(context: Context, callee: CallExpr["callee"]): { readonly help?: string } {
+  if (callee.kind !== "ref" || !context.session.ops.has(callee.name)) return {};
+  return { help: `the value hides the op \`${callee.name}\`: give it another name` };
 }
 
 /** A tensor of a block that is only declared is named as what it is. */
@@ -65,7 +76,9 @@ function calledEntity(context: Context, name: string, callee: CallExpr["callee"]
 function callByName(context: Context, expr: CallExpr, name: string, at: Span, hint: string): Entity {
   if (name === REPEAT) return callRepeat(context, expr, hint);
   const def = context.session.ops.get(name);
-  if (isCompileTimeFunction(name)) {
+  // Asked of the form: what is evaluated to be looked at would be evaluated twice, and what is inside of it four times.
+  const hasTensors = expr.args.some((argument) => isTensorExpr(argument.value, context.scope));
+  if (isCompileTimeFunction(name) && (def === undefined || !hasTensors)) {
     const args = expr.args.map((argument) => evaluate({ ...context }, argument.value));
     if (def === undefined || args.every((argument) => isCompileTime(argument)))
       return callCompileTime(context, name, args, expr.span);
@@ -73,7 +86,10 @@ function callByName(context: Context, expr: CallExpr, name: string, at: Span, hi
   }
   if (def !== undefined) return callOp(context, def, expr, hint);
   const names = [...context.scope.names(), ...context.session.ops.keys(), ...COMPILE_TIME_FUNCTIONS, REPEAT];
-  report(context, "LLM0201", `there is no block, function or op named \`${name}\``, at, didYouMean(name, names));
+  report(context, "LLM0201", `there is no block, function or op named \`${name}\``, at, {
+    ...didYouMean(name, names),
+    ...foreignCall(name),
+  });
   for (const argument of expr.args) if (argument.value.kind !== "ref") evaluate(context, argument.value);
   return poison;
 }
@@ -189,12 +205,16 @@ function inline(
   const values = isComplete ? known : params.map((param) => standIn(context, param));
   params.forEach((param, index) => {
     const tensor = values[index];
-    context.scope.define(param.name.text, tensor === undefined ? poison : { kind: "tensor", value: tensor });
+    context.scope.define(
+      param.name.text,
+      tensor === undefined ? poison : { kind: "tensor", value: tensor },
+      param.name.span,
+    );
   });
   if (!isComplete && values.includes(undefined)) return poison;
   const returned = runBody(context, body, hint, shape);
   if (returned === undefined) {
-    report(context, "LLM0211", `\`${call.name}\` returns nothing`, call.at);
+    report(context, "LLM0211", `\`${call.name}\` returns nothing`, call.at, { help: RETURN_HELP });
     return poison;
   }
   if (returned.entity.kind === "poison" || result === undefined) return returned.entity;
@@ -216,6 +236,7 @@ function declaredResult(context: Context, result: TypeExpr): Entity {
 }
 
 function isRecursive(context: Context, decl: FnItem | (BlockShape["decl"] & { kind: "block" }), at: Span): boolean {
+  if (isTooDeep(context, decl, at)) return true;
   if (!context.active.includes(decl)) return false;
   report(context, "LLM0212", `\`${decl.name.text}\` calls itself`, at, {
     related: [{ message: "declared here", at: decl.name.span }],
@@ -256,7 +277,9 @@ export function runBody(
       case "tap": {
         const tapped = asTensor(context, evaluate(context, statement.value), statement.value.span);
         if (context.frame !== undefined && context.frame.depth > 1)
-          report(context, "LLM0224", "a tap in a loop inside of a loop", statement.span);
+          report(context, "LLM0224", "a tap in a loop inside of a loop", statement.span, {
+            help: "put it into the block that holds the inner list",
+          });
         else if (tapped !== undefined && context.session.taps)
           context.frame?.taps.push({ name: statement.name.value, value: tapped, span: statement.span });
         break;

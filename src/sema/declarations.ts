@@ -5,7 +5,7 @@
 import type { AdaptItem, File, TrainItem } from "../../grammar/ast.ts";
 import type { ParameterInfo } from "./parameters.ts";
 import { matchesPath } from "./path-pattern.ts";
-import { didYouMean } from "./report.ts";
+import { didYouMean, shownPaths } from "./report.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
 
@@ -63,6 +63,6 @@ function checkAdapt(context: Context, item: AdaptItem, parameters: readonly Para
     const isMeant = ({ path }: ParameterInfo): boolean =>
       matchesPath(on.value, path) || matchesPath(`${on.value}.*`, path);
     if (parameters !== undefined && !parameters.some(isMeant))
-      report(context, "LLM0223", `\`${on.value}\` names no parameter`, on.span);
+      report(context, "LLM0223", `\`${on.value}\` names no parameter`, on.span, shownPaths(parameters));
   }
 }

@@ -21,10 +21,12 @@ export function declareName(
   const { scope } = context;
   const hidesConfig = scope.parent?.holds === "config" && scope.parent.own(name) !== undefined;
   if (scope.own(name) === undefined && (!hidesConfig || mayHideConfig)) {
-    scope.define(name, entity);
+    scope.define(name, entity, at);
     return true;
   }
+  const first = scope.placeOf(name) ?? scope.parent?.placeOf(name);
   report(context, "LLM0202", `the name \`${name}\` is declared twice`, at, {
+    related: first === undefined ? [] : [{ message: "the first one", at: first }],
     help: "values never change: give the second one a name of its own",
   });
   scope.define(name, poison);
@@ -43,7 +45,7 @@ export function declareLetNames(context: Context, statement: LetStatement, entit
 function listItems(context: Context, { names, value }: LetStatement, entity: Entity): readonly Entity[] {
   if (entity.kind === "poison") return [];
   if (entity.kind !== "list") {
-    report(context, "LLM0227", `${kindText(entity)} has no items to name`, value.span, {
+    report(context, "LLM0234", `${kindText(entity)} has no items to name`, value.span, {
       label: `this is ${kindText(entity)}, and names in parentheses take a list apart`,
       help: "`split(x, 3)` gives a list, or leave the parentheses out",
     });
@@ -52,7 +54,7 @@ function listItems(context: Context, { names, value }: LetStatement, entity: Ent
   const { items } = entity;
   if (items.length === names.length) return items;
   const given = `${names.length} ${names.length === 1 ? "name" : "names"}`;
-  report(context, "LLM0227", `${given} for a list of ${items.length}`, value.span, {
+  report(context, "LLM0234", `${given} for a list of ${items.length}`, value.span, {
     label: `has ${items.length} ${items.length === 1 ? "item" : "items"}`,
     help: "give each item a name, one that starts with `_` if it is not used",
   });
@@ -70,6 +72,10 @@ export function callableEntity(context: Context, decl: BlockItem | FnItem): Enti
   const twice = names.filter(isTwice);
   for (const name of twice)
     report(context, "LLM0202", `the name \`${name.text}\` is declared twice`, name.span, {
+      related: names
+        .filter((other) => other.text === name.text)
+        .slice(0, 1)
+        .map(({ span }) => ({ message: "the first one", at: span })),
       help: "give the second one a name of its own",
     });
   if (twice.length > 0) return poison;

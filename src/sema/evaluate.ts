@@ -9,6 +9,7 @@ import { compileTimeBinary, compileTimeUnary } from "./arithmetic.ts";
 import { evaluateCall } from "./call.ts";
 import type { BoolEntity, Entity } from "./entity.ts";
 import { bool, float, int, kindText, poison, text } from "./entity.ts";
+import { foreignMember, foreignName } from "./foreign-names.ts";
 import { evaluateIndex } from "./evaluate-index.ts";
 import { joinPath, readParameter } from "./frame.ts";
 import { didYouMean } from "./report.ts";
@@ -74,6 +75,7 @@ function evaluateRef(context: Context, expr: RefExpr): Entity {
   if (found === undefined) {
     report(context, "LLM0201", `there is nothing named \`${expr.name}\` here`, expr.span, {
       ...didYouMean(expr.name, context.scope.names()),
+      ...foreignName(expr.name),
     });
     return poison;
   }
@@ -124,6 +126,11 @@ function evaluateMember(context: Context, expr: MemberExpr): Entity {
   if (object.kind === "array")
     report(context, "LLM0215", `\`${object.path}\` is a list of layers, and one of them is needed`, expr.span, {
       help: `\`${object.path}[0].${name}\` is that of the first layer`,
+    });
+  else if (object.kind === "tensor")
+    report(context, "LLM0227", `a tensor has no member \`${name}\``, expr.member.span, {
+      related: [{ message: "this is a tensor", at: expr.object.span }],
+      ...foreignMember(name, context.session.ops.has(name)),
     });
   else report(context, "LLM0207", `${kindText(object)} has no members`, expr.object.span);
   return poison;

@@ -6,7 +6,7 @@ import { value } from "../ir/ir.ts";
 import { locOf } from "../support/source.ts";
 import type { BlockShape } from "./block-shape.ts";
 import { declareName } from "./declare.ts";
-import { runBody } from "./call.ts";
+import { RETURN_HELP, runBody } from "./call.ts";
 import { asTensor, newFrame } from "./frame.ts";
 import { Scope } from "./scope.ts";
 import type { Context, Frame } from "./session.ts";
@@ -23,7 +23,9 @@ const RESULT_NAME = /^[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*$/;
 export function forwardOf(context: Context, model: ModelItem): ForwardItem | undefined {
   const [first, second] = model.body.filter((statement) => statement.kind === "forward");
   if (first === undefined)
-    report(context, "LLM0210", `the model \`${model.name.text}\` has no \`forward\``, model.name.span);
+    report(context, "LLM0210", `the model \`${model.name.text}\` has no \`forward\``, model.name.span, {
+      help: "say what it computes: `forward(tokens: i32[B, T]) -> f[B, T, vocab] { ... }`",
+    });
   if (first !== undefined && second !== undefined)
     report(context, "LLM0210", `the model \`${model.name.text}\` has two \`forward\``, second.span, {
       related: [{ message: "the first one", at: first.span }],
@@ -54,7 +56,15 @@ export function buildForward(context: Context, shape: BlockShape, forward: Forwa
   }
   const returned = runBody(inner, forward.body, RESULT);
   if (returned === undefined) {
-    report(inner, "LLM0211", "`forward` returns nothing", forward.span);
+    report(
+      inner,
+      "LLM0211",
+      "`forward` returns nothing",
+      { ...forward.span, end: forward.result.span.end },
+      {
+        help: RETURN_HELP,
+      },
+    );
     return undefined;
   }
   const result = asTensor(inner, returned.entity, returned.span);

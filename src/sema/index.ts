@@ -9,6 +9,7 @@ import type { Module } from "../ir/ir.ts";
 import type { OpTable } from "../ir/op-def.ts";
 import type { DType } from "../ir/type.ts";
 import { Dim } from "../support/dim.ts";
+import type { Span } from "../support/source.ts";
 import { declareBody } from "./block-shape.ts";
 import { checkDeclarations } from "./declarations.ts";
 import { callableEntity } from "./declare.ts";
@@ -23,6 +24,7 @@ import { Reporter, didYouMean } from "./report.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
+import { warnSuspicious } from "./suspicious.ts";
 import { warnUnused } from "./unused.ts";
 import type { WeightRules } from "./weight-rules.ts";
 import { weightRulesOf } from "./weight-rules.ts";
@@ -79,7 +81,10 @@ export function analyze(ast: File, options: AnalyzeOptions): Analyzed {
   declareItems(context, options.library, ast);
   const item = chooseModel(context, ast, options.model);
   const model = item && analyzeModel(context, ast, item, options);
-  if (!reporter.hasErrors) warnUnused(context, ast);
+  if (!reporter.hasErrors) {
+    warnUnused(context, ast);
+    warnSuspicious(context, ast);
+  }
   return { ...(model === undefined || reporter.hasErrors ? {} : { model }), diagnostics: reporter.diagnostics };
 }
 
@@ -91,14 +96,17 @@ function declareItems(context: Context, library: File, ast: File): void {
     const entity = entityOf(item);
     if (entity !== undefined) context.scope.define(item.name.text, entity);
   }
-  const own = new Set<string>();
+  const own = new Map<string, Span>();
   for (const item of ast.items) {
     const entity = entityOf(item);
-    if (own.has(item.name.text)) {
-      report(context, "LLM0202", `the name \`${item.name.text}\` is declared twice`, item.name.span);
+    const first = own.get(item.name.text);
+    if (first !== undefined) {
+      report(context, "LLM0202", `the name \`${item.name.text}\` is declared twice`, item.name.span, {
+        related: [{ message: "the first one", at: first }],
+      });
       context.scope.define(item.name.text, poison);
     } else if (entity !== undefined) context.scope.define(item.name.text, entity);
-    own.add(item.name.text);
+    own.set(item.name.text, first ?? item.name.span);
   }
 }
 

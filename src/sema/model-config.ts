@@ -19,6 +19,8 @@ import { SIZE_HELP, isSize } from "./size.ts";
 
 /** The config value that bounds how many positions a session holds. */
 export const CONTEXT = "context";
+/** Config values that mean something to the tools, whether or not the model reads them: also the end-of-text tokens. */
+export const TOOL_CONFIG: readonly string[] = [CONTEXT, "eos"];
 
 /** Values by name; texts are read by the declared type. */
 export type ConfigSettings = Readonly<Record<string, ConfigValue | string>>;

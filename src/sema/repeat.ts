@@ -23,6 +23,8 @@ import type { Context, Frame } from "./session.ts";
 import { placeOf, report } from "./session.ts";
 
 export const REPEAT = "repeat";
+/** Loops in loops. Each level is elaborated to be looked at and once more to be kept, so the work doubles with each. */
+const MAX_LOOPS = 6;
 
 /** What one elaboration of a layer showed. */
 interface Trial {
@@ -47,6 +49,13 @@ export function callRepeat(context: Context, expr: CallExpr, hint: string): Enti
     report(context, "LLM0205", "`repeat` takes a list of layers, then what is carried from layer to layer", expr.span);
     return poison;
   }
+  const loops = context.loops ?? 0;
+  if (loops >= MAX_LOOPS) {
+    report(context, "LLM0107", `lists of layers are nested more than ${MAX_LOOPS} deep`, expr.span, {
+      help: "list the layers of the inner lists one by one",
+    });
+    return poison;
+  }
   const array = evaluate(context, layers.value);
   const inputs = rest.map((argument) => asTensor(context, evaluate(context, argument.value), argument.value.span));
   if (array.kind === "poison") return poison;
@@ -58,15 +67,16 @@ export function callRepeat(context: Context, expr: CallExpr, hint: string): Enti
     report(context, "LLM0214", "`repeat` computes a tensor, and a compile-time value is needed", expr.span);
     return poison;
   }
+  const inner: Context = { ...context, loops: loops + 1 };
   const known = inputs.filter((input) => input !== undefined);
   if (known.length < inputs.length) {
     // The layers' own mistakes are told although there is nothing to carry through them.
-    tryLayer({ ...context, frame: scratchFrame(frame) }, instanceAt(array, 0, "0"), inputs, expr);
+    tryLayer({ ...inner, frame: scratchFrame(frame) }, instanceAt(array, 0, "0"), inputs, expr);
     return poison;
   }
-  const trials = tryLayers(context, frame, array, known, expr);
+  const trials = tryLayers(inner, frame, array, known, expr);
   if (trials === undefined) return poison;
-  const loop: Loop = { context, frame, array, inputs: known, expr, trials };
+  const loop: Loop = { context: inner, frame, array, inputs: known, expr, trials };
   return emitRuns(loop, hint);
 }
 
@@ -104,6 +114,7 @@ function tryLayer(
   report(context, "LLM0216", `a layer of \`repeat\` does not return what it takes`, expr.span, {
     label: `takes ${typeWords(carried.type)} and returns ${typeWords(result.value.type)}`,
     related: [{ message: "the layer is declared here", at: decl.result?.span ?? decl.name.span }],
+    help: `let the layer return ${typeWords(carried.type)}, which the next one takes`,
   });
   return undefined;
 }

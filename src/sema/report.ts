@@ -80,6 +80,13 @@ export function didYouMean(name: string, candidates: Iterable<string>): { readon
   return found === undefined ? {} : { help: `did you mean \`${found}\`?` };
 }
 
+/** The `help` of a pattern that names no parameter: how the parameters are called. */
+export function shownPaths(parameters: readonly { readonly path: string }[]): { readonly help?: string } {
+  const some = parameters.slice(0, 3).map(({ path }) => `\`${path}\``);
+  if (some.length === 0) return { help: "the model has no parameters" };
+  return { help: `parameters are called ${some.join(", ")}${parameters.length > 3 ? ", ..." : ""}` };
+}
+
 function toLoc(place: Span | Loc): Loc {
   return "file" in place ? locOf(place) : place;
 }

@@ -62,6 +62,8 @@ export interface Context {
   /** Blocks and functions being elaborated, to find a recursion. */
   readonly active: readonly (BlockItem | FnItem)[];
   readonly site?: Span;
+  /** How many lists of layers are being run around this; in a trial of a layer too, which has no loop of its own. */
+  readonly loops?: number;
 }
 
 export function report(
@@ -78,6 +80,19 @@ export function report(
 /** The place that ops made for `span` carry: the user's call when `span` is in the standard library. */
 export function placeOf(context: Context, span: Span): Loc {
   return locOf(context.session.libraryFiles.has(span.file) && context.site !== undefined ? context.site : span);
+}
+
+/** Blocks and functions that hold one another; everything that is inlined is a level of the compiler's stack. */
+const MAX_NESTED_CALLS = 200;
+
+/** Whether `decl` lies deeper in calls and uses than is looked at; true after a report. */
+export function isTooDeep(context: Context, decl: BlockItem | FnItem, at: Span): boolean {
+  if (context.active.length < MAX_NESTED_CALLS) return false;
+  report(context, "LLM0107", `blocks and functions are nested more than ${MAX_NESTED_CALLS} deep`, at, {
+    related: [{ message: "this is not entered", at: decl.name.span }],
+    help: "layers that repeat are an array: `use layers: Layer[depth]`",
+  });
+  return true;
 }
 
 /** The context inside a declaration that `call` entered. */

@@ -79,7 +79,7 @@ function matchArgument(call: Call, param: TensorParam, value: Value): boolean {
   });
   report(
     context,
-    dtypeFits ? "LLM0203" : "LLM0207",
+    dtypeFits ? "LLM0203" : "LLM0233",
     `the argument \`${param.name.text}\` of \`${call.name}\` does not have the declared ${dtypeFits ? "shape" : "element type"}`,
     call.at,
     {
@@ -88,6 +88,7 @@ function matchArgument(call: Call, param: TensorParam, value: Value): boolean {
         { message: `takes ${expectedText(type, expected, type.rest ? call.rest : undefined)}`, at: call.declared },
       ],
       notes: notes.filter((note) => note !== undefined),
+      ...(dtypeFits ? {} : { help: `\`cast(x, ${type.element.text})\` converts, where that is meant` }),
       ...wayOut(call, type, wrongAxes[0], actual[lead + (wrongAxes[0] ?? 0)]),
     },
   );

@@ -9,6 +9,8 @@ export const MAX_SIZE = 2 ** 31 - 1;
 export const SIZE_HELP = "a size is at least 1 and below 2^31";
 /** More layers than any model has; beyond it a config value is a mistake and not a wish. */
 export const MAX_LAYERS = 10_000;
+/** Blocks in one list with those inside of its layers: lists in lists multiply. */
+export const MAX_BLOCKS = 1_000_000;
 
 export function isSize(x: number): boolean {
   return Number.isInteger(x) && x >= 1 && x <= MAX_SIZE;

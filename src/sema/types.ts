@@ -7,6 +7,7 @@ import type { IntEntity, ParameterEntity } from "./entity.ts";
 import { float, kindText } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
 import { arithmeticNote, reportAtOrigin } from "./explain.ts";
+import { foreignElement } from "./foreign-names.ts";
 import { didYouMean } from "./report.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
@@ -20,13 +21,11 @@ export function elementType(context: Context, name: Name): DType | "f" | undefin
   if (name.text === "f") return "f";
   const found = DTYPES.find((dtype) => dtype === name.text);
   if (found === undefined)
-    report(
-      context,
-      "LLM0213",
-      `there is no element type \`${name.text}\``,
-      name.span,
-      didYouMean(name.text, ["f", ...DTYPES]),
-    );
+    report(context, "LLM0213", `there is no element type \`${name.text}\``, name.span, {
+      help: `element types are f, ${DTYPES.join(", ")}`,
+      ...didYouMean(name.text, ["f", ...DTYPES]),
+      ...foreignElement(name.text),
+    });
   return found;
 }
 
@@ -57,7 +56,7 @@ export function checkedSize(context: Context, entity: IntEntity, expr: Expr): In
   reportAtOrigin(context, "LLM0305", `${value} is no size`, entity, expr.span, {
     label: "is the size of an axis",
     notes: note === undefined ? [] : [note],
-    help: SIZE_HELP,
+    help: value === -1 ? "write the size: none is inferred from the others" : SIZE_HELP,
   });
   return undefined;
 }

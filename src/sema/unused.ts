@@ -1,6 +1,10 @@
-/** Warnings for what a file declares and never names: values, blocks at paths, parameters. */
+/**
+ * Warnings for what a file declares and never names: values, blocks at paths, parameters, config values, inputs. A
+ * leading `_` says that it is meant so.
+ */
 import type {
   BlockItem,
+  ConfigParam,
   Expr,
   File,
   FnItem,
@@ -9,30 +13,63 @@ import type {
   Name,
   ScanExpr,
   Statement,
+  TensorParam,
 } from "../../grammar/ast.ts";
 import { assertNever } from "../support/errors.ts";
 import { refsIn } from "./explain.ts";
+import { TOOL_CONFIG } from "./model-config.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
+import { reachable } from "./suspicious.ts";
+
+type Body = ModelItem | BlockItem | FnItem | ForwardItem;
 
 interface Declared {
   readonly name: Name;
   readonly what: string;
 }
 
-/** Reports declared names that occur nowhere in the body they were declared in. A leading `_` says it is meant so. */
+/** Reports declared names that occur nowhere in the body they were declared in. */
 export function warnUnused(context: Context, file: File): void {
   for (const item of file.items)
     if (item.kind === "model" || item.kind === "block" || item.kind === "fn") checkBody(context, item);
 }
 
-function checkBody(context: Context, item: ModelItem | BlockItem | FnItem | ForwardItem): void {
-  const declared: Declared[] = [];
+function checkBody(context: Context, item: Body): void {
+  const declared: Declared[] = [...headOf(item)];
   const used = new Set<string>();
+  useHead(item, used);
   visit(item.body, declared, used, (inner) => checkBody(context, inner));
   for (const { name, what } of declared)
     if (!used.has(name.text) && !name.text.startsWith("_"))
-      report(context, "LLM0220", `${what} \`${name.text}\` is never used`, name.span, { severity: "warning" });
+      report(context, "LLM0220", `${what} \`${name.text}\` is never used`, name.span, {
+        severity: "warning",
+        // The name of a parameter is given by the checkpoint.
+        help: what === "the value" ? `remove it, or call it \`_${name.text}\` if that is meant` : "remove it",
+      });
+}
+
+/** What stands between the brackets of a declaration. Some config values of a model are read by the tools. */
+function headOf(item: Body): readonly Declared[] {
+  const config = "config" in item ? item.config : [];
+  const params: readonly (ConfigParam | TensorParam)[] = "params" in item ? item.params : [];
+  return [
+    ...config
+      .filter(({ name }) => item.kind !== "model" || !TOOL_CONFIG.includes(name.text))
+      .map(({ name }) => ({ name, what: "the config value" })),
+    ...params.map(({ name }) => ({ name, what: item.kind === "forward" ? "the input" : "the argument" })),
+  ];
+}
+
+/** The names in the defaults and the types of a declaration. */
+function useHead(item: Body, used: Set<string>): void {
+  const use = (expr: Expr): void => refsIn(expr, (ref) => used.add(ref.name));
+  const params: readonly (ConfigParam | TensorParam)[] = "params" in item ? item.params : [];
+  for (const param of [...("config" in item ? item.config : []), ...params])
+    if ("default" in param && param.default !== undefined) use(param.default);
+  const result = "result" in item && item.result !== undefined ? [item.result] : [];
+  const types = params.flatMap(({ type }) => ("dims" in type ? [type] : []));
+  for (const type of [...types, ...result]) type.dims.forEach(use);
 }
 
 function visitScan(
@@ -54,7 +91,7 @@ function visit(
   enter: (inner: BlockItem | ForwardItem) => void,
 ): void {
   const use = (expr: Expr): void => refsIn(expr, (ref) => used.add(ref.name));
-  for (const statement of statements) {
+  for (const statement of reachable(statements)) {
     switch (statement.kind) {
       case "let":
         for (const name of statement.names) declared.push({ name, what: "the value" });
@@ -70,6 +107,7 @@ function visit(
           const [head] = each.path.names;
           if (head !== undefined && each.path.names.length === 1) declared.push({ name: head, what: "the block at" });
           used.add(each.block.text);
+          if (each.array?.index !== undefined) declared.push({ name: each.array.index, what: "the index" });
           each.args.forEach((argument) => use(argument.value));
           for (const end of [each.array?.from, each.array?.to]) if (end !== undefined) use(end);
         }
@@ -79,7 +117,7 @@ function visit(
         break;
       case "if":
         use(statement.condition);
-        visit([...statement.then, ...statement.else], declared, used, enter);
+        for (const branch of [statement.then, statement.else]) visit(branch, declared, used, enter);
         break;
       case "return":
       case "tap":
@@ -91,9 +129,7 @@ function visit(
         enter(statement);
         // A body inside sees the names around it.
         visit(statement.body, [], used, (inner) => visit(inner.body, [], used, () => undefined));
-        [...statement.params.map((param) => param.type), ...(statement.result ? [statement.result] : [])].forEach(
-          (type) => type.dims.forEach(use),
-        );
+        useHead(statement, used);
         break;
       case "weights":
         break;

@@ -5,7 +5,7 @@ import type { Span } from "../support/source.ts";
 import type { BlockShape } from "./block-shape.ts";
 import type { ParameterInfo } from "./parameters.ts";
 import { matchesPath } from "./path-pattern.ts";
-import { didYouMean } from "./report.ts";
+import { didYouMean, shownPaths } from "./report.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
 
@@ -79,7 +79,16 @@ function checkRule(context: Context, rule: WeightRule, parameters: readonly Para
       const isKnown = parameters.some((each) => each.path === path || (isOpen && each.path.endsWith(`.${path}`)));
       if (!isKnown) missing(context, path, rule.path.span, parameters);
       else if (!rule.published.value.includes(`{${rule.index.text}}`))
-        report(context, "LLM0223", `the published name does not contain \`{${rule.index.text}}\``, rule.published.span);
+        report(
+          context,
+          "LLM0232",
+          `the published name does not contain \`{${rule.index.text}}\``,
+          rule.published.span,
+          {
+            related: [{ message: "counts the parts of the stack", at: rule.index.span }],
+            help: `write \`{${rule.index.text}}\` where the published names have the number of the part`,
+          },
+        );
       return;
     }
     case "optional_prefix":
@@ -92,6 +101,7 @@ function checkRule(context: Context, rule: WeightRule, parameters: readonly Para
 
 function missing(context: Context, path: string, span: Span, parameters: readonly ParameterInfo[]): void {
   report(context, "LLM0223", `\`${path}\` names no parameter`, span, {
+    ...shownPaths(parameters),
     ...didYouMean(
       path,
       parameters.map((parameter) => parameter.path),

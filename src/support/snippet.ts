@@ -1,5 +1,6 @@
 /** The lines of a source file with marks under them: the middle part of a diagnostic's picture. */
 import { cellsOf, widthOf } from "./display-width.ts";
+import { lineCount, lineText } from "./source.ts";
 import type { Loc, SourceFile } from "./source.ts";
 
 /** A place to underline, `^` where it is the primary one and `-` elsewhere, with the words that follow. */
@@ -25,10 +26,9 @@ const BEFORE_MARK = 40;
  * line numbers' column. A mark over several lines is drawn on its first.
  */
 export function snippetRows(file: SourceFile, marks: readonly Mark[], width: number, paint: Paint): readonly string[] {
-  const lines = file.text.split("\n");
   const byLine = new Map<number, Mark[]>();
   for (const mark of [...marks].sort(inReadingOrder)) {
-    const at = Math.min(mark.loc.start.line, lines.length);
+    const at = Math.min(mark.loc.start.line, lineCount(file));
     byLine.set(at, [...(byLine.get(at) ?? []), mark]);
   }
   const rows: string[] = [];
@@ -36,7 +36,7 @@ export function snippetRows(file: SourceFile, marks: readonly Mark[], width: num
   for (const [line, ofLine] of byLine) {
     if (before !== undefined && line > before + 1) rows.push(paint.gutter(`${" ".repeat(width)} ·`));
     before = line;
-    const text = (lines[line - 1] ?? "").replace(/\r$/, "");
+    const text = lineText(file, line).replace(/\r$/, "");
     const window = windowOf(text, ofLine);
     rows.push(`${paint.gutter(`${String(line).padStart(width)} │`)} ${draw(text, window)}`.trimEnd());
     for (const mark of ofLine)

@@ -42,6 +42,17 @@ function startsOf(file: SourceFile): readonly number[] {
   return starts;
 }
 
+export function lineCount(file: SourceFile): number {
+  return startsOf(file).length;
+}
+
+/** A line by its number, from 1, without its end; empty beyond the last. */
+export function lineText(file: SourceFile, line: number): string {
+  const starts = startsOf(file);
+  const start = starts[line - 1];
+  return start === undefined ? "" : file.text.slice(start, (starts[line] ?? file.text.length + 1) - 1);
+}
+
 /** The position of `offset` in `file`; offsets past the end are taken as the end. */
 export function positionAt(file: SourceFile, offset: number): Position {
   const starts = startsOf(file);

@@ -1,5 +1,5 @@
 /**
- * 1,000 damaged sources: a token deleted, doubled or swapped with its neighbour, the text truncated, random bytes put
+ * 1,000 damaged sources (5,000 in `npm run test:long`): a token deleted, doubled or swapped with its neighbour, the text truncated, random bytes put
  * in. The parser, the formatter and the renderer answer each with diagnostics whose places are in the text, quickly.
  */
 import { expect, test } from "vitest";
@@ -11,7 +11,7 @@ import { offsetAt, positionAt } from "../../src/support/source.ts";
 import type { Loc, SourceFile } from "../../src/support/source.ts";
 import { sourceFiles } from "../unit/grammar/sources.ts";
 
-const MUTANTS = 1000;
+const MUTANTS = process.env["LLMC_LONG"] === undefined ? 1000 : 5000;
 const LIMIT_MS = 100;
 const sources = sourceFiles();
 
@@ -66,7 +66,9 @@ test(`${MUTANTS} mutants: valid places, no exception, each under ${LIMIT_MS} ms`
   for (let seed = 0; seed < MUTANTS; seed++) {
     const rng = new Rng(seed);
     const file = { path: `seed ${seed}`, text: damage(rng.pick(sources).text, rng) };
-    if (examine(file).ms > LIMIT_MS) slow.push(file.path);
+    // A slow one is asked again: the machine may have been busy, or the engine compiling.
+    const isSlow = (): boolean => examine(file).ms > LIMIT_MS;
+    if (isSlow() && isSlow() && isSlow()) slow.push(file.path);
   }
   expect(slow).toEqual([]);
 });

@@ -47,6 +47,9 @@ describe("help and usage", () => {
     [["build", MOBY, "--out", "x", "--target", "webgpu,vulkan"], "there are: webgpu"],
     [["build", MOBY, "--out", "x", "--profile", "webgpu-gpux"], "did you mean `webgpu-gpu`"],
     [["build", MOBY, "--out", "x", "--profile", "webgpu-cpu", "--target", "js"], "belongs to the target webgpu"],
+    [["inspect", MOBY, "--why", "h"], "two names, not 1"],
+    [["inspect", MOBY, "--why", "h", "nothing"], "no value, line, op or kernel `nothing`"],
+    [["inspect", MOBY, "--why", "h", "y", "--after", "fuse"], "no --stage and no --after"],
     [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
     [["inspect", MOBY, "--after", "fusee"], "did you mean `fuse`"],
     [["inspect", MOBY, "--stage", "wgsl", "--after", "fuse"], "belongs to the stage tensor"],
@@ -65,7 +68,7 @@ describe("help and usage", () => {
     [["run", MOBY, "--tokens", "1", "--presence-penalty=-101"], "from -100 to 100"],
     [["run", MOBY, "--tokens", "1", "--logit-bias", "1:2"], "TOKEN=BIAS"],
     [["run", MOBY, "--tokens", "1", "--target", "cudo"], "did you mean `cuda`"],
-    [["explain", "LLM0233"], "did you mean LLM0"],
+    [["explain", "LLM0253"], "did you mean LLM0"],
   ])("%j is a usage error", (args, words) => {
     const { exitCode, ok, error } = llmcJson(args);
     expect({ exitCode, ok }).toEqual({ exitCode: 2, ok: false });
@@ -203,6 +206,17 @@ describe("inspect", () => {
     expect(inspect("--stage", "wgsl", "--profile", "webgpu-gpu")).toMatchObject({ ok: true, profile: "webgpu-gpu" });
     expect(inspect("--stage", "wat")).toMatchObject({ ok: true, text: expect.stringContaining("(func") as string });
     expect(inspect("--stage", "kernel", "--profile", "js")).toMatchObject({ ok: true, profile: "js" });
+  });
+
+  it("--why says what fuse decided, as text and as JSON", () => {
+    const { profile, why } = llmcJson(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]);
+    expect(profile).toMatch(/^webgpu-/);
+    expect(why).toMatchObject([
+      { functions: ["forward"], first: { asked: "y", values: ["y"], kernels: ["q_proj"] }, together: [] },
+    ]);
+    const { apart } = (why as [{ apart: unknown }])[0];
+    expect(apart).toMatchObject([{ producer: "q_proj", consumer: "rope", reason: "product-epilogue" }]);
+    expect(llmc(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]).stdout).toContain("[product-epilogue]");
   });
 
   it("--stage ast of a source that does not parse has its diagnostics", () => {

@@ -7,8 +7,9 @@ import { freeValues } from "../../../src/ir/uses.ts";
 import type { PassContext } from "../../manager/pass.ts";
 import { splatOf } from "../constants.ts";
 import { isWorthPulling, pullsOf } from "./cost.ts";
+import type { Reason, Tell } from "./decision.ts";
 import type { Candidate } from "./legal-group.ts";
-import { groupKind } from "./legal-group.ts";
+import { groupKind, refusalOf } from "./legal-group.ts";
 import { isCheap, roleOf } from "./roles.ts";
 
 export interface Cluster {
@@ -30,6 +31,7 @@ export class Clusters {
     readonly context: PassContext,
     /** A result and the state argument that it replaces: they share one binding. */
     private readonly inPlace: ReadonlyMap<Value, Value>,
+    private readonly tell?: Tell,
   ) {
     block.ops.forEach((op, i) => {
       this.order.set(op, i);
@@ -84,18 +86,46 @@ export class Clusters {
     }
   }
 
+  /** Says of all neighbours that they stay apart. */
+  tellApart(reason: Reason): void {
+    if (this.tell === undefined) return;
+    for (const cluster of this.all())
+      for (const producer of this.before(cluster))
+        this.tell({ kind: "apart", producer: valuesOf(producer.ops), consumer: valuesOf(cluster.ops), reason });
+  }
+
   private tryMerge(producer: Cluster, consumer: Cluster, mode: MergeMode): boolean {
-    const table = this.context.ops;
-    if ([...producer.ops, ...consumer.ops].some((op) => roleOf(op, table) === "outside")) return false;
     const ops = [...producer.ops, ...consumer.ops].sort((a, b) => (this.order.get(a) ?? 0) - (this.order.get(b) ?? 0));
     const merged = this.candidate(ops);
-    if (mode === "shared" ? !this.isShareable(producer, consumer) : keepsOutput(producer, merged)) return false;
-    if (groupKind(merged, table) === undefined || !this.fitsBindings(merged, consumer)) return false;
-    if (this.overwritesEarly(merged)) return false;
-    if (!this.isWorth(producer, consumer) || this.isReachedAround(producer, consumer)) return false;
+    const reason = this.refusal(producer, consumer, merged, mode);
+    this.tellVerdict(producer, consumer, merged, reason);
+    if (reason !== undefined) return false;
     const cluster: Cluster = { ops };
     for (const op of ops) this.ofOp.set(op, cluster);
     return true;
+  }
+
+  /** The first rule by which the two stay apart. */
+  private refusal(producer: Cluster, consumer: Cluster, merged: Candidate, mode: MergeMode): Reason | undefined {
+    const table = this.context.ops;
+    if (merged.ops.some((op) => roleOf(op, table) === "outside")) return "no-computation";
+    if (mode === "shared" ? !this.isShareable(producer, consumer) : keepsOutput(producer, merged))
+      return (this.tell && refusalOf(merged, table)) ?? "needed-elsewhere";
+    const illegal = refusalOf(merged, table);
+    if (illegal !== undefined) return illegal;
+    if (!this.fitsBindings(merged, consumer)) return "bindings";
+    if (this.overwritesEarly(merged)) return "state-order";
+    if (!this.isWorth(producer, consumer)) return "cost";
+    return this.isReachedAround(producer, consumer) ? "cycle" : undefined;
+  }
+
+  private tellVerdict(producer: Cluster, consumer: Cluster, merged: Candidate, reason: Reason | undefined): void {
+    if (this.tell === undefined) return;
+    const sides = { producer: valuesOf(producer.ops), consumer: valuesOf(consumer.ops) };
+    const { maxStorageBuffers } = this.context.info.limits;
+    if (reason === undefined) this.tell({ kind: "merged", ...sides });
+    else if (reason !== "bindings") this.tell({ kind: "apart", ...sides, reason });
+    else this.tell({ kind: "apart", ...sides, reason, facts: { buffers: this.bindingsOf(merged), most: maxStorageBuffers } }); // prettier-ignore
   }
 
   /** A product keeps its epilogue and nothing else, so that its registers stay free; others may have more outputs. */
@@ -138,11 +168,12 @@ export class Clusters {
   /** A kernel that has too many bindings anyhow may take over what does not give it more. */
   private fitsBindings(merged: Candidate, consumer: Cluster): boolean {
     const most = this.context.info.limits.maxStorageBuffers;
-    const count = this.bindings(merged);
-    return count <= most || count <= this.bindings(this.candidate(consumer.ops));
+    const count = this.bindingsOf(merged);
+    return count <= most || count <= this.bindingsOf(this.candidate(consumer.ops));
   }
 
-  private bindings(merged: Candidate): number {
+  /** How many buffers the kernel binds. */
+  private bindingsOf(merged: Candidate): number {
     const inputs = inputsOf(merged.ops);
     const shared = merged.yields.filter((made) => {
       const state = this.inPlace.get(made);
@@ -184,6 +215,11 @@ export class Clusters {
 export function usedBy(op: Op): readonly Value[] {
   const operands = op.operands.filter((operand): operand is Value => operand !== null);
   return [...operands, ...op.regions.flatMap((region) => freeValues(region))];
+}
+
+/** What the ops make. */
+export function valuesOf(ops: readonly Op[]): readonly Value[] {
+  return ops.flatMap((op) => op.results);
 }
 
 /** Values that the ops read and do not make, each once. */

@@ -7,13 +7,14 @@ import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { freeValues } from "../../../src/ir/uses.ts";
+import type { Tell } from "./decision.ts";
 import { isCheap, roleOf } from "./roles.ts";
 
 /** An op with more users stays one: copies of copies would grow with every step of a long chain of index arithmetic. */
 const MAX_COPIES = 16;
 
 /** The block with copies; ops that nobody uses are left out. */
-export function duplicateCheap(block: Block, table: OpTable): Block {
+export function duplicateCheap(block: Block, table: OpTable, tell?: Tell): Block {
   // Users come before what they use, so that copies of copies are made in one walk.
   const reversed: Op[] = [];
   for (const op of [...block.ops].reverse()) {
@@ -32,9 +33,11 @@ export function duplicateCheap(block: Block, table: OpTable): Block {
     if (isHeld) reversed.push(op);
     for (const [nth, i] of users.entries()) {
       if (nth === 0 && !isHeld) continue;
-      const copy: Op = { ...op, results: [value(made.type, made.name)] };
+      const copied = value(made.type, made.name);
+      const copy: Op = { ...op, results: [copied] };
+      tell?.({ kind: "copied", from: made, to: copied });
       const user = reversed[i];
-      if (user !== undefined) reversed[i] = withOperand(user, made, copy.results[0] ?? made);
+      if (user !== undefined) reversed[i] = withOperand(user, made, copied);
       reversed.push(copy);
     }
     if (!isHeld && users.length > 0) reversed.push(op);

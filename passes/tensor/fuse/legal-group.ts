@@ -9,6 +9,7 @@ import type { Dims } from "../../../src/ir/type.ts";
 import { Dim, sameDims } from "../../../src/support/dim.ts";
 import { assertNever, defined } from "../../../src/support/errors.ts";
 import { axisAttr } from "../attrs.ts";
+import type { Reason } from "./decision.ts";
 import type { GroupKind, Role } from "./roles.ts";
 import { isPulled, roleOf } from "./roles.ts";
 
@@ -20,10 +21,21 @@ export interface Candidate {
 
 /** The kind of kernel that these ops make, or undefined where they make none. */
 export function groupKind(candidate: Candidate, table: OpTable): GroupKind | undefined {
+  return kindIn(new View(candidate, table));
+}
+
+/** Why these ops make no kernel; undefined where they make one. */
+export function refusalOf(candidate: Candidate, table: OpTable): Reason | undefined {
   const view = new View(candidate, table);
+  return kindIn(view) === undefined ? (view.refused ?? "two-anchors") : undefined;
+}
+
+function kindIn(view: View): GroupKind | undefined {
+  const { candidate } = view;
   const anchors = candidate.ops.filter((op) => !isPulled(view.role(op)));
   const [first] = anchors;
-  if (first === undefined) return haveOneShape(candidate.yields) ? "elementwise" : undefined;
+  if (first === undefined)
+    return haveOneShape(candidate.yields) || view.refuse("result-shapes") ? "elementwise" : undefined;
   const role = view.role(first);
   if (anchors.some((op) => view.role(op) !== role)) return undefined;
   switch (role) {
@@ -38,13 +50,13 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
     case "sample":
       return anchors.length === 1 && isSample(view, first) ? "sample" : undefined;
     case "scan":
-      return anchors.length === 1 && isScan(view, first) ? "scan" : undefined;
+      return anchors.length === 1 && (isScan(view, first) || view.refuse("alone")) ? "scan" : undefined;
     case "cumsum":
-      return anchors.length === 1 && hasPointsBehind(view, first) ? "cumsum" : undefined;
+      return anchors.length === 1 && (hasPointsBehind(view, first) || view.refuse("alone")) ? "cumsum" : undefined;
     case "segment_sum":
-      return anchors.length === 1 && isSegmentSum(view, first) ? "segment_sum" : undefined;
+      return anchors.length === 1 && (isSegmentSum(view, first) || view.refuse("alone")) ? "segment_sum" : undefined;
     case "argsort":
-      return anchors.length === 1 && isArgsort(view, first) ? "argsort" : undefined;
+      return anchors.length === 1 && (isArgsort(view, first) || view.refuse("alone")) ? "argsort" : undefined;
     case "outside":
     case "leaf":
     case "move":
@@ -56,9 +68,10 @@ export function groupKind(candidate: Candidate, table: OpTable): GroupKind | und
   }
 }
 
-/** A candidate with the questions that the kinds ask. */
+/** A candidate with the questions that the kinds ask, and the first one whose answer was no. */
 class View {
   readonly producers = new Map<Value, Op>();
+  refused: Reason | undefined;
   private readonly roles = new Map<Op, Role>();
 
   constructor(
@@ -69,6 +82,12 @@ class View {
       this.roles.set(op, roleOf(op, table));
       for (const made of op.results) this.producers.set(made, op);
     }
+  }
+
+  /** Notes the rule by which this is no kernel; false, to stand behind the rule. */
+  refuse(reason: Reason): false {
+    this.refused ??= reason;
+    return false;
   }
 
   role(op: Op): Role {
@@ -136,11 +155,13 @@ function isMatmul(view: View, products: readonly Op[]): boolean {
   const isChoice = (op: Op): boolean => view.role(op) === "gather" && view.isInput(op, 1);
   const isEpilogue = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
   return (
-    isOneGrid &&
-    feeds(0).every((op) => isMoveOrCast(view, op)) &&
-    feeds(1).every((op) => isMoveOrCast(view, op) || isChoice(op)) &&
-    view.after(products).every(isEpilogue) &&
-    view.candidate.yields.every((value) => sameDims(value.type.dims, dims))
+    (isOneGrid || view.refuse("product-grid")) &&
+    ((feeds(0).every((op) => isMoveOrCast(view, op)) &&
+      feeds(1).every((op) => isMoveOrCast(view, op) || isChoice(op))) ||
+      view.refuse("product-operand")) &&
+    ((view.after(products).every(isEpilogue) &&
+      view.candidate.yields.every((value) => sameDims(value.type.dims, dims))) ||
+      view.refuse("product-epilogue"))
   );
 }
 
@@ -149,18 +170,20 @@ function isAttention(view: View, anchor: Op): boolean {
   const behind = [0, 1, 2, 7, 8, 9].flatMap((index) => [...view.behind(anchor.operands[index])]);
   const isRead = (op: Op): boolean => isMoveOrCast(view, op) || view.role(op) === "leaf";
   return (
-    view.candidate.ops.length === new Set(behind).size + 1 &&
-    behind.every(isRead) &&
-    [3, 4, 5, 6].every((index) => view.isInput(anchor, index)) &&
-    isOnlyYield(view, anchor)
+    (view.candidate.ops.length === new Set(behind).size + 1 &&
+      behind.every(isRead) &&
+      [3, 4, 5, 6].every((index) => view.isInput(anchor, index)) &&
+      isOnlyYield(view, anchor)) ||
+    view.refuse("attention-operand")
   );
 }
 
 function isCacheWrite(view: View, anchor: Op): boolean {
   return (
-    view.candidate.ops.length === view.behind(anchor.operands[1]).size + 1 &&
-    [0, 2, 3].every((index) => view.isInput(anchor, index)) &&
-    isOnlyYield(view, anchor)
+    (view.candidate.ops.length === view.behind(anchor.operands[1]).size + 1 &&
+      [0, 2, 3].every((index) => view.isInput(anchor, index)) &&
+      isOnlyYield(view, anchor)) ||
+    view.refuse("cache-write-operand")
   );
 }
 
@@ -180,9 +203,10 @@ function isSample(view: View, anchor: Op): boolean {
   const dims = dimsOf(anchor);
   const isRow = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
   return (
-    anchor.operands.every((_, index) => view.isInput(anchor, index)) &&
-    view.after([anchor]).every(isRow) &&
-    view.candidate.yields.every((value) => sameDims(value.type.dims, dims))
+    (anchor.operands.every((_, index) => view.isInput(anchor, index)) &&
+      view.after([anchor]).every(isRow) &&
+      view.candidate.yields.every((value) => sameDims(value.type.dims, dims))) ||
+    view.refuse("sample-epilogue")
   );
 }
 
@@ -265,7 +289,11 @@ function isRowReduce(view: View, folds: readonly Op[]): boolean {
         );
     }
   };
-  return folds.every(isFold) && after.every(fits) && view.candidate.yields.every((value) => shape(value) !== undefined);
+  return (
+    (folds.every(isFold) || view.refuse("reduction-axis")) &&
+    ((after.every(fits) && view.candidate.yields.every((value) => shape(value) !== undefined)) ||
+      view.refuse("row-shapes"))
+  );
 }
 
 function operandOf(op: Op): Value {

@@ -17,7 +17,8 @@ export function registerCheck(program: Command, perform: Perform): void {
     .action((given: string, options: { set?: readonly string[] }) =>
       perform(async (output) => {
         const { file, model } = resolveSource(given);
-        const { diagnostics, files } = analyzeSource(file, { model, set: parseSettings(options.set) });
+        // Taps are looked at too: two of one name would be found only by a build that has them.
+        const { diagnostics, files } = analyzeSource(file, { model, set: parseSettings(options.set), taps: true });
         const ok = !hasErrors(diagnostics);
         output.diagnostics(diagnostics, files);
         const counted = `${diagnostics.length} ${diagnostics.length === 1 ? "diagnostic" : "diagnostics"}`;

@@ -19,8 +19,8 @@ export function registerExplain(program: Command, perform: Perform): void {
           const near = nearest(code, Object.keys(DIAGNOSTICS));
           throw usageError(`no diagnostic ${given}${near === undefined ? "" : `; did you mean ${near}?`}`);
         }
-        const { title, explanation } = entry;
-        output.result({ code, title, explanation }, `${code}: ${title}\n\n${explanation}`);
+        const { title, explanation, wrong, right } = entry;
+        output.result({ code, title, explanation, examples: { wrong, right } }, `${code}: ${title}\n\n${explanation}`);
       }),
     );
 }

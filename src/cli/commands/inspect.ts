@@ -11,12 +11,15 @@ import {
   targetOfStage,
 } from "../../driver/inspect.ts";
 import type { SourceFile } from "../../support/source.ts";
+import { why, whyText } from "../../driver/why.ts";
+import type { Told } from "../../driver/why.ts";
 import { unknownName } from "../../support/suggest.ts";
 import { readCheckpoint } from "../checkpoint.ts";
 import { compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
 import { CommandFailure, usageError } from "../failure.ts";
 import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
+import type { Output } from "../output.ts";
 import type { Perform } from "../program.ts";
 import { resolveSource } from "../sources.ts";
 
@@ -27,6 +30,7 @@ interface InspectFlags extends CompileFlags {
   readonly stage?: string;
   readonly after?: string;
   readonly entries?: readonly string[];
+  readonly why?: readonly string[];
 }
 
 export function registerInspect(program: Command, perform: Perform): void {
@@ -36,10 +40,15 @@ export function registerInspect(program: Command, perform: Perform): void {
     .argument("<source>", SOURCE_HELP)
     .option("--stage <name>", `${STAGES.join(", ")} (default: tensor, or the stage of the pass in --after)`)
     .option("--after <pass>", "the text behind this pass of the stages tensor, kernel and plan")
+    .option(
+      "--why <names...>",
+      "why two ops are one kernel or two: values, kernels, ops, or lines such as model.llm:12",
+    )
     .option("--entries <list>", "generate, forward (default: generate, or forward where the model cannot)", names);
   compileOptions(command).action((given: string, flags: InspectFlags) =>
     perform(async (output) => {
       const { after } = flags;
+      if (flags.why !== undefined) return explainKernels(given, flags, flags.why, output);
       const stage = chosenStage(flags.stage, after);
       const profile = chosenProfile(stage, flags.profile);
       const source = resolveSource(given);
@@ -60,6 +69,40 @@ export function registerInspect(program: Command, perform: Perform): void {
     }),
   );
 }
+
+/** `--why A B`: the tensor passes run up to fuse, which tells its decisions. */
+async function explainKernels(
+  given: string,
+  flags: InspectFlags,
+  asked: readonly string[],
+  output: Output,
+): Promise<void> {
+  const [first, second, ...more] = asked;
+  if (first === undefined || second === undefined || more.length > 0)
+    throw usageError(`--why takes two names, not ${asked.length}; the source stands in front of it`);
+  if (flags.stage !== undefined || flags.after !== undefined)
+    throw usageError("--why is about the pass fuse; it takes no --stage and no --after");
+  const source = resolveSource(given);
+  const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
+  const told: Told[] = [];
+  const compilation = compileSource(source, {
+    ...flags,
+    ...wantedEntries(flags.entries),
+    targets: [],
+    profile: chosenProfile("tensor", flags.profile),
+    until: "fuse",
+    checkpoint,
+    decided: (func, decision) => told.push({ func, decision }),
+  });
+  const answers = why(told, first, second);
+  if (typeof answers === "string") throw usageError(`${answers}; see \`llmc inspect ${given} --after ${BEFORE_FUSE}\``);
+  const profile = compilation.traces[0]?.profile.name;
+  output.message(`profile ${profile}`);
+  output.result({ profile, why: answers }, whyText(answers));
+}
+
+/** The step whose text has the names that `--why` takes. */
+const BEFORE_FUSE = STEP_NAMES[STEP_NAMES.indexOf("fuse") - 1];
 
 /** The text of the tree, or the diagnostics of a source that does not parse. */
 function astText(file: SourceFile): string {

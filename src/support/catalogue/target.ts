@@ -1,59 +1,113 @@
 /** LLM04xx: what a target or a device profile cannot hold. */
 import { entry } from "./entry.ts";
+import type { ProfileExample } from "./example.ts";
+import { model, planned } from "./example.ts";
+
+const wide = `model Wide(dim: int = 8388608) {
+  use table: Embedding(8, dim)
+  forward(tokens: i32[B, T]) -> f[B, T] {
+    return mean(table(tokens), axis: -1)
+  }
+}
+`;
+const sums = `model Sums() {
+  forward(x: f[B, 4096]) -> f[B, 4096] {
+    return softmax(x)
+  }
+}
+`;
+const deep = `model Deep(dim: int = 4096, depth: int = 100) {
+  use layers: Linear(dim, dim)[depth]
+
+  forward(x: f[B, dim]) -> f[B, dim] {
+    return repeat(layers, x)
+  }
+}
+`;
+const NAMES = ["a", "b", "c", "d", "e", "g", "h", "k"];
+const many = `model Many(dim: int = 4) {
+  forward(
+${NAMES.map((name) => `    ${name}: f[B, dim],\n`).join("")}  ) -> f[B, 8 * dim] {
+    return concat(${NAMES.join(", ")}, axis: 1)
+  }
+}
+`;
+const attention = (dim: number): string =>
+  model("let a = split_heads(x, 1)\nreturn merge_heads(attention(a, a, a, mask: causal))", {
+    config: `dim: int = ${dim}`,
+  });
+const half = `model Half(dim: int = 8) {
+  forward(x: f[B, T, dim]) -> f16[B, T, dim] {
+    return cast(x, f16)
+  }
+}
+`;
+const walk = (next: string): string =>
+  model(`let y = scan(h: f[B, dim]) over T with x {\n  let next = ${next}\n  return (next, next)\n}\nreturn y`, {
+    body: "param w: f[dim, dim]",
+    config: "dim: int = 2048",
+  });
+const onProfile = (text: string, like: string, change: ProfileExample["change"]): ProfileExample => ({
+  kind: "profile",
+  text,
+  like,
+  change,
+});
+const forward = (profile: string, more = ""): string => `--entries forward --profile ${profile}${more}`;
 
 export const TARGET = {
   LLM0401: entry(
     "a tensor is larger than a binding",
-    "A WebGPU device binds at most `maxStorageBufferBindingSize` bytes of a buffer; `webgpu-base` promises 128 MiB.",
-    "model Wide(vocab: int = 200000, dim: int = 4096) { } // --profile webgpu-base",
-    "model Wide(vocab: int = 200000, dim: int = 4096) { } // --profile webgpu-gpu",
+    "A WebGPU device binds at most `maxStorageBufferBindingSize` bytes of a buffer; `webgpu-base` promises 128 MiB. A weight of many rows is read in pieces, up to 32; other tensors, and weights of which eight rows are too large, are not cut.",
+    planned(wide, forward("webgpu-base")),
+    planned(wide, forward("webgpu-gpu")),
   ),
   LLM0402: entry(
     "a kernel needs too many workgroups",
     "A dispatch has at most `maxComputeWorkgroupsPerDimension` workgroups in each dimension (65,535 in WebGPU).",
-    "model Wide(vocab: int = 10000000) { } // one workgroup a row",
-    "model Wide(vocab: int = 50000) { }",
+    { ...onProfile(sums, "webgpu-base", { limits: { maxWorkgroupsPerDimension: 8 } }), batch: 300 },
+    { ...onProfile(sums, "webgpu-base", { limits: { maxWorkgroupsPerDimension: 300 } }), batch: 300 },
   ),
   LLM0403: entry(
     "a kernel needs too many bindings",
-    "A stage binds at most `maxStorageBuffersPerShaderStage` buffers; fewer ops in one kernel need fewer.",
-    "let h = a + b + c + d + e + f + g + k + l // fused to one kernel with nine inputs",
-    "let h = (a + b + c + d) + (e + f + g + k + l) // with --passes=-fuse",
+    "A stage binds at most `maxStorageBuffersPerShaderStage` buffers; ops with fewer operands need fewer.",
+    planned(many, forward("webgpu-base")),
+    planned(many, forward("webgpu-gpu")),
   ),
   LLM0404: entry(
     "a kernel needs too much workgroup memory",
     "The tiles of this schedule do not fit `maxComputeWorkgroupStorageSize`.",
-    "model Wide(head_dim: int = 4096) { }",
-    "model Wide(head_dim: int = 128) { }",
+    planned(attention(4096), forward("webgpu-base")),
+    planned(attention(2048), forward("webgpu-base")),
   ),
   LLM0405: entry(
     "a workgroup is too large",
     "A workgroup has at most `maxComputeInvocationsPerWorkgroup` invocations (256 in `webgpu-base`).",
-    "model Wide() { } // a profile whose tiles ask for 512",
-    "model Wide() { } // --profile webgpu-gpu",
+    onProfile(sums, "webgpu-base", { limits: { maxInvocationsPerWorkgroup: 63 } }),
+    onProfile(sums, "webgpu-base", { limits: { maxInvocationsPerWorkgroup: 64 } }),
   ),
   LLM0407: entry(
     "a kernel needs workgroup memory that the profile lacks",
     "Invocations of a workgroup can share values only through workgroup memory; this profile says that it has none.",
-    "model Wide() { } // a profile without workgroup memory whose tiles put 64 invocations on a row",
-    "model Wide() { } // --profile webgpu-base",
+    onProfile(sums, "webgpu-cpu", { tiles: { rowLanes: 64 } }),
+    onProfile(sums, "webgpu-cpu", { tiles: { rowLanes: 1 } }),
   ),
   LLM0408: entry(
     "a profile cannot store a float type",
     "Two f16 or bf16 share a word where the device lacks the type; writing one of them would race with the other.",
-    "model Half() { } // a kernel that keeps f16 between kernels, for --profile webgpu-base",
-    "model Half() { } // --profile webgpu-gpu",
+    planned(half, forward("webgpu-base")),
+    planned(half, forward("webgpu-gpu")),
   ),
   LLM0409: entry(
     "an op has no schedule",
-    "A schedule says how one kernel computes an op. `scan` (a loop over positions with state) has none yet, on any target.",
-    "%y = scan %x in(%tokens = %t) { ... } // in the text of the tensor IR",
-    "%y = repeat %i in 0..4 (%x = %t) { ... } // layers, or ops on whole tensors",
+    "A schedule says how one kernel computes an op. One of `scan` keeps the part of the state that its steps mix to one invocation, which holds at most 1,024 elements.",
+    planned(walk("h @ w + x"), forward("webgpu-base")),
+    planned(walk("h * w[0] + x"), forward("webgpu-base")),
   ),
   LLM0410: entry(
     "a model is larger than a profile's memory",
     "All buffers of a program lie in one memory: weights, caches, activations. WebAssembly addresses 4 GiB.",
-    "llmc build llama.llm --target cpu --set dim=4096 // 16 GiB of weights in f16",
-    "llmc build llama.llm --target webgpu --set dim=4096",
+    planned(deep, forward("cpu-simd")),
+    planned(deep, forward("cpu-simd", " --set depth=10")),
   ),
 } as const;

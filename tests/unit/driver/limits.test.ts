@@ -27,12 +27,14 @@ function textAt(text: string, found: Diagnostic | undefined): string {
   return text.split("\n")[start.line - 1]!.slice(start.column - 1, end.column - 1);
 }
 
-const words = `model Words(vocab: int = 64, dim: int = 8, places: int = 64) {
+const words = `model Words(vocab: int = 64, dim: int = 8) {
   use embed: Embedding(vocab, dim)
   use head: Linear(dim, vocab)
   forward(tokens: i32[B, T]) -> f[B, T, vocab] { return head(embed(tokens)) }
 }
 `;
+/** The same with a config value for a table of positions. */
+const placed = words.replace("dim: int = 8)", "dim: int = 8, places: int = 64)");
 /** Less than the eight rows of which a piece has at least as many. */
 const small = { maxBindingBytes: 128 };
 
@@ -75,6 +77,8 @@ describe("a parameter that is too large", () => {
 
   it("is told at the parameter where no config value decides", () => {
     const text = words
+      .replace("vocab: int = 64, dim: int = 8", "")
+      .replace("f[B, T, vocab]", "f[B, T, 64]")
       .replace("Embedding(vocab, dim)", "Embedding(64, 8)")
       .replace("Linear(dim, vocab)", "Linear(8, 64)");
     const { diagnostics } = compiled(text, [profile("a", small)]);
@@ -85,7 +89,7 @@ describe("a parameter that is too large", () => {
   });
 
   it("blames each of two values that are equal for its own parameter", () => {
-    const text = words
+    const text = placed
       .replace("use head: Linear(dim, vocab)", "use head: Linear(dim, vocab), wpe: Embedding(places, dim)")
       .replace("head(embed(tokens))", "head(embed(tokens) + wpe(iota(T)))");
     const culprits = (set: Readonly<Record<string, string>>): readonly string[] =>
@@ -99,7 +103,7 @@ describe("a parameter that is too large", () => {
   });
 
   it("is told for the profile that is nearest to holding the model, where none does", () => {
-    const text = words
+    const text = placed
       .replace("use head", "use wpe: Embedding(places, dim)\n  use head")
       .replace("head(embed(tokens))", "head(embed(tokens) + wpe(iota(T)))");
     // `places` is too large for the narrow one alone.

@@ -53,6 +53,49 @@ describe("any white space between the tokens", () => {
   });
 });
 
+describe("a comment at every place between two tokens", () => {
+  const files = sourceFiles();
+  /** The text with `comment(i)` behind token i, for those that have one. */
+  const withComments = (text: string, comment: (i: number) => string | undefined): string => {
+    const { tokens } = tokenize(fileOf(text));
+    let result = "";
+    let at = 0;
+    tokens.forEach(({ end, kind }, i) => {
+      if (kind === "end") return;
+      const put = comment(i);
+      result += text.slice(at, end) + (put === undefined ? "" : put);
+      at = end;
+    });
+    return result + text.slice(at);
+  };
+  /** At the end of a line, on a line of its own, two with an empty line between them, and one that documents. */
+  const FORMS: readonly ((i: number) => string)[] = [
+    (i) => ` // c${i}\n`,
+    (i) => `\n// c${i}\n`,
+    (i) => `\n// c${i}\n\n// d${i}\n`,
+    (i) => `\n/// c${i}\n`,
+  ];
+
+  const formAt = (n: number): (typeof FORMS)[number] => FORMS[n % FORMS.length]!;
+
+  test("one at a time in the sample, the forms in turn", () => {
+    const { tokens } = tokenize(fileOf(SAMPLE));
+    for (let place = 0; place < tokens.length - 1; place++)
+      expectFaithful(withComments(SAMPLE, (i) => (i === place ? formAt(place)(i) : undefined)));
+  });
+
+  // Every place of every file, once together with all others and once with some.
+  test.each(files.map((file) => [file.path, file.text] as const))("%s", (_path, text) => {
+    for (const form of FORMS) expectFaithful(withComments(text, form));
+    for (let offset = 0; offset < 7; offset++)
+      expectFaithful(withComments(text, (i) => (i % 7 === offset ? formAt(i + offset)(i) : undefined)));
+  });
+
+  test("in front of the first token and behind the last", () => {
+    for (const { text } of files) expectFaithful(`// first\n${text}// last`);
+  });
+});
+
 test("lines are at most 100 columns where brackets allow it", () => {
   const args = Array.from({ length: 30 }, (_, i) => `argument_${i}`).join(", ");
   const text = fmt(`fn f(x: f[C]) -> f[C] { return call(${args}) + call(x, other(${args})) }`);

@@ -7,7 +7,7 @@ import { SAMPLE } from "./sample.ts";
 const root = path.resolve(import.meta.dirname, "../../..");
 
 export function sourceFiles(): readonly SourceFile[] {
-  const folders = ["src/std", ...readdirSync(path.join(root, "examples"), { withFileTypes: true })
+  const folders = ["src/std", "bench/support", ...readdirSync(path.join(root, "examples"), { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => `examples/${entry.name}`)]; // prettier-ignore
   const paths = folders.flatMap((folder) =>

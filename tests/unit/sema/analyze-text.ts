@@ -63,6 +63,8 @@ export function modelWith(parts: {
   readonly forward: string;
   readonly config?: string;
 }): string {
-  const config = parts.config ?? "dim: int = 8, heads: int = 2";
+  // What is declared and not used would be a warning.
+  const isUsed = /\bheads\b/.test(`${parts.body} ${parts.forward}`);
+  const config = parts.config ?? (isUsed ? "dim: int = 8, heads: int = 2" : "dim: int = 8");
   return `model Tiny(${config}) {\n${parts.body ?? ""}\n  forward(x: f[B, T, dim]) -> f[B, T, dim] {\n    ${parts.forward}\n  }\n}\n`;
 }

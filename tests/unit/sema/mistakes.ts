@@ -33,7 +33,7 @@ const attention = (attributes: string, config?: string): string =>
 
 const rotated = (call: string): string =>
   modelWith({
-    config: "dim: int = 8, heads: int = 2, turned: int = 4",
+    config: `dim: int = 8, heads: int = 2${call.includes("turned") ? ", turned: int = 4" : ""}`,
     body: "  use up: Linear(dim, dim)",
     forward: `return merge_heads(${call})`,
   });
@@ -185,8 +185,8 @@ export const MISTAKES: readonly Mistake[] = [
   {
     code: "LLM0213",
     title: "an unknown element type",
-    wrong: "model Tiny(dim: int = 8) { forward(x: i31[B, T]) -> i32[B, T] { return x } }",
-    right: "model Tiny(dim: int = 8) { forward(x: i32[B, T]) -> i32[B, T] { return x } }",
+    wrong: "model Tiny() { forward(x: i31[B, T]) -> i32[B, T] { return x } }",
+    right: "model Tiny() { forward(x: i32[B, T]) -> i32[B, T] { return x } }",
   },
   {
     code: "LLM0214",
@@ -332,18 +332,134 @@ export const MISTAKES: readonly Mistake[] = [
     }),
   },
   {
+    code: "LLM0201",
+    title: "a name of PyTorch",
+    wrong: modelWith({ forward: "return self.norm(x)", body: "  use norm: RmsNorm(dim)" }),
+    right: modelWith({ forward: "return self.norm(x)", body: "  use self.norm: RmsNorm(dim)" }),
+  },
+  {
+    code: "LLM0201",
+    title: "an op of PyTorch",
+    wrong: modelWith({ forward: "return x.view(x, [B, T, dim])".replace("x.view", "view") }),
+    right: modelWith({ forward: "return reshape(x, [B, T, dim])" }),
+  },
+  {
+    code: "LLM0205",
+    title: "several arguments too many, told once",
+    wrong: modelWith({ forward: "return reshape(x, B, T, dim)" }),
+    right: modelWith({ forward: "return reshape(x, [B, T, dim])" }),
+  },
+  {
+    code: "LLM0206",
+    title: "an argument as PyTorch names it",
+    wrong: modelWith({ forward: "return softmax(x, dim: 2)" }),
+    right: modelWith({ forward: "return softmax(x, axis: 2)" }),
+  },
+  {
+    code: "LLM0209",
+    title: "a value that hides the op that is meant",
+    wrong: modelWith({ forward: "let relu = relu(x)\n    return relu(relu)" }),
+    right: modelWith({ forward: "let relu = relu(x)\n    return silu(relu)" }),
+  },
+  {
+    code: "LLM0209",
+    title: "a block in a `let`",
+    wrong: modelWith({ body: "  let norm = RmsNorm(dim)", forward: "return norm(x)" }),
+    right: modelWith({ body: "  use norm: RmsNorm(dim)", forward: "return norm(x)" }),
+  },
+  {
+    code: "LLM0220",
+    title: "a config value that nothing reads; `context` and `eos` are for the tools",
+    wrong: modelWith({ config: "dim: int = 8, heads: int = 2", forward: "return x" }),
+    right: modelWith({ config: "dim: int = 8, context: int = 64, eos: int = 0", forward: "return x" }),
+  },
+  {
+    code: "LLM0220",
+    title: "an argument and an index that nothing reads",
+    wrong: `fn first(x: f[...], n: int) -> f[...] { return x }\n${modelWith({ forward: "return first(x, 1)" })}`,
+    right: `fn first(x: f[...], _n: int) -> f[...] { return x }\n${modelWith({ forward: "return first(x, 1)" })}`,
+  },
+  {
+    code: "LLM0220",
+    title: "an input that nothing reads; its size may be read",
+    wrong: "model Two() { forward(x: f[B, 8], y: f[B, 8]) -> f[B, 8] { return x } }",
+    right: "model Two() { forward(x: f[B, 8], y: f[B, 8]) -> f[B, 8] { return x + y } }",
+  },
+  {
+    code: "LLM0227",
+    title: "a size of PyTorch",
+    wrong: modelWith({ forward: "return x * x.shape[2]" }),
+    right: modelWith({ forward: "return x * dim" }),
+  },
+  {
+    code: "LLM0227",
+    title: "a method that has another name",
+    wrong: modelWith({ forward: "return x.permute(0, 1, 2)" }),
+    right: modelWith({ forward: "return transpose(x, [0, 1, 2])" }),
+  },
+  {
+    code: "LLM0228",
+    title: "behind branches that both return",
+    wrong: modelWith({ forward: "if dim > 4 { return x } else { return x + x }\n    return x" }),
+    right: modelWith({ forward: 'if dim > 4 { return x } else { tap "a" = x }\n    return x' }),
+  },
+  {
+    code: "LLM0229",
+    title: "a config value is hidden",
+    wrong: modelWith({
+      config: "dim: int = 8, heads: int = 2",
+      body: "  require heads > 0",
+      forward: "let heads = 3\n    return x * heads",
+    }),
+    right: modelWith({
+      config: "dim: int = 8, heads: int = 2",
+      body: "  block Twice(heads: int)(x: f[B, T, dim]) -> f[B, T, dim] { return x * heads }\n  use twice: Twice(heads)",
+      forward: "return twice(x)",
+    }),
+  },
+  {
+    code: "LLM0230",
+    title: "an argument given twice by name",
+    wrong: modelWith({ body: "  use norm: RmsNorm(dim, eps: 1e-5, eps: 1e-6)", forward: "return norm(x)" }),
+    right: modelWith({ body: "  use norm: RmsNorm(dim, eps: 1e-5)", forward: "return norm(x)" }),
+  },
+  {
+    code: "LLM0231",
+    title: "a function in a `use`",
+    wrong: `fn twice(x: f[...]) -> f[...] { return x + x }\n${modelWith({ body: "  use double: twice", forward: "return double(x)" })}`,
+    right: `block Twice(x: f[...]) -> f[...] { return x + x }\n${modelWith({ body: "  use double: Twice", forward: "return double(x)" })}`,
+  },
+  {
+    code: "LLM0232",
+    title: "a stack whose parts have no number",
+    wrong: modelWith({
+      body: '  param up: f[2, dim]\n  weights { stack up[e] = "up.{i}" }',
+      forward: "return x * up[0]",
+    }),
+    right: modelWith({
+      body: '  param up: f[2, dim]\n  weights { stack up[e] = "up.{e}" }',
+      forward: "return x * up[0]",
+    }),
+  },
+  {
+    code: "LLM0233",
+    title: "an argument of another element type",
+    wrong: modelWith({ body: "  use embed: Embedding(16, dim)", forward: "return embed(x[..., 0])" }),
+    right: modelWith({ body: "  use embed: Embedding(16, dim)", forward: "return embed(cast(x[..., 0], i32))" }),
+  },
+  {
     code: "LLM0301",
     title: "an unknown config value",
-    wrong: modelWith({ forward: "return x" }),
-    right: modelWith({ forward: "return x" }),
+    wrong: modelWith({ body: "  require heads > 0", forward: "return x" }),
+    right: modelWith({ body: "  require heads > 0", forward: "return x" }),
     set: { haeds: "4" },
     rightSet: { heads: "4" },
   },
   {
     code: "LLM0302",
     title: "a config value of the wrong type",
-    wrong: modelWith({ forward: "return x" }),
-    right: modelWith({ forward: "return x" }),
+    wrong: modelWith({ body: "  require heads > 0", forward: "return x" }),
+    right: modelWith({ body: "  require heads > 0", forward: "return x" }),
     set: { heads: "two" },
     rightSet: { heads: "2" },
   },
@@ -460,13 +576,13 @@ export const MISTAKES: readonly Mistake[] = [
     model: "Tyni",
   },
   {
-    code: "LLM0227",
+    code: "LLM0234",
     title: "fewer names than the list has items",
     wrong: modelWith({ forward: "let (a, b) = split(concat(x, x, x, axis: -1), 3)\n    return a + b" }),
     right: modelWith({ forward: "let (a, b, c) = split(concat(x, x, x, axis: -1), 3)\n    return a + b + c" }),
   },
   {
-    code: "LLM0227",
+    code: "LLM0234",
     title: "names in parentheses for one tensor",
     wrong: modelWith({ forward: "let (a, b) = x + x\n    return a + b" }),
     right: modelWith({ forward: "let (a, b) = [x + x, x]\n    return a + b" }),
