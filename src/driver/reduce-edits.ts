@@ -3,7 +3,17 @@
  * decided, expressions that an operand of theirs can replace, names that stand for another one, smaller numbers. An edit
  * is text; whether what it leaves is a source, and still an interesting one, is found by trying (`reduce.ts`).
  */
-import type { BlockItem, CallExpr, Expr, Name, RefExpr, Statement, Use, UseStatement } from "../../grammar/ast.ts";
+import type {
+  BlockItem,
+  CallExpr,
+  Expr,
+  LetStatement,
+  Name,
+  RefExpr,
+  Statement,
+  Use,
+  UseStatement,
+} from "../../grammar/ast.ts";
 import { tokenize } from "../../grammar/tokens.ts";
 import type { Edit, Node, Source } from "./reduce-source.ts";
 import { childrenOf, isExpr, isNode } from "./reduce-source.ts";
@@ -87,7 +97,9 @@ const operands: Offer = (source) => {
 const inlined: Offer = (source) => {
   const found: Choice[] = [];
   source.walk((node) => {
-    const { name, value, default: given } = node as { name?: Name; value?: unknown; default?: unknown };
+    if (node.kind === "let" && (node as unknown as LetStatement).isList) return;
+    const { names, value, default: given } = node as { names?: readonly Name[]; value?: unknown; default?: unknown };
+    const name = names?.[0] ?? (node as { name?: Name }).name;
     const stands = node.kind === "let" ? value : given;
     if (name === undefined || !isExpr(stands)) return;
     const uses = refsOf(source, name.text);
