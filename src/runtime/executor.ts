@@ -16,7 +16,7 @@ const WARM_READ_BYTES = 2 ** 20;
 export class Executor {
   private constructor(
     readonly program: ProgramManifest,
-    private readonly prepared: PreparedProgram,
+    private prepared: PreparedProgram,
     /** Length of the caches, in positions. */
     readonly context: number,
     private readonly bytesOf: (buffer: number) => number,
@@ -149,6 +149,23 @@ export class Executor {
         from = step + 1;
       }
     }
+  }
+
+  /** Whether the results of a plan follow from arguments of these names, and from no state and no earlier call. */
+  isPure(plan: number, given: readonly string[]): boolean {
+    const { steps, inputs } = this.plan(plan);
+    const isState = (range: number): boolean =>
+      this.program.buffers[this.program.ranges[range]?.[0] ?? -1]?.kind === "state";
+    return (
+      Object.keys(inputs).every((name) => given.includes(name)) &&
+      !steps.some(([, , bindings]) => bindings.some(isState))
+    );
+  }
+
+  /** Goes on with what `other` has prepared: the same program on another device. `other` is not used any more. */
+  become(other: Executor): void {
+    this.prepared.close();
+    this.prepared = other.prepared;
   }
 
   private plan(index: number): ManifestPlan {

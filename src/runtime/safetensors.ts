@@ -51,8 +51,12 @@ export async function readSafetensors(source: ByteSource, signal?: AbortSignal):
   return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
 }
 
+/** A message longer than this quotes a name or a number that is. */
+const MESSAGE_LENGTH = 1000;
+
 function broken(source: ByteSource, message: string): SafetensorsError {
-  return new SafetensorsError(`${source.name} is not a valid safetensors file: ${message}`);
+  const shown = message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH)}...` : message;
+  return new SafetensorsError(`${source.name} is not a valid safetensors file: ${shown}`);
 }
 
 function decodeHeader(source: ByteSource, bytes: Uint8Array): string {
