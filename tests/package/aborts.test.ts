@@ -3,14 +3,14 @@
  * device, and the session goes on as if nothing had been.
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { requestAdapter } from "../../../src/runtime/devices/webgpu-adapter.ts";
-import { loadModel } from "../../../src/runtime/load.ts";
-import type { Model } from "../../../src/runtime/model.ts";
-import type { LoadOptions } from "../../../src/runtime/public-types.ts";
-import { recordCalls } from "../../support/recording-device.ts";
-import type { RecordedDevice } from "../../support/recording-device.ts";
-import { TOY_DATA, toyProgram, toyWeights } from "./toy-data.ts";
-import { CHUNK, CONTEXT, VOCAB, WGSL, expectedLogits, expectedTokens } from "./toy-program.ts";
+import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
+import { loadModel } from "../../src/runtime/load.ts";
+import type { Model } from "../../src/runtime/model.ts";
+import type { LoadOptions } from "../../src/runtime/public-types.ts";
+import { recordCalls } from "../support/recording-device.ts";
+import type { RecordedDevice } from "../support/recording-device.ts";
+import { TOY_DATA, toyProgram, toyWeights } from "../unit/runtime/toy-data.ts";
+import { CHUNK, CONTEXT, VOCAB, WGSL, expectedLogits, expectedTokens } from "../unit/runtime/toy-program.ts";
 
 const adapter = await requestAdapter().catch(() => undefined);
 if (adapter === undefined) it("aborts without leaks", ({ skip }) => skip("there is no WebGPU adapter"));

@@ -8,16 +8,16 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { bytesOf } from "../../../src/runtime/byte-source.ts";
-import { requestAdapter } from "../../../src/runtime/devices/webgpu-adapter.ts";
-import { WebGpuDevice } from "../../../src/runtime/devices/webgpu.ts";
-import { loadModel } from "../../../src/runtime/load.ts";
-import type { Model } from "../../../src/runtime/model.ts";
-import type { LoadOptions } from "../../../src/runtime/public-types.ts";
-import { recordCalls } from "../../support/recording-device.ts";
-import type { RecordedDevice } from "../../support/recording-device.ts";
-import { TOY_DATA, toyWeights } from "./toy-data.ts";
-import { CHUNK, VOCAB, expectedLogits, expectedTokens } from "./toy-program.ts";
+import { bytesOf } from "../../src/runtime/byte-source.ts";
+import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
+import { WebGpuDevice } from "../../src/runtime/devices/webgpu.ts";
+import { loadModel } from "../../src/runtime/load.ts";
+import type { Model } from "../../src/runtime/model.ts";
+import type { LoadOptions } from "../../src/runtime/public-types.ts";
+import { recordCalls } from "../support/recording-device.ts";
+import type { RecordedDevice } from "../support/recording-device.ts";
+import { TOY_DATA, toyWeights } from "../unit/runtime/toy-data.ts";
+import { CHUNK, VOCAB, expectedLogits, expectedTokens } from "../unit/runtime/toy-program.ts";
 
 const hasAdapter = await requestAdapter().then(
   () => true,
@@ -77,9 +77,9 @@ const lose = (device: RecordedDevice | undefined): void => device?.device.destro
 async function run(): Promise<void> {
   const model = await load();
   try {
-    expect(await tokensOf(model, first, 7)).toEqual(expectedTokens(first, 7));
-    const second = [...first, ...expectedTokens(first, 7), 5];
-    expect(await tokensOf(model, second, 5)).toEqual(expectedTokens(second, 5));
+    expect(await tokensOf(model, first, 5)).toEqual(expectedTokens(first, 5));
+    const second = [...first, ...expectedTokens(first, 5), 5];
+    expect(await tokensOf(model, second, 2)).toEqual(expectedTokens(second, 2));
     model.reset();
     await model.extend(first);
     expect(argmax(await model.extend([4, 2]))).toBe(expectedTokens([...first, 4, 2], 1)[0]);
@@ -92,19 +92,13 @@ async function run(): Promise<void> {
 
 describe.runIf(hasAdapter)("a model whose device is lost", () => {
   it("gives the same answers, whichever call on the device is the last", async () => {
-    const [whole] = [watchDevices()];
-    const ofLoad = await load().then(async (model) => {
-      const count = calls(whole[0]);
-      await model.close();
-      return count;
-    });
-    whole.length = 0;
+    const counted = watchDevices();
+    await (await load()).close();
     await run();
-    const total = calls(whole[0]);
+    const [ofLoad, total] = [calls(counted[0]), calls(counted[1])];
     vi.restoreAllMocks();
-    console.log(ofLoad, total);
-    // Most calls of a load make one buffer, group or pipeline like another.
-    const places = Array.from({ length: total }, (_, at) => at).filter((at) => at >= ofLoad || at % 6 === 0);
+    // Most calls of a load make one buffer, group or pipeline like another; a loss right behind a call is before the next.
+    const places = Array.from({ length: total }, (_, at) => at).filter((at) => at % (at < ofLoad ? 8 : 2) === 0);
     let replaced = 0;
     for (const [i, at] of places.entries()) {
       const opened = watchDevices(at, (["before", "after", "later"] as const)[i % 3]);
