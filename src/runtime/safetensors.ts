@@ -129,8 +129,8 @@ export function checkedSize(factors: readonly number[]): number | undefined {
 function countList(source: ByteSource, value: StrictJson | undefined, what: string): readonly number[] {
   if (!Array.isArray(value)) throw broken(source, `${what} is not a list`);
   return (value as readonly StrictJson[]).map((item) => {
-    if (typeof item !== "number" || !Number.isSafeInteger(item) || item < 0)
-      throw broken(source, `${what} holds ${JSON.stringify(item)}, which is no count`);
+    if (typeof item !== "number" || !Number.isSafeInteger(item) || item < 0 || Object.is(item, -0))
+      throw broken(source, `${what} holds ${Object.is(item, -0) ? "-0" : JSON.stringify(item)}, which is no count`);
     return item;
   });
 }

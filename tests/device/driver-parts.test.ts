@@ -203,7 +203,7 @@ describe.skipIf(problem !== undefined)("the driver's loader", () => {
     const INVALID = "is not a valid safetensors file";
     const judged = new Map<string, number>();
     for (let i = 0; i < 300; i++) {
-      const file = mutant(rng);
+      const { file } = mutant(rng);
       const [here, there] = [await loadHere(file, [], []), loadThere(file, [], [])].map(({ message }) => message ?? "");
       const isInvalid = here?.includes(INVALID) === true;
       // The two count places in a header differently; of a valid file both list the tensors that no model has.

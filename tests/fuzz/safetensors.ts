@@ -20,26 +20,35 @@ const object = (...entries: [string, Node][]): Node => ({ kind: "object", entrie
 
 const BITS: Readonly<Record<string, number>> = { BOOL: 8, U8: 8, I8: 8, F8_E5M2: 8, F8_E4M3: 8, I16: 16, U16: 16, F16: 16, BF16: 16, I32: 32, U32: 32, F32: 32, F64: 64, I64: 64, U64: 64 }; // prettier-ignore
 
+const FLOATS = ["F32", "F16", "BF16", "F64"];
+
 const NAMES = ["w", "layers.0.weight", "layers.1.weight", "__proto__", "constructor", "\u00e9\u{1f600}", "a b", "\n", "toString", ""]; // prettier-ignore
 
 interface Draft {
   readonly header: Node;
   readonly data: Uint8Array;
+  /** Of the tensors. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
 }
 
 function valid(rng: Rng): Draft {
   const names = NAMES.filter(() => rng.uniform() < 0.4);
   let at = 0;
+  const shapes = new Map<string, readonly number[]>();
+  const isFloat = rng.uniform() < 0.7;
   const entries = names.map((name): [string, Node] => {
-    const dtype = rng.pick(Object.keys(BITS));
+    // Mostly what a model reads.
+    const dtype = rng.pick(isFloat ? FLOATS : Object.keys(BITS));
     const shape = Array.from({ length: rng.int(0, 4) }, () => rng.int(rng.uniform() < 0.1 ? 0 : 1, 4));
     const begin = at;
+    shapes.set(name, shape);
     at += (shape.reduce((a, b) => a * b, 1) * BITS[dtype]!) / 8;
     const fields: [string, Node][] = [["dtype", text(dtype)], ["shape", list(...shape.map(leaf))], ["data_offsets", list(leaf(begin), leaf(at))]]; // prettier-ignore
     return [JSON.stringify(name), object(...shuffled(fields, rng).map(([k, v]): [string, Node] => [JSON.stringify(k), v]))]; // prettier-ignore
   });
   if (rng.uniform() < 0.5) entries.push(['"__metadata__"', object(['"format"', text("pt")], ['"n"', text("1")])]);
-  return { header: object(...shuffled(entries, rng)), data: Uint8Array.from({ length: at }, () => rng.int(0, 256)) };
+  const data = Uint8Array.from({ length: at }, () => rng.int(0, 256));
+  return { header: object(...shuffled(entries, rng)), data, shapes };
 }
 
 function shuffled<V>(items: readonly V[], rng: Rng): V[] {
@@ -178,9 +187,15 @@ function damageBytes(file: Uint8Array, headerBytes: number, rng: Rng): Uint8Arra
   }
 }
 
-/** A file one to three changes away from a valid one; sometimes none. */
-export function mutant(rng: Rng): Uint8Array {
-  const { header, data } = valid(rng);
+export interface Mutant {
+  readonly file: Uint8Array;
+  /** What the tensors were before. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+}
+
+/** A file up to three changes away from a valid one. */
+export function mutant(rng: Rng): Mutant {
+  const { header, data, shapes } = valid(rng);
   const changes = rng.int(0, 4);
   const inTree = rng.int(0, changes + 1);
   for (let i = 0; i < inTree; i++) changeTree(header, rng);
@@ -188,7 +203,7 @@ export function mutant(rng: Rng): Uint8Array {
   const bytes = new TextEncoder().encode(textOf);
   let file = rawFile(bytes, data);
   for (let i = inTree; i < changes; i++) if (file.length >= 8) file = damageBytes(file, bytes.length, rng);
-  return file;
+  return { file, shapes };
 }
 
 export interface Expected {
@@ -269,7 +284,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 function isCounts(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0);
+  return Array.isArray(value) && value.every((item) => Number.isSafeInteger(item) && item >= 0 && !Object.is(item, -0));
 }
 
 /** In all objects; not by recursion, which deep nests would break. */
