@@ -5,7 +5,7 @@
 import type { GridFactors, ManifestBuffer, ManifestPlan, ManifestRange, ProgramManifest, SizeTerms } from "../plan/manifest.ts"; // prettier-ignore
 import { convertFloats } from "./float-convert.ts";
 import type { Device, KernelCode, PreparedProgram, Sizes } from "./devices/device.ts";
-import { DeviceError } from "./errors.ts";
+import { BusyError, DeviceError } from "./errors.ts";
 
 /** Bytes of a call's argument. */
 export type Argument = Int32Array | Uint32Array | Float32Array;
@@ -174,10 +174,21 @@ export class Executor {
     return plan;
   }
 
+  /** Calls that are still at it get a `BusyError` at their next step. */
   close(): void {
     this.prepared.close();
+    this.prepared = CLOSED;
   }
 }
+
+export const CLOSED_DURING_CALL = "the model was closed during the call";
+
+function refuse(): never {
+  throw new BusyError(CLOSED_DURING_CALL);
+}
+
+/** Nothing reaches buffers that are destroyed: on a caller's device that would be everybody's error. */
+const CLOSED: PreparedProgram = { write: refuse, begin: refuse, close: () => {} };
 
 /** Whether a plan is one of `entry`: of that name, or of that name and its largest T. */
 function serves(plan: ManifestPlan, entry: string): boolean {

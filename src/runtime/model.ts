@@ -1,6 +1,7 @@
 /** A loaded model: the object that `load` of a generated package gives. `public-types.ts` says what its members do. */
 import type { Sizes } from "./devices/device.ts";
 import { BusyError, ContextError, DeviceLostError, OptionError, TokenizerError } from "./errors.ts";
+import { CLOSED_DURING_CALL } from "./executor.ts";
 import type { Argument, Executor } from "./executor.ts";
 import { TokenGeneration } from "./generation.ts";
 import { checkTokens, resolveOptions } from "./generation-options.ts";
@@ -155,12 +156,12 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
 
   /** Puts the model on another device, if `error` is the loss of its own; throws where it is not or that fails. */
   private async recover(error: unknown, signal?: AbortSignal): Promise<void> {
-    if (this.isClosed) throw new BusyError("the model was closed during the call", { cause: error });
+    if (this.isClosed) throw new BusyError(CLOSED_DURING_CALL, { cause: error });
     const built = await this.recovery.after(error, signal);
     if (this.isClosed) {
       built.executor.close();
       built.device.close();
-      throw new BusyError("the model was closed during the call", { cause: error });
+      throw new BusyError(CLOSED_DURING_CALL, { cause: error });
     }
     this.executor.become(built.executor);
     this.built.device.close();

@@ -2,7 +2,7 @@
  * Calls that are aborted at each step, models that are opened and closed again and again: no buffer stays behind on the
  * device, and the session goes on as if nothing had been.
  */
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
 import { loadModel } from "../../src/runtime/load.ts";
 import type { Model } from "../../src/runtime/model.ts";
@@ -28,8 +28,15 @@ async function tokensOf(model: Model, prompt: readonly number[], maxTokens: numb
 describe.runIf(adapter !== undefined)("on a device of the caller's", () => {
   let recorded: RecordedDevice;
   let onCall = (): void => {};
+  const errors: string[] = [];
   beforeAll(async () => {
-    recorded = recordCalls(await (await requestAdapter()).requestDevice(), () => onCall());
+    const device = await (await requestAdapter()).requestDevice();
+    device.addEventListener("uncapturederror", ({ error }) => errors.push(error.message));
+    recorded = recordCalls(device, () => onCall());
+  });
+  afterEach(async () => {
+    await recorded.device.queue.onSubmittedWorkDone();
+    expect(errors).toEqual([]);
   });
   afterAll(() => recorded.device.destroy());
   const load = (options: LoadOptions = {}): Promise<Model> => loadModel(TOY_DATA, { weights, device: recorded.device, ...options }); // prettier-ignore
@@ -105,6 +112,21 @@ describe.runIf(adapter !== undefined)("on a device of the caller's", () => {
     }
     expect(recorded.buffers().length).toBe(before);
     await model.close();
+  });
+
+  it("a model that is closed during a call ends that by name and leaves nothing", async () => {
+    const model = await load();
+    const generation = model.generate(first, greedy);
+    await generation.next();
+    const rest = generation.text();
+    await model.close();
+    await expect(rest).rejects.toMatchObject({ name: "BusyError" });
+    expect(() => model.generate(first)).toThrow(/the model is closed/);
+    const other = await load();
+    const call = other.extend(first);
+    await other.close();
+    await expect(call).rejects.toMatchObject({ name: "BusyError" });
+    expect(recorded.buffers()).toEqual([]);
   });
 
   it("fifty models, one after the other and two at a time, leave nothing", async () => {
