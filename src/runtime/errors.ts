@@ -8,7 +8,7 @@ export class UnsupportedAdapterError extends Error {
   override readonly name = "UnsupportedAdapterError";
 }
 
-/** The device went away while the model was in use. Load the model again. */
+/** The device went away, and the model could not be put on another one. Load the model again. */
 export class DeviceLostError extends Error {
   override readonly name = "DeviceLostError";
 }

@@ -5,7 +5,7 @@
 import type { GridFactors, ManifestBuffer, ManifestPlan, ManifestRange, ProgramManifest, SizeTerms } from "../plan/manifest.ts"; // prettier-ignore
 import { convertFloats } from "./float-convert.ts";
 import type { Device, KernelCode, PreparedProgram, Sizes } from "./devices/device.ts";
-import { DeviceError } from "./errors.ts";
+import { BusyError, DeviceError } from "./errors.ts";
 
 /** Bytes of a call's argument. */
 export type Argument = Int32Array | Uint32Array | Float32Array;
@@ -16,7 +16,7 @@ const WARM_READ_BYTES = 2 ** 20;
 export class Executor {
   private constructor(
     readonly program: ProgramManifest,
-    private readonly prepared: PreparedProgram,
+    private prepared: PreparedProgram,
     /** Length of the caches, in positions. */
     readonly context: number,
     private readonly bytesOf: (buffer: number) => number,
@@ -151,16 +151,44 @@ export class Executor {
     }
   }
 
+  /** Whether the results of a plan follow from arguments of these names, and from no state and no earlier call. */
+  isPure(plan: number, given: readonly string[]): boolean {
+    const { steps, inputs } = this.plan(plan);
+    const isState = (range: number): boolean =>
+      this.program.buffers[this.program.ranges[range]?.[0] ?? -1]?.kind === "state";
+    return (
+      Object.keys(inputs).every((name) => given.includes(name)) &&
+      !steps.some(([, , bindings]) => bindings.some(isState))
+    );
+  }
+
+  /** Goes on with what `other` has prepared: the same program on another device. `other` is not used any more. */
+  become(other: Executor): void {
+    this.prepared.close();
+    this.prepared = other.prepared;
+  }
+
   private plan(index: number): ManifestPlan {
     const plan = this.program.plans[index];
     if (plan === undefined) throw new DeviceError(`there is no plan ${index}`);
     return plan;
   }
 
+  /** Calls that are still at it get a `BusyError` at their next step. */
   close(): void {
     this.prepared.close();
+    this.prepared = CLOSED;
   }
 }
+
+export const CLOSED_DURING_CALL = "the model was closed during the call";
+
+function refuse(): never {
+  throw new BusyError(CLOSED_DURING_CALL);
+}
+
+/** Nothing reaches buffers that are destroyed: on a caller's device that would be everybody's error. */
+const CLOSED: PreparedProgram = { write: refuse, begin: refuse, close: () => {} };
 
 /** Whether a plan is one of `entry`: of that name, or of that name and its largest T. */
 function serves(plan: ManifestPlan, entry: string): boolean {

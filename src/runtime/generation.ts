@@ -2,6 +2,7 @@
  * One running generation: an async iterator over pieces of text. Steps are submitted up to four ahead of the token that
  * the host looks at, so the device never waits for a read-back; what ran ahead of a stop is forgotten.
  */
+import { DeviceLostError } from "./errors.ts";
 import type { ResolvedOptions } from "./generation-options.ts";
 import type { Generation, StopReason, Tokenizer } from "./public-types.ts";
 import type { Session } from "./session.ts";
@@ -26,6 +27,8 @@ export class TokenGeneration implements Generation {
     private readonly tokenizer: Tokenizer | undefined,
     private readonly options: ResolvedOptions,
     private readonly finished: () => void,
+    /** Resolves where the model lost its device and is on another one; throws any other error. */
+    private readonly recover: (error: unknown, signal?: AbortSignal) => Promise<void>,
   ) {
     this.pieces = this.run();
   }
@@ -84,16 +87,33 @@ export class TokenGeneration implements Generation {
     const started = performance.now();
     // The first token needs no place in the caches, each later one needs that of its predecessor.
     const limit = Math.min(options.maxTokens, session.executor.context - promptTokens.length + 1);
-    const inFlight: Promise<Uint8Array>[] = [session.start(promptTokens, options, options.signal)];
-    let submitted = 1;
+    const inFlight: Promise<Uint8Array>[] = [];
+    let submitted = 0;
+    // On this device, the tokens known from one that was lost included.
+    let sampled = 0;
     try {
       for (;;) {
         // Nothing runs ahead of the first token, which the caller waits for most.
-        while (this.tokens.length > 0 && inFlight.length < DEPTH && submitted < limit) {
-          inFlight.push(session.next());
+        while (submitted === 0 || (sampled > 0 && inFlight.length < DEPTH && submitted < limit)) {
+          inFlight.push(submitted === 0 ? session.start(promptTokens, options, options.signal) : session.next());
           submitted++;
         }
-        const token = tokenOf(await orAborted(inFlight.shift(), options.signal));
+        let token: number;
+        try {
+          token = tokenOf(await orAborted(inFlight.shift(), options.signal));
+        } catch (error) {
+          await Promise.allSettled(inFlight.splice(0));
+          await this.recover(error, options.signal);
+          submitted = sampled = 0;
+          continue;
+        }
+        const known = this.tokens[sampled++];
+        if (known !== undefined) {
+          // The same steps give the same tokens, and bring all that the device counts to where it was.
+          if (token === known) continue;
+          sampled = 0;
+          throw new DeviceLostError("the GPU device was lost; another one is there, but its numbers differ too much to go on with this text"); // prettier-ignore
+        }
         this.tokens.push(token);
         if (this.tokens.length === 1) this.prefillSeconds = (performance.now() - started) / 1000;
         this.decodeSeconds = (performance.now() - started) / 1000 - this.prefillSeconds;
@@ -110,7 +130,7 @@ export class TokenGeneration implements Generation {
     } finally {
       await Promise.allSettled(inFlight);
       // The last token was sampled; it is in the caches only if a step ran ahead, so it counts as not there.
-      session.settle(this.tokens.length === 0 ? [] : [...promptTokens, ...this.tokens.slice(0, -1)]);
+      session.settle(sampled === 0 ? [] : [...promptTokens, ...this.tokens.slice(0, sampled - 1)]);
     }
   }
 }

@@ -2,15 +2,19 @@
 import { openBytes } from "./byte-source.ts";
 import { openDevice } from "./devices/open.ts";
 import type { Opened, ProfileEntry } from "./devices/open.ts";
-import { OptionError, WeightsError } from "./errors.ts";
+import type { Device } from "./devices/device.ts";
+import { OptionError } from "./errors.ts";
 import { Executor } from "./executor.ts";
 import type { FloatType } from "./float-convert.ts";
 import { Model } from "./model.ts";
 import type { ModelFacts } from "./model.ts";
 import type { ByteSource, LoadOptions, Tokenizer } from "./public-types.ts";
+import { Recovery } from "./recovery.ts";
+import type { Build, Built } from "./recovery.ts";
 import { readTokenizer } from "./tokenizer.ts";
 import { loadWeights } from "./weights.ts";
-import type { Parameter } from "./weights.ts";
+import type { LoadedPiece, Parameter } from "./weights.ts";
+import { WeightFile } from "./weight-file.ts";
 import type { WeightNameRule } from "./weight-names.ts";
 import type { ProgramManifest } from "../plan/manifest.ts";
 
@@ -38,7 +42,47 @@ export async function loadModel(data: PackageData, options: LoadOptions = {}): P
 }
 
 /** The same on a device that is open, for a profile; the device is closed where that fails. */
-export async function loadOn({ device, profile }: Opened, data: PackageData, options: LoadOptions): Promise<Model> {
+export async function loadOn(opened: Opened, data: PackageData, options: LoadOptions): Promise<Model> {
+  const { device, profile } = opened;
+  const weights = new WeightFile(options.weights ?? data.weights, opened.reopen !== undefined);
+  const recovery = new Recovery(builder(opened, data, weights, options), device.lost);
+  let built: Built | undefined;
+  try {
+    built = await build(device, profile, data, weights, options).catch((error: unknown) =>
+      recovery.after(error, options.signal),
+    );
+    const tokenizer = await openTokenizer(data, options);
+    options.onProgress?.({ stage: "tokenizer", fraction: 1 });
+    options.signal?.throwIfAborted();
+    return new Model(data.facts, built, recovery, tokenizer, profile.name, weights);
+  } catch (error) {
+    built?.executor.close();
+    built?.device.close();
+    await weights.close();
+    throw error;
+  }
+}
+
+type BuildOptions = Pick<LoadOptions, "context" | "fetch" | "signal" | "onProgress">;
+
+/** How a model is built once more; undefined where its device cannot be replaced. Keeps nothing else of the options. */
+function builder(
+  { profile, reopen }: Opened,
+  data: PackageData,
+  weights: WeightFile,
+  { context, fetch }: BuildOptions,
+): Build | undefined {
+  return reopen && (async (signal) => build(await reopen(), profile, data, weights, { context, fetch, signal }));
+}
+
+/** The program of `profile` on `device`, ready to run; the device is closed where that fails. */
+async function build(
+  device: Device,
+  profile: ProfileEntry,
+  data: PackageData,
+  weights: WeightFile,
+  options: BuildOptions,
+): Promise<Built> {
   const { signal } = options;
   const context = options.context ?? data.facts.context;
   let executor: Executor | undefined;
@@ -50,11 +94,8 @@ export async function loadOn({ device, profile }: Opened, data: PackageData, opt
     signal?.throwIfAborted();
     if (device.compilesLate) await executor.warmUp(signal);
     options.onProgress?.({ stage: "compile", fraction: 1 });
-    await fillWeights(executor, program, data, options);
-    const tokenizer = await openTokenizer(data, options);
-    options.onProgress?.({ stage: "tokenizer", fraction: 1 });
-    signal?.throwIfAborted();
-    return new Model(data.facts, device, executor, tokenizer, { ...device.info, profile: profile.name });
+    await fillWeights(executor, program, data, weights, options);
+    return { device, executor };
   } catch (error) {
     executor?.close();
     device.close();
@@ -66,7 +107,8 @@ async function fillWeights(
   executor: Executor,
   program: ProgramManifest,
   data: PackageData,
-  options: LoadOptions,
+  weights: WeightFile,
+  options: BuildOptions,
 ): Promise<void> {
   const places = new Map<string, { readonly index: number; readonly start: number; readonly bytes: number }[]>();
   const parameters: Parameter[] = [];
@@ -87,29 +129,21 @@ async function fillWeights(
     });
   });
   if (parameters.length === 0) return;
-  const source = await openBytes(options.weights ?? data.weights, options);
-  if (source === undefined)
-    throw new WeightsError(`there are no weights at ${String(options.weights ?? data.weights)}`);
-  try {
-    await loadWeights(
-      source,
-      parameters,
-      data.weightRules,
-      (piece) => {
-        for (const { index, start, bytes } of places.get(piece.path) ?? []) {
-          const [from, to] = [Math.max(start, piece.offset), Math.min(start + bytes, piece.offset + piece.bytes.length)]; // prettier-ignore
-          if (from < to) executor.writeBuffer(index, from - start, piece.bytes.subarray(from - piece.offset, to - piece.offset)); // prettier-ignore
-        }
-      },
-      {
+  const deliver = (piece: LoadedPiece): void => {
+    for (const { index, start, bytes } of places.get(piece.path) ?? []) {
+      const [from, to] = [Math.max(start, piece.offset), Math.min(start + bytes, piece.offset + piece.bytes.length)];
+      if (from < to) executor.writeBuffer(index, from - start, piece.bytes.subarray(from - piece.offset, to - piece.offset)); // prettier-ignore
+    }
+  };
+  await weights.read(
+    (source) =>
+      loadWeights(source, parameters, data.weightRules, deliver, {
         signal: options.signal,
         onProgress: (loaded, total) =>
           options.onProgress?.({ stage: "weights", fraction: loaded / Math.max(1, total) }),
-      },
-    );
-  } finally {
-    await source.close?.();
-  }
+      }),
+    options,
+  );
 }
 
 async function openTokenizer(data: PackageData, options: LoadOptions): Promise<Tokenizer | undefined> {

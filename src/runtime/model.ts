@@ -1,10 +1,12 @@
 /** A loaded model: the object that `load` of a generated package gives. `public-types.ts` says what its members do. */
-import type { Device, Sizes } from "./devices/device.ts";
-import { BusyError, ContextError, OptionError, TokenizerError } from "./errors.ts";
+import type { Sizes } from "./devices/device.ts";
+import { BusyError, ContextError, DeviceLostError, OptionError, TokenizerError } from "./errors.ts";
+import { CLOSED_DURING_CALL } from "./executor.ts";
 import type { Argument, Executor } from "./executor.ts";
 import { TokenGeneration } from "./generation.ts";
 import { checkTokens, resolveOptions } from "./generation-options.ts";
 import type { DeviceDetails, Extends, Forwards, GenerateOptions, Generates, Generation, LoadedModel, Tokenizer } from "./public-types.ts"; // prettier-ignore
+import type { Built, Recovery } from "./recovery.ts";
 import { Session } from "./session.ts";
 
 /** What a package knows about its model beside the programs. */
@@ -18,29 +20,36 @@ export interface ModelFacts {
 }
 
 export class Model implements LoadedModel, Generates, Forwards, Extends {
+  device: DeviceDetails;
+  private readonly executor: Executor;
   private readonly session: Session;
   private isBusy = false;
   private isClosed = false;
 
   constructor(
     private readonly facts: ModelFacts,
-    private readonly ownDevice: Device,
-    private readonly executor: Executor,
+    private built: Built,
+    private readonly recovery: Recovery,
     readonly tokenizer: Tokenizer | undefined,
-    readonly device: DeviceDetails,
+    profile: string,
+    /** Closed with the model. */
+    private readonly weights: { close(): Promise<void> },
   ) {
+    const { executor, device } = built;
+    this.executor = executor;
+    this.device = { ...device.info, profile };
     const chunk = (entry: string): number =>
       Math.max(0, ...executor.plansOf(entry).map(({ bucket }) => bucket["T"] ?? 1));
     const chunks = { prefill: chunk("prefill"), extend: chunk("extend") };
     this.session = new Session(executor, chunks, facts.vocab);
   }
 
-  get context(): number {
-    return this.executor.context;
+  get lost(): Promise<Error> {
+    return this.recovery.lost;
   }
 
-  get lost(): Promise<Error> {
-    return this.ownDevice.lost;
+  get context(): number {
+    return this.executor.context;
   }
 
   generate(prompt: string | readonly number[], options: GenerateOptions = {}): Generation {
@@ -54,9 +63,10 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
     if (tokens.length > this.context)
       throw new ContextError(`the prompt has ${tokens.length} tokens, the context holds ${this.context}`);
     this.acquire();
-    return new TokenGeneration(this.session, tokens, this.tokenizer, resolved, () => {
-      this.isBusy = false;
-    });
+    const finished = (): void => void (this.isBusy = false);
+    return new TokenGeneration(this.session, tokens, this.tokenizer, resolved, finished, (error, signal) =>
+      this.recover(error, signal),
+    );
   }
 
   async forward(tokens: readonly number[]): Promise<Float32Array> {
@@ -87,6 +97,7 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
     inputs: Readonly<Record<string, Argument>>,
     sizes: Sizes,
   ): Promise<Record<string, Uint8Array>> {
+    const isRepeatable = (): boolean => this.executor.isPure(this.planFor(entry, sizes), Object.keys(inputs));
     return this.exclusively(async () => {
       const plan = this.planFor(entry, sizes);
       for (const [name, values] of Object.entries(inputs)) this.executor.setInput(plan, name, values);
@@ -95,7 +106,7 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
       for (const name of this.executor.outputNames(plan))
         results[name] = await this.executor.read(this.executor.output(plan, name));
       return results;
-    });
+    }, isRepeatable);
   }
 
   private planFor(entry: string, sizes: Sizes): number {
@@ -126,21 +137,45 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
     this.isBusy = true;
   }
 
-  private async exclusively<V>(run: () => Promise<V>): Promise<V> {
+  /** Where the device is lost `run` is repeated on another one, or, where that would not be the same, ends with an error. */
+  private async exclusively<V>(run: () => Promise<V>, isRepeatable = (): boolean => true): Promise<V> {
     this.acquire();
     try {
-      return await run();
+      for (;;)
+        try {
+          return await run();
+        } catch (error) {
+          await this.recover(error);
+          if (!isRepeatable())
+            throw new DeviceLostError("the GPU device was lost, and with it state and arguments of earlier calls; the model is on another one, where they are empty", { cause: error }); // prettier-ignore
+        }
     } finally {
       this.isBusy = false;
     }
+  }
+
+  /** Puts the model on another device, if `error` is the loss of its own; throws where it is not or that fails. */
+  private async recover(error: unknown, signal?: AbortSignal): Promise<void> {
+    if (this.isClosed) throw new BusyError(CLOSED_DURING_CALL, { cause: error });
+    const built = await this.recovery.after(error, signal);
+    if (this.isClosed) {
+      built.executor.close();
+      built.device.close();
+      throw new BusyError(CLOSED_DURING_CALL, { cause: error });
+    }
+    this.executor.become(built.executor);
+    this.built.device.close();
+    this.built = built;
+    this.device = { ...this.device, ...built.device.info };
+    this.session.moved();
   }
 
   async close(): Promise<void> {
     if (this.isClosed) return;
     this.isClosed = true;
     this.executor.close();
-    this.ownDevice.close();
-    await Promise.resolve();
+    this.built.device.close();
+    await this.weights.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -24,7 +24,10 @@ export interface Progress {
 }
 
 export interface LoadOptions<Target extends string = string, Profile extends string = string> {
-  /** The safetensors file: path, URL or bytes. Default: `model.safetensors` in the package. */
+  /**
+   * The safetensors file: path, URL or bytes. Default: `model.safetensors` in the package. It is read again if the device
+   * is lost; of bytes the model keeps no copy, so that works for as long as the caller holds them unchanged.
+   */
   readonly weights?: ByteSourceLike;
   /** A `tokenizer.json`; null for none. Default: `tokenizer.json` in the package, if it is there. */
   readonly tokenizer?: ByteSourceLike | null;
@@ -127,11 +130,16 @@ export interface LoadedModel<Target extends string = string, Profile extends str
   /** Positions that the caches hold. */
   readonly context: number;
   readonly device: DeviceDetails<Target, Profile>;
-  /** Resolves with a `DeviceLostError` if the device goes away. */
+  /**
+   * Resolves with a `DeviceLostError` once the device is lost for good. A device of the model's own is replaced, the
+   * weights are read again and the call that met the loss is repeated; a caller's device, and one that is lost for the
+   * third time within a minute, is not.
+   */
   readonly lost: Promise<Error>;
   /**
    * Runs one entry point: the bytes of all its results, at the capacities of its plan. Throws `OptionError` for an
-   * entry that the package does not have, `ContextError` for sizes that it has no room for.
+   * entry that the package does not have, `ContextError` for sizes that it has no room for, and `DeviceLostError` where
+   * the device was replaced and state or arguments of earlier calls are gone with it.
    */
   call(
     entry: string,

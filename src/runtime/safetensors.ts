@@ -51,8 +51,12 @@ export async function readSafetensors(source: ByteSource, signal?: AbortSignal):
   return { metadata, tensors: new Map(entries.map((entry) => [entry.name, entry])) };
 }
 
+/** A message longer than this quotes a name or a number that is. */
+const MESSAGE_LENGTH = 1000;
+
 function broken(source: ByteSource, message: string): SafetensorsError {
-  return new SafetensorsError(`${source.name} is not a valid safetensors file: ${message}`);
+  const shown = message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH)}...` : message;
+  return new SafetensorsError(`${source.name} is not a valid safetensors file: ${shown}`);
 }
 
 function decodeHeader(source: ByteSource, bytes: Uint8Array): string {
@@ -125,8 +129,8 @@ export function checkedSize(factors: readonly number[]): number | undefined {
 function countList(source: ByteSource, value: StrictJson | undefined, what: string): readonly number[] {
   if (!Array.isArray(value)) throw broken(source, `${what} is not a list`);
   return (value as readonly StrictJson[]).map((item) => {
-    if (typeof item !== "number" || !Number.isSafeInteger(item) || item < 0)
-      throw broken(source, `${what} holds ${JSON.stringify(item)}, which is no count`);
+    if (typeof item !== "number" || !Number.isSafeInteger(item) || item < 0 || Object.is(item, -0))
+      throw broken(source, `${what} holds ${Object.is(item, -0) ? "-0" : JSON.stringify(item)}, which is no count`);
     return item;
   });
 }

@@ -13,7 +13,7 @@ export class Session {
   private cached: readonly number[] = [];
   /**
    * How many tokens the device has taken in at most; it may have run ahead of `cached`. Caches are simply written again
-   * from there, but the state of a scan cannot go back: then everything is taken in anew.
+   * from there, but the state of a scan cannot go back: then everything is taken in anew, as on a device that is new.
    */
   private taken = 0;
 
@@ -32,6 +32,11 @@ export class Session {
     this.taken = 0;
   }
 
+  /** Tells the session that its device is another one, whose caches are empty. What is `cached` is taken in again. */
+  moved(): void {
+    this.taken = 0;
+  }
+
   /** Tells the session what the caches hold after a generation: the state moves back when the next one starts. */
   settle(tokens: readonly number[]): void {
     this.cached = [...tokens];
@@ -47,7 +52,8 @@ export class Session {
       throw new ContextError(`the prompt has ${prompt.length} tokens, the context holds ${this.executor.context}`);
     let kept = 0;
     while (kept < prompt.length - 1 && this.cached[kept] === prompt[kept]) kept++;
-    if (this.executor.isRecurrent && (kept < this.cached.length || this.taken !== kept)) kept = 0;
+    if (this.taken < kept || (this.executor.isRecurrent && (kept < this.cached.length || this.taken !== kept)))
+      kept = 0;
     this.cached = [];
     this.taken = prompt.length;
     const started = this.prefill(prompt, kept, sampling, signal);
@@ -96,13 +102,24 @@ export class Session {
     return run;
   }
 
-  /** Appends `tokens` to the caches; answers the logits behind the last one, `f32[V]`. */
+  /** Appends `tokens` to the caches; answers the logits behind the last one, `f32[V]`. Where that fails, none count. */
   async extend(tokens: readonly number[]): Promise<Float32Array> {
+    const before = this.cached;
+    try {
+      return await this.append(tokens);
+    } catch (error) {
+      this.cached = before;
+      throw error;
+    }
+  }
+
+  private async append(tokens: readonly number[]): Promise<Float32Array> {
     if (this.cached.length + tokens.length > this.executor.context)
       throw new ContextError(
         `${this.cached.length} tokens are in the context and ${tokens.length} are added; it holds ${this.executor.context}`,
       );
-    if (this.executor.isRecurrent && this.taken !== this.cached.length) return this.again(tokens);
+    const [has, needs] = [this.taken, this.cached.length];
+    if (has < needs || (this.executor.isRecurrent && has !== needs)) return this.again(tokens);
     let logits = new Uint8Array(0);
     // A build for several rows has room for the logits of each; this session is row 0.
     const bytes = this.vocab * Float32Array.BYTES_PER_ELEMENT;
@@ -120,11 +137,11 @@ export class Session {
     return new Float32Array(logits.buffer);
   }
 
-  /** `extend` behind a state that has run ahead: all tokens once more. */
+  /** `append` behind a state that has run ahead or is lost: all tokens once more. */
   private again(tokens: readonly number[]): Promise<Float32Array> {
     const all = [...this.cached, ...tokens];
     this.reset();
-    return this.extend(all);
+    return this.append(all);
   }
 
   private plan(entry: string, length: number): number {

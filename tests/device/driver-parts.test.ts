@@ -16,6 +16,7 @@ import type { WeightNameRule } from "../../src/runtime/weight-names.ts";
 import { loadWeights } from "../../src/runtime/weights.ts";
 import { Rng } from "../../src/support/random.ts";
 import { compileProgram, simProblem } from "../support/cuda-sim.ts";
+import { mutant } from "../fuzz/safetensors.ts";
 import { MALFORMED, entry } from "../unit/runtime/malformed-safetensors.ts";
 import { f32Tensor, fileOf, rawFile } from "../unit/runtime/safetensors-file.ts";
 import type { TestTensor } from "../unit/runtime/safetensors-file.ts";
@@ -195,6 +196,22 @@ describe.skipIf(problem !== undefined)("the driver's loader", () => {
     const header = `{"\\u0077\\ud83d\\ude00\\n":${entry("F32", "[1]", 0, 4)}}`;
     const { message } = loadThere(rawFile(header, new Uint8Array(4)), [], []);
     expect(message).toContain("w\u{1f600}\n: F32[1] in the file");
+  });
+
+  it("judges hostile files as the runtime does", async () => {
+    const rng = new Rng(3);
+    const INVALID = "is not a valid safetensors file";
+    const judged = new Map<string, number>();
+    for (let i = 0; i < 300; i++) {
+      const { file } = mutant(rng);
+      const [here, there] = [await loadHere(file, [], []), loadThere(file, [], [])].map(({ message }) => message ?? "");
+      const isInvalid = here?.includes(INVALID) === true;
+      // The two count places in a header differently; of a valid file both list the tensors that no model has.
+      if (isInvalid) expect([i, there]).toEqual([i, expect.stringContaining(INVALID)]);
+      else expect([i, there]).toEqual([i, here]);
+      judged.set(String(isInvalid), (judged.get(String(isInvalid)) ?? 0) + 1);
+    }
+    expect(Math.min(judged.get("true") ?? 0, judged.get("false") ?? 0)).toBeGreaterThan(30);
   });
 
   it.each(MALFORMED)("refuses %s", (_, file, message) => {

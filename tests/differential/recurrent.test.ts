@@ -13,7 +13,13 @@ import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { js } from "../../src/profiles/js.ts";
 import { loadModel } from "../../src/runtime/index.ts";
 import type { Model, PackageData } from "../../src/runtime/index.ts";
+import { CpuDevice } from "../../src/runtime/devices/cpu.ts";
+import type { Device } from "../../src/runtime/devices/device.ts";
+import { JsDevice } from "../../src/runtime/devices/js.ts";
+import { loadOn } from "../../src/runtime/load.ts";
 import { Rng } from "../../src/support/random.ts";
+import { losableDevices } from "../support/losable-device.ts";
+import type { LosableDevices } from "../support/losable-device.ts";
 import { f32Tensor, fileOf } from "../unit/runtime/safetensors-file.ts";
 
 const MODELS = {
@@ -114,5 +120,36 @@ describe.each(cases)("%s on %s", (name, _profile, profile) => {
       const expected = await fresh((other) => other.extend([...TOKENS, ...behind, 4]));
       expect([...logits]).toEqual([...expected]);
     });
+  });
+
+  it("is right on another device, wherever the first was lost", async () => {
+    const { data, weights } = pieces;
+    const first = await fresh((other) => answer(other, TOKENS, 6));
+    const second = [...TOKENS, ...first, 11];
+    const run = async (model: Model): Promise<unknown> => [
+      await answer(model, TOKENS, 6),
+      await answer(model, second, 4),
+      await model.extend([4, 1]).then((logits) => logits.indexOf(Math.max(...logits))),
+      await answer(model, [...second, 3], 2),
+    ];
+    const expected = await fresh(run);
+    const make = (): Device => (profile.target === "js" ? new JsDevice() : new CpuDevice());
+    const lostAt = async (at: number): Promise<LosableDevices> => {
+      const devices = losableDevices(make, at);
+      const reopen = (): Promise<Device> => Promise.resolve(devices.open());
+      const model = await loadOn({ device: devices.open(), profile: data.profiles[0]!, reopen }, data, { weights, tokenizer: null }); // prettier-ignore
+      expect(await run(model)).toEqual(expected);
+      await model.close();
+      return devices;
+    };
+    const { submissions } = await lostAt(Infinity);
+    expect(submissions).toBeGreaterThan(20);
+    for (let at = 0; at < submissions; at++) {
+      // The warm-up of a load is many submissions alike.
+      if (at < submissions - 25 && at % 7 > 0) continue;
+      const { opened } = await lostAt(at);
+      // A loss behind the last answer is never met.
+      if (at < submissions - 8) expect(opened).toBe(2);
+    }
   });
 });

@@ -3,7 +3,7 @@
  * model was closed or forgotten, in the middle of a generation too.
  */
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { promisify } from "node:util";
@@ -33,14 +33,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** What a module prints that has `model`, on three threads. Rejects where its process does not end within 20 seconds. */
-async function run(text: string): Promise<{ readonly stdout: string; readonly stderr: string }> {
+/** What a module prints that has `model`, on three threads. Rejects where its process does not end within `timeout` ms. */
+async function run(text: string, timeout = 20_000): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const module = `import { load } from "./index.js";
 const workers = () => process.report.getReport().workers.length;
 const model = await load({ target: "cpu", threads: 3 });
 const generate = (maxTokens) => model.generate(${JSON.stringify(prompt)}, { temperature: 0, maxTokens });
 ${text}`;
-  return promisify(execFile)(process.execPath, ["--input-type=module", "-e", module], { cwd: folder, timeout: 20_000 });
+  return promisify(execFile)(process.execPath, ["--input-type=module", "-e", module], { cwd: folder, timeout });
 }
 
 describe("a process with a model on three threads", { timeout: 30_000 }, () => {
@@ -61,6 +61,32 @@ ${ending}`);
 while (workers() > 0) await new Promise((resolve) => setTimeout(resolve, 5));
 console.log(workers());`);
     expect(stdout).toBe("0\n");
+  });
+
+  it("leaves no worker and no memory behind fifty models, two at a time", { timeout: 100_000 }, async () => {
+    const program = `await model.close();
+(await import("node:v8")).setFlagsFromString("--expose-gc");
+const collect = (await import("node:vm")).runInNewContext("gc");
+const megabytes = () => (collect(), process.memoryUsage().rss / 2 ** 20);
+const results = new Set();
+const sizes = [];
+for (let i = 0; i < 25; i++) {
+  const two = await Promise.all([load({ target: "cpu", threads: 2 }), load({ target: "cpu", threads: 3 })]);
+  const generations = two.map((each) => each.generate(${JSON.stringify(prompt)}, { temperature: 0, maxTokens: 3 }));
+  for (const generation of generations) await generation.text();
+  for (const { tokens } of generations) results.add(tokens.join());
+  await Promise.all(two.map((each) => each.close()));
+  sizes.push(megabytes());
+}
+while (workers() > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+console.log(JSON.stringify({ results: [...results], sizes }));`;
+    const { stdout } = await run(program, 90_000);
+    const { results, sizes } = JSON.parse(stdout) as { results: string[]; sizes: number[] };
+    expect(results).toEqual([greedy.slice(0, 3).join()]);
+    const median = (of: readonly number[]): number => of.toSorted((a, b) => a - b)[of.length >> 1]!;
+    const growth = median(sizes.slice(-5)) - median(sizes.slice(0, 5));
+    // Forty models lie between the two; their weights alone, as the file stores them, would be more.
+    expect(growth).toBeLessThan((40 * statSync(path.join(folder, "model.safetensors")).size) / 2 ** 20);
   });
 
   it("ends by itself where a generation was left in the middle", async () => {

@@ -1,13 +1,17 @@
 /** What a package does on a device of the caller's: what it creates and when, what a token costs, and what a loss does. */
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { create } from "webgpu";
 import type { Model } from "../../src/runtime/model.ts";
 import type { LoadOptions } from "../../src/runtime/public-types.ts";
 import { installMoby, mobyPrompts } from "../support/moby-package.ts";
 import type { MobyProject } from "../support/moby-package.ts";
 import { recordCalls } from "../support/recording-device.ts";
 import { openAdapter } from "../support/webgpu.ts";
+
+/** Must stay referenced while an adapter of it is in use. */
+const kept: unknown[] = [];
 
 const NO_ADAPTER = "no WebGPU adapter on this machine";
 
@@ -81,5 +85,55 @@ describe("a package on a device of the caller's", () => {
     expect(generation.tokens).toEqual(greedy.slice(0, 32 - generation.promptTokens.length + 1));
     await model.close();
     opened.close();
+  });
+});
+
+describe("a package on a device of its own", () => {
+  /** Puts the adapter where a browser has it; answers the devices that are made of it. */
+  const watchDevices = async (): Promise<GPUDevice[] | undefined> => {
+    const gpu = create([]);
+    kept.push(gpu);
+    const made: GPUDevice[] = [];
+    const requestAdapter = async (): Promise<GPUAdapter | null> => {
+      const adapter = await gpu.requestAdapter();
+      if (adapter === null) return null;
+      const { info, features, limits } = adapter;
+      const requestDevice = async (descriptor: GPUDeviceDescriptor): Promise<GPUDevice> => {
+        made.push(await adapter.requestDevice(descriptor));
+        return made.at(-1)!;
+      };
+      return { info, features, limits, requestDevice } as unknown as GPUAdapter;
+    };
+    if ((await requestAdapter()) === null) return undefined;
+    vi.stubGlobal("navigator", { gpu: { requestAdapter } });
+    return made;
+  };
+  afterEach(() => void vi.unstubAllGlobals());
+
+  it("goes on with the same text when that is lost, and with the same logits", async ({ skip }) => {
+    const made = await watchDevices();
+    if (made === undefined) return skip(NO_ADAPTER);
+    const model = await moby.load({ target: "webgpu" });
+    const generation = model.generate(prompt, { temperature: 0, maxTokens: 40 });
+    let text = "";
+    for await (const piece of generation) {
+      if (text === "" || generation.tokens.length === 20) made.at(-1)!.destroy();
+      text += piece;
+    }
+    expect(generation.tokens).toEqual(greedy.slice(0, 40));
+    expect(text).toBe(model.tokenizer!.decode(greedy.slice(0, 40)));
+    expect(made.length).toBe(3);
+    await model.close();
+
+    const other = await moby.load({ target: "webgpu" });
+    const expected = [await other.extend([5, 6, 7]), await other.extend([8])];
+    other.reset();
+    const before = await other.extend([5, 6, 7]);
+    made.at(-1)!.destroy();
+    const after = await other.extend([8]);
+    expect([before, after].map((logits) => logits.indexOf(Math.max(...logits)))).toEqual(
+      expected.map((logits) => logits.indexOf(Math.max(...logits))),
+    );
+    await other.close();
   });
 });

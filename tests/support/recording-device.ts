@@ -1,14 +1,31 @@
-/** A `GPUDevice` that counts the calls on it, on its queue and on its command encoders, by name. */
+/**
+ * A `GPUDevice` that counts the calls on it, on its queue and on its command encoders, by name, and its buffers that were
+ * made and not destroyed.
+ */
 
 export interface RecordedDevice {
   readonly device: GPUDevice;
   /** Calls since the last `clear`. */
   readonly calls: ReadonlyMap<string, number>;
+  /** Labels of the buffers that live. */
+  buffers(): readonly string[];
   clear(): void;
 }
 
-export function recordCalls(device: GPUDevice): RecordedDevice {
+/** `onCall` is told of each call before it is made. */
+export function recordCalls(device: GPUDevice, onCall: (name: string) => void = () => {}): RecordedDevice {
   const calls = new Map<string, number>();
+  const buffers = new Set<GPUBuffer>();
+  const keep = (buffer: GPUBuffer): GPUBuffer => {
+    buffers.add(buffer);
+    const destroy = buffer.destroy.bind(buffer);
+    // Not a proxy: the device takes nothing but its own objects.
+    buffer.destroy = () => {
+      buffers.delete(buffer);
+      return destroy();
+    };
+    return buffer;
+  };
   const wrap = <V extends object>(of: V): V =>
     new Proxy(of, {
       get: (target, name) => {
@@ -18,10 +35,17 @@ export function recordCalls(device: GPUDevice): RecordedDevice {
         if (typeof value !== "function") return value;
         return (...args: readonly unknown[]): unknown => {
           calls.set(String(name), (calls.get(String(name)) ?? 0) + 1);
+          onCall(String(name));
           const result: unknown = Reflect.apply(value, target, args);
+          if (name === "createBuffer") return keep(result as GPUBuffer);
           return name === "createCommandEncoder" ? wrap(result as object) : result;
         };
       },
     });
-  return { device: wrap(device), calls, clear: () => calls.clear() };
+  return {
+    device: wrap(device),
+    calls,
+    buffers: () => [...buffers].map(({ label }) => label),
+    clear: () => calls.clear(),
+  };
 }

@@ -145,7 +145,7 @@ class SafetensorsReader {
     for (const Json& item : value->items) {
       if (item.kind != Json::Kind::number) fail(what + " holds something that is no number");
       const double number = item.number;
-      if (number < 0 || number > static_cast<double>(maxCount) || number != std::floor(number))
+      if (std::signbit(number) || number > static_cast<double>(maxCount) || number != std::floor(number))
         fail(what + " holds " + numberText(number) + ", which is no count");
       list.push_back(static_cast<std::int64_t>(number));
     }

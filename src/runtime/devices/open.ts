@@ -28,6 +28,8 @@ export interface OpenOptions extends Pick<LoadOptions, "target" | "profile" | "t
 export interface Opened {
   readonly device: Device;
   readonly profile: ProfileEntry;
+  /** Another device like it, for a model that has lost this one; absent where it cannot be lost or is the caller's. */
+  readonly reopen?: () => Promise<Device>;
 }
 
 /** Throws `UnsupportedAdapterError` with the reason of every profile where none fits. */
@@ -68,7 +70,10 @@ export async function openDevice(profiles: readonly ProfileEntry[], options: Ope
         : unmet({ ...offerOf(options.device) }, profile.requires);
     if (reason !== undefined) reasons.push(`${profile.name}: the adapter lacks ${reason}`);
     else if (options.device !== undefined) return { device: WebGpuDevice.inject(options.device), profile };
-    else if (adapter !== undefined) return { device: await WebGpuDevice.request(adapter, profile.requires), profile };
+    else if (adapter !== undefined) {
+      const device = await WebGpuDevice.request(adapter, profile.requires);
+      return { device, profile, reopen: reopener(profile.requires) };
+    }
   }
   const names = profiles.map(({ name, target: of }) => `${name} (${of})`).join(", ");
   throw new UnsupportedAdapterError(
@@ -76,6 +81,11 @@ export async function openDevice(profiles: readonly ProfileEntry[], options: Ope
       ? `no profile of this package fits this machine:\n  ${[...new Set(reasons)].join("\n  ")}`
       : `this package has no profile for the request; it has ${names}`,
   );
+}
+
+/** Outside of `openDevice`, whose closures keep the options of `load` alive. An adapter gives one device only. */
+function reopener(requires: Requirements): () => Promise<Device> {
+  return async () => WebGpuDevice.request(await requestAdapter(), requires);
 }
 
 /** One where memory cannot be shared, whatever was asked for. */

@@ -32,93 +32,80 @@ interface Launch {
   readonly group: GPUBindGroup;
 }
 
+/** How the device fares. */
+export interface Health {
+  readonly failure: Error | undefined;
+  /** What is behind an error that a call on the device gave: the loss of the device, or the error itself. */
+  causeOf(error: unknown): Promise<unknown>;
+}
+
+interface Parts {
+  /** Those of the program. */
+  readonly buffers: readonly GPUBuffer[];
+  readonly launches: readonly (readonly Launch[])[];
+  readonly callBuffer: GPUBuffer;
+  /** What each slot of `callBuffer` holds. */
+  readonly callScalars: readonly ProgramManifest["kernels"][number]["call"][];
+}
+
+type MakeBuffer = (label: string, size: number, usage: number) => GPUBuffer;
+
 export class WebGpuProgram implements PreparedProgram {
   private constructor(
     private readonly device: GPUDevice,
-    private readonly buffers: readonly GPUBuffer[],
-    private readonly launches: readonly (readonly Launch[])[],
-    private readonly callBuffer: GPUBuffer,
-    private readonly callScalars: ProgramManifest["kernels"][number]["call"][],
-    private readonly launchBuffer: GPUBuffer,
+    private readonly parts: Parts,
+    /** All buffers but those of `staging`. */
+    private readonly owned: readonly GPUBuffer[],
     private readonly staging: Staging,
-    private readonly failure: () => Error | undefined,
+    private readonly health: Health,
   ) {}
 
-  /** Throws `DeviceError` where a buffer, a shader or a bind group is refused. */
+  /** Throws `DeviceError` where a buffer, a shader or a bind group is refused, and leaves nothing on the device. */
   static async create(
     device: GPUDevice,
     program: ProgramManifest,
     code: KernelCode,
     bytesOf: (buffer: number) => number,
-    failure: () => Error | undefined,
+    health: Health,
   ): Promise<WebGpuProgram> {
     device.pushErrorScope("out-of-memory");
     device.pushErrorScope("validation");
-    const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
-    const buffers = program.buffers.map(({ name }, index) =>
-      device.createBuffer({ label: name, size: align(bytesOf(index), 16), usage: STORAGE | COPY_DST | COPY_SRC }),
-    );
-    const pipelines = await createPipelines(device, program, code);
-    const calls = new Slots();
-    const callScalars: ProgramManifest["kernels"][number]["call"][] = [];
-    const launches = new Slots();
-    const places = program.plans.map((plan) =>
-      plan.steps.map(([kernelIndex, , , scalars]) => {
-        const kernel = at(program.kernels, kernelIndex);
-        const call = calls.offset(new Uint8Array(kernel.call.length * 4), JSON.stringify(kernel.call));
-        callScalars[call / SLOT] = kernel.call;
-        return { call, launch: launches.offset(scalarBytes(kernel.launch, scalars)) };
-      }),
-    );
-    const uniform = (label: string, slots: Slots): GPUBuffer =>
-      device.createBuffer({ label, size: Math.max(1, slots.records.length) * SLOT, usage: UNIFORM | COPY_DST });
-    const callBuffer = uniform("call scalars", calls);
-    const launchBuffer = uniform("launch scalars", launches);
-    launches.records.forEach((record, i) =>
-      device.queue.writeBuffer(launchBuffer, i * SLOT, record as Uint8Array<ArrayBuffer>),
-    );
-
-    const groups = new Map<string, GPUBindGroup>();
-    const entriesOf = (step: ManifestStep, place: { readonly call: number; readonly launch: number }): Launch => {
-      const [kernelIndex, , bindings] = step;
-      const kernel = at(program.kernels, kernelIndex);
-      const { pipeline, layout, layoutKey } = at(pipelines, kernelIndex);
-      const resources: GPUBufferBinding[] = bindings.map((rangeIndex) => {
-        const [buffer, offset, bytes] = at(program.ranges, rangeIndex);
-        const size = Math.min(align(bytes, 4), align(bytesOf(buffer), 16) - offset);
-        return { buffer: at(buffers, buffer), offset, size };
-      });
-      if (kernel.call.length > 0) resources.push({ buffer: callBuffer, offset: place.call, size: align(kernel.call.length * 4, 16) }); // prettier-ignore
-      if (kernel.launch.length > 0) resources.push({ buffer: launchBuffer, offset: place.launch, size: align(kernel.launch.length * 4, 16) }); // prettier-ignore
-      const key = `${layoutKey} ${bindings.join()} ${place.call} ${place.launch}`;
-      let group = groups.get(key);
-      if (group === undefined) {
-        group = device.createBindGroup({ label: kernel.name, layout, entries: resources.map((resource, binding) => ({ binding, resource })) }); // prettier-ignore
-        groups.set(key, group);
-      }
-      return { pipeline, group };
+    const owned: GPUBuffer[] = [];
+    const make: MakeBuffer = (label, size, usage) => {
+      const buffer = device.createBuffer({ label, size, usage });
+      owned.push(buffer);
+      return buffer;
     };
-    const prepared = program.plans.map((plan, p) => plan.steps.map((step, s) => entriesOf(step, at(at(places, p), s))));
-    const problem = (await device.popErrorScope()) ?? (await device.popErrorScope());
-    if (problem !== null) throw new DeviceError(`the device refused the model: ${problem.message}`);
-    const staging = new Staging(device);
-    return new WebGpuProgram(device, buffers, prepared, callBuffer, callScalars, launchBuffer, staging, failure);
+    try {
+      // The device may be the caller's: both scopes are closed, whatever happens.
+      const problems: (GPUError | null)[] = [];
+      const parts = await makeParts(device, make, program, code, bytesOf).finally(async () => {
+        problems.push(await device.popErrorScope(), await device.popErrorScope());
+      });
+      for (const problem of problems)
+        if (problem !== null) throw new DeviceError(`the device refused the model: ${problem.message}`);
+      return new WebGpuProgram(device, parts, owned, new Staging(device), health);
+    } catch (error) {
+      for (const buffer of owned) buffer.destroy();
+      throw error;
+    }
   }
 
   write(buffer: number, offset: number, bytes: Uint8Array): void {
     const whole = bytes.length % 4 === 0 ? bytes : padded(bytes);
-    this.device.queue.writeBuffer(at(this.buffers, buffer), offset, whole as Uint8Array<ArrayBuffer>);
+    this.device.queue.writeBuffer(at(this.parts.buffers, buffer), offset, whole as Uint8Array<ArrayBuffer>);
   }
 
   begin(sizes: Sizes): Recording {
-    const table = new Uint8Array(this.callScalars.length * SLOT);
-    this.callScalars.forEach((scalars, i) => table.set(scalarBytes(scalars, scalars.map(({ name }) => sizes[name] ?? 0)), i * SLOT)); // prettier-ignore
-    this.device.queue.writeBuffer(this.callBuffer, 0, table);
+    const { callBuffer, callScalars, launches } = this.parts;
+    const table = new Uint8Array(callScalars.length * SLOT);
+    callScalars.forEach((scalars, i) => table.set(scalarBytes(scalars, scalars.map(({ name }) => sizes[name] ?? 0)), i * SLOT)); // prettier-ignore
+    this.device.queue.writeBuffer(callBuffer, 0, table);
     const encoder = this.device.createCommandEncoder();
     const pass = encoder.beginComputePass();
     return {
       launch: (plan, step, groups) => {
-        const { pipeline, group } = at(at(this.launches, plan), step);
+        const { pipeline, group } = at(at(launches, plan), step);
         pass.setPipeline(pipeline);
         pass.setBindGroup(0, group);
         pass.dispatchWorkgroups(...groups);
@@ -138,20 +125,76 @@ export class WebGpuProgram implements PreparedProgram {
     const [buffer, offset, bytes] = read;
     const size = align(bytes, 4);
     const target = this.staging.take(size);
-    encoder.copyBufferToBuffer(at(this.buffers, buffer), offset, target, 0, size);
+    encoder.copyBufferToBuffer(at(this.parts.buffers, buffer), offset, target, 0, size);
     this.device.queue.submit([encoder.finish()]);
-    const result = await this.staging.read(target, bytes).catch((error: unknown) => {
-      throw this.failure() ?? error;
+    const result = await this.staging.read(target, bytes).catch(async (error: unknown) => {
+      throw await this.health.causeOf(error);
     });
-    const problem = this.failure();
-    if (problem !== undefined) throw problem;
+    const { failure } = this.health;
+    if (failure !== undefined) throw failure;
     return result;
   }
 
   close(): void {
-    for (const buffer of [...this.buffers, this.callBuffer, this.launchBuffer]) buffer.destroy();
+    for (const buffer of this.owned) buffer.destroy();
     this.staging.close();
   }
+}
+
+/** The buffers of a program, and of each step its pipeline and bind group. */
+async function makeParts(
+  device: GPUDevice,
+  make: MakeBuffer,
+  program: ProgramManifest,
+  code: KernelCode,
+  bytesOf: (buffer: number) => number,
+): Promise<Parts> {
+  const { STORAGE, COPY_DST, COPY_SRC, UNIFORM } = GPUBufferUsage;
+  const buffers = program.buffers.map(({ name }, index) =>
+    make(name, align(bytesOf(index), 16), STORAGE | COPY_DST | COPY_SRC),
+  );
+  const pipelines = await createPipelines(device, program, code);
+  const calls = new Slots();
+  const callScalars: ProgramManifest["kernels"][number]["call"][] = [];
+  const launches = new Slots();
+  const places = program.plans.map((plan) =>
+    plan.steps.map(([kernelIndex, , , scalars]) => {
+      const kernel = at(program.kernels, kernelIndex);
+      const call = calls.offset(new Uint8Array(kernel.call.length * 4), JSON.stringify(kernel.call));
+      callScalars[call / SLOT] = kernel.call;
+      return { call, launch: launches.offset(scalarBytes(kernel.launch, scalars)) };
+    }),
+  );
+  const uniform = (label: string, slots: Slots): GPUBuffer =>
+    make(label, Math.max(1, slots.records.length) * SLOT, UNIFORM | COPY_DST);
+  const callBuffer = uniform("call scalars", calls);
+  const launchBuffer = uniform("launch scalars", launches);
+  launches.records.forEach((record, i) =>
+    device.queue.writeBuffer(launchBuffer, i * SLOT, record as Uint8Array<ArrayBuffer>),
+  );
+
+  const groups = new Map<string, GPUBindGroup>();
+  const entriesOf = (step: ManifestStep, place: { readonly call: number; readonly launch: number }): Launch => {
+    const [kernelIndex, , bindings] = step;
+    const kernel = at(program.kernels, kernelIndex);
+    const { pipeline, layout, layoutKey } = at(pipelines, kernelIndex);
+    const resources: GPUBufferBinding[] = bindings.map((rangeIndex) => {
+      const [buffer, offset, bytes] = at(program.ranges, rangeIndex);
+      const size = Math.min(align(bytes, 4), align(bytesOf(buffer), 16) - offset);
+      return { buffer: at(buffers, buffer), offset, size };
+    });
+    if (kernel.call.length > 0) resources.push({ buffer: callBuffer, offset: place.call, size: align(kernel.call.length * 4, 16) }); // prettier-ignore
+    if (kernel.launch.length > 0) resources.push({ buffer: launchBuffer, offset: place.launch, size: align(kernel.launch.length * 4, 16) }); // prettier-ignore
+    const key = `${layoutKey} ${bindings.join()} ${place.call} ${place.launch}`;
+    let group = groups.get(key);
+    if (group === undefined) {
+      group = device.createBindGroup({ label: kernel.name, layout, entries: resources.map((resource, binding) => ({ binding, resource })) }); // prettier-ignore
+      groups.set(key, group);
+    }
+    return { pipeline, group };
+  };
+  const prepared = program.plans.map((plan, p) => plan.steps.map((step, s) => entriesOf(step, at(at(places, p), s))));
+  return { buffers, launches: prepared, callBuffer, callScalars };
 }
 
 interface Pipeline {

@@ -28,6 +28,7 @@ export const MALFORMED: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["an unknown dtype", rawFile(`{"a":${entry("F31", "[1]", 0, 4)}}`, data(4)), /unknown dtype "F31"/],
   ["a dtype from the prototype", rawFile(`{"a":${entry("toString", "[1]", 0, 4)}}`, data(4)), /unknown dtype/],
   ["a negative size", rawFile(`{"a":${entry("F32", "[-1]", 0, 4)}}`, data(4)), /holds -1, which is no count/],
+  ["a size of minus zero", rawFile(`{"a":${entry("F32", "[-0]", 0, 0)}}`), /holds -0, which is no count/],
   ["a fractional size", rawFile(`{"a":${entry("F32", "[1.5]", 0, 6)}}`, data(6)), /holds 1.5/],
   ["a size beyond 2^53", rawFile(`{"a":${entry("F32", "[9007199254740993]", 0, 4)}}`, data(4)), /beyond 2\^53/],
   ["a product beyond 2^53", rawFile(`{"a":${entry("F32", "[134217728,134217728]", 0, 4)}}`, data(4)), /beyond 2\^53/],

@@ -1,29 +1,18 @@
 /** The runtime on a program written by hand: the same tokens, logits and errors on the JavaScript device and on WebGPU. */
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { manifestOf } from "../../../src/plan/manifest.ts";
 import { requestAdapter } from "../../../src/runtime/devices/webgpu-adapter.ts";
 import { Executor } from "../../../src/runtime/executor.ts";
 import { JsDevice } from "../../../src/runtime/devices/js.ts";
 import { loadModel } from "../../../src/runtime/load.ts";
-import type { PackageData } from "../../../src/runtime/load.ts";
 import type { LoadOptions } from "../../../src/runtime/public-types.ts";
 import type { Model } from "../../../src/runtime/model.ts";
 import { f32Tensor, fileOf } from "./safetensors-file.ts";
-import { BIAS, CHUNK, CONTEXT, HEAD, TOY, VOCAB, WGSL, expectedLogits, expectedTokens, jsKernels } from "./toy-program.ts"; // prettier-ignore
+import { TOY_DATA, toyProgram, toyWeights } from "./toy-data.ts";
+import { CHUNK, CONTEXT, VOCAB, WGSL, expectedLogits, expectedTokens, jsKernels } from "./toy-program.ts";
 
-const weights = fileOf({ bias: f32Tensor([VOCAB], BIAS), "head.weight": f32Tensor([4, VOCAB], HEAD) });
-const program = manifestOf(TOY);
-const none = { features: [], limits: {} };
-const data: PackageData = {
-  facts: { name: "Toy", vocab: VOCAB, context: CONTEXT, eos: [0] },
-  weightRules: [],
-  profiles: [
-    { name: "toy-webgpu", target: "webgpu", requires: none, load: () => Promise.resolve({ program, kernels: WGSL }) },
-    { name: "toy-js", target: "js", requires: none, load: () => Promise.resolve({ program, kernels: jsKernels() }) },
-  ],
-  weights: new URL("file:///nowhere/model.safetensors"),
-  tokenizer: new URL("file:///nowhere/tokenizer.json"),
-};
+const weights = toyWeights();
+const program = toyProgram;
+const data = TOY_DATA;
 const load = (options: LoadOptions): Promise<Model> => loadModel(data, { weights, ...options });
 const greedy = { temperature: 0, stopAtEos: false } as const;
 
@@ -81,6 +70,45 @@ describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (targe
     expect(() => model.generate(Array.from({ length: CONTEXT + 1 }, () => 1))).toThrow(
       /65 tokens, the context holds 64/,
     );
+  });
+
+  it("refuses an empty prompt by name, in every call that takes tokens", async () => {
+    const refusal = { name: "OptionError", message: "at least one token is needed" };
+    expect(() => model.generate([])).toThrow(expect.objectContaining(refusal) as Error);
+    await expect(model.extend([])).rejects.toMatchObject(refusal);
+    await expect(model.forward([])).rejects.toMatchObject(refusal);
+    expect(() => model.generate([1], { maxTokens: 0 })).toThrow(/maxTokens must be an integer from 1, not 0/);
+    expect(await tokensOf([5], { maxTokens: 3 })).toEqual(expectedTokens([5], 3));
+  });
+
+  it("gives one token behind a prompt that fills the context, and refuses one that is longer by one", async () => {
+    const full = Array.from({ length: CONTEXT }, (_, i) => (i * 7 + 1) % VOCAB);
+    const generation = model.generate(full, greedy);
+    await generation.text();
+    expect([generation.tokens, generation.stop]).toEqual([expectedTokens(full, 1), "length"]);
+    const beyond = { name: "ContextError", message: "the prompt has 65 tokens, the context holds 64" };
+    expect(() => model.generate([...full, 1], greedy)).toThrow(expect.objectContaining(beyond) as Error);
+    const two = await tokensOf(full.slice(0, -1), {});
+    expect(two).toEqual(expectedTokens(full.slice(0, -1), 2));
+  });
+
+  it("extends until the context is full; a call that has no room leaves it as it was", async () => {
+    model.reset();
+    const full = Array.from({ length: CONTEXT }, (_, i) => (i * 7 + 1) % VOCAB);
+    const argmax = (logits: Float32Array): number => logits.indexOf(Math.max(...logits));
+    await model.extend(full.slice(0, -2));
+    const message = "62 tokens are in the context and 3 are added; it holds 64";
+    await expect(model.extend([1, 2, 3])).rejects.toMatchObject({ name: "ContextError", message });
+    expect(argmax(await model.extend(full.slice(-2)))).toBe(expectedTokens(full, 1)[0]);
+    await expect(model.extend([1])).rejects.toMatchObject({ name: "ContextError" });
+    expect(await tokensOf(full, {})).toEqual(expectedTokens(full, 1));
+    await expect(load({ target, context: 0 })).rejects.toMatchObject({ name: "OptionError" });
+    const smallest = await load({ target, context: 1 });
+    const generation = smallest.generate([3], greedy);
+    await generation.text();
+    expect(generation.tokens).toEqual(expectedTokens([3], 1));
+    expect(() => smallest.generate([3, 3])).toThrow(/2 tokens, the context holds 1/);
+    await smallest.close();
   });
 
   it("can be left early and cancelled, and is then free again", async () => {

@@ -33,6 +33,15 @@ describe("readSafetensors", () => {
     await expect(read(file)).rejects.toThrow(message);
   });
 
+  it("reads names of millions of characters, and quotes no more than the beginning of one", async () => {
+    const name = "long\\n".repeat(2_000_000);
+    const file = await read(rawFile(`{"${name}":${entry("U8", "[1]", 0, 1)}}`, data(1)));
+    expect([...file.tensors.keys()][0]).toHaveLength(10_000_000);
+    const message: unknown = await read(rawFile(`{"${name}":1}`)).catch((error: unknown) => (error as Error).message);
+    expect(message).toMatch(/^test is not a valid safetensors file: "long/);
+    expect(message).toHaveLength(1000 + "test is not a valid safetensors file: ...".length);
+  });
+
   it("bounds products before they round", () => {
     expect(checkedSize([2 ** 26, 2 ** 26])).toBe(2 ** 52);
     expect(checkedSize([2 ** 27, 2 ** 27])).toBeUndefined();
