@@ -32,6 +32,7 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["llmc inspect model.llm --after fuse", "behind one pass"],
     ["llmc inspect model.llm --stage wgsl", "the shaders"],
     ["llmc inspect model.llm --why h rms_norm", "why two ops are one kernel or two"],
+    ["llmc inspect model.llm --memory svg", "where each value lies, and for how long"],
   ],
   reduce: [
     ["llmc reduce model.llm --when './fails.sh'", "the smallest source for which the script exits with 0"],

@@ -48,6 +48,7 @@ describe("help and usage", () => {
     [["build", MOBY, "--out", "x", "--profile", "webgpu-gpux"], "did you mean `webgpu-gpu`"],
     [["build", MOBY, "--out", "x", "--profile", "webgpu-cpu", "--target", "js"], "belongs to the target webgpu"],
     [["inspect", MOBY, "--why", "h"], "two names, not 1"],
+    [["inspect", MOBY, "--memory", "png"], "unknown form of `--memory` `png`"],
     [["inspect", MOBY, "--why", "h", "nothing"], "no value, line, op or kernel `nothing`"],
     [["inspect", MOBY, "--why", "h", "y", "--after", "fuse"], "no --stage and no --after"],
     [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
@@ -208,6 +209,13 @@ describe("inspect", () => {
     expect(inspect("--stage", "kernel", "--profile", "js")).toMatchObject({ ok: true, profile: "js" });
   });
 
+  it("--memory says where values lie, as text, as a drawing and as JSON", () => {
+    const text = llmc(["inspect", MOBY, "--memory"]).stdout;
+    expect(text).toMatch(/^plan @\w+: \d+ steps, peak \d+ bytes/);
+    expect(llmc(["inspect", MOBY, "--memory", "svg"]).stdout).toMatch(/^<svg /);
+    const { plans } = llmcJson(["inspect", MOBY, "--memory"]) as { plans?: readonly { readonly peak: number }[] };
+    expect(plans?.map(({ peak }) => `peak ${peak} bytes`).every((peak) => text.includes(peak))).toBe(true);
+  });
   it("--why says what fuse decided, as text and as JSON", () => {
     const { profile, why } = llmcJson(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]);
     expect(profile).toMatch(/^webgpu-/);

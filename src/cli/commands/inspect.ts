@@ -11,6 +11,8 @@ import {
   targetOfStage,
 } from "../../driver/inspect.ts";
 import type { SourceFile } from "../../support/source.ts";
+import { memoryMaps, memorySvg, memoryText } from "../../driver/memory-map.ts";
+import { defined } from "../../support/errors.ts";
 import { why, whyText } from "../../driver/why.ts";
 import type { Told } from "../../driver/why.ts";
 import { unknownName } from "../../support/suggest.ts";
@@ -31,6 +33,7 @@ interface InspectFlags extends CompileFlags {
   readonly after?: string;
   readonly entries?: readonly string[];
   readonly why?: readonly string[];
+  readonly memory?: string | true;
 }
 
 export function registerInspect(program: Command, perform: Perform): void {
@@ -44,11 +47,13 @@ export function registerInspect(program: Command, perform: Perform): void {
       "--why <names...>",
       "why two ops are one kernel or two: values, kernels, ops, or lines such as model.llm:12",
     )
+    .option("--memory [form]", "where the values of each plan lie and for how long, as text or svg")
     .option("--entries <list>", "generate, forward (default: generate, or forward where the model cannot)", names);
   compileOptions(command).action((given: string, flags: InspectFlags) =>
     perform(async (output) => {
       const { after } = flags;
       if (flags.why !== undefined) return explainKernels(given, flags, flags.why, output);
+      if (flags.memory !== undefined) return showMemory(given, flags, flags.memory, output);
       const stage = chosenStage(flags.stage, after);
       const profile = chosenProfile(stage, flags.profile);
       const source = resolveSource(given);
@@ -68,6 +73,23 @@ export function registerInspect(program: Command, perform: Perform): void {
       output.result({ stage, ...shown }, shown.text);
     }),
   );
+}
+
+/** `--memory`: a whole build for one profile, and the map of its arena. */
+async function showMemory(given: string, flags: InspectFlags, form: string | true, output: Output): Promise<void> {
+  const isSvg = form === "svg";
+  if (!isSvg && form !== true && form !== "text")
+    throw usageError(unknownName("form of `--memory`", form, ["text", "svg"]));
+  const source = resolveSource(given);
+  const checkpoint = source.weights === undefined ? undefined : await readCheckpoint(source.weights);
+  const profile = chosenProfile("plan", flags.profile);
+  const compilation = compileSource(source, { ...flags, ...wantedEntries(flags.entries), targets: [], profile, checkpoint }); // prettier-ignore
+  const note = entriesNote(compilation);
+  if (note !== undefined) output.message(note);
+  const build = defined(compilation.builds[0], "a compilation that succeeds has a build");
+  const plans = memoryMaps(build.program);
+  output.message(`profile ${build.profile.name}`);
+  output.result({ profile: build.profile.name, plans }, isSvg ? memorySvg(plans) : memoryText(plans));
 }
 
 /** `--why A B`: the tensor passes run up to fuse, which tells its decisions. */
