@@ -58,8 +58,13 @@ describe.each(cases)("%s on %s", (name, _profile, profile) => {
   /** Prompts of 12 tokens are one chunk, or three. */
   const [whole, pieces] = [12, 4].map((chunk) => build(name, profile, chunk)) as [Built, Built];
   const greedy = { temperature: 0, stopTokens: [], stopAtEos: false } as const;
-  const answer = async (model: Model, prompt: readonly number[], maxTokens: number): Promise<readonly number[]> => {
-    const generation = model.generate(prompt, { ...greedy, maxTokens });
+  const answer = async (
+    model: Model,
+    prompt: readonly number[],
+    maxTokens: number,
+    options = {},
+  ): Promise<readonly number[]> => {
+    const generation = model.generate(prompt, { ...greedy, ...options, maxTokens });
     await generation.text();
     return generation.tokens;
   };
@@ -126,9 +131,11 @@ describe.each(cases)("%s on %s", (name, _profile, profile) => {
     const { data, weights } = pieces;
     const first = await fresh((other) => answer(other, TOKENS, 6));
     const second = [...TOKENS, ...first, 11];
+    // What the device counts and draws must be where it was, too.
+    const sampled = { temperature: 0.9, seed: 5, repetitionPenalty: 1.4, frequencyPenalty: 0.3 };
     const run = async (model: Model): Promise<unknown> => [
       await answer(model, TOKENS, 6),
-      await answer(model, second, 4),
+      await answer(model, second, 4, sampled),
       await model.extend([4, 1]).then((logits) => logits.indexOf(Math.max(...logits))),
       await answer(model, [...second, 3], 2),
     ];
