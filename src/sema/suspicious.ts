@@ -18,18 +18,29 @@ import { report } from "./session.ts";
 
 type Body = ModelItem | BlockItem | FnItem | ForwardItem | ScanExpr;
 
-/** Names of the bodies around, with the place that declared them. */
-type Around = ReadonlyMap<string, Name>;
+/** Names of the body around, with the place that declared them, and of those around it. */
+interface Around {
+  readonly names: ReadonlyMap<string, Name>;
+  readonly parent?: Around;
+}
+
+function declaredAround(around: Around | undefined, name: string): Name | undefined {
+  for (let body = around; body !== undefined; body = body.parent) {
+    const found = body.names.get(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
 
 export function warnSuspicious(context: Context, file: File): void {
   for (const item of file.items)
-    if (item.kind === "model" || item.kind === "block" || item.kind === "fn") checkBody(context, item, new Map());
+    if (item.kind === "model" || item.kind === "block" || item.kind === "fn") checkBody(context, item, undefined);
 }
 
-function checkBody(context: Context, item: Body, around: Around): void {
+function checkBody(context: Context, item: Body, parent: Around | undefined): void {
   warnUnreachable(context, item.body);
   for (const name of letsOf(item.body).flatMap(({ names }) => names)) {
-    const hidden = around.get(name.text);
+    const hidden = declaredAround(parent, name.text);
     if (hidden !== undefined)
       report(context, "LLM0229", `\`${name.text}\` hides another \`${name.text}\` from here on`, name.span, {
         severity: "warning",
@@ -37,8 +48,9 @@ function checkBody(context: Context, item: Body, around: Around): void {
         help: "give the value a name of its own",
       });
   }
-  const inside = new Map([...around, ...namesOf(item).map((name) => [name.text, name] as const)]);
-  for (const inner of bodiesIn(item.body)) checkBody(context, inner, inside);
+  const names = new Map(namesOf(item).map((name) => [name.text, name] as const));
+  const around: Around = parent === undefined ? { names } : { names, parent };
+  for (const inner of bodiesIn(item.body)) checkBody(context, inner, around);
 }
 
 /** The statements of a body without those that nothing reaches, and the place behind which that is so. */

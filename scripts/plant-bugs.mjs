@@ -1,0 +1,164 @@
+/**
+ * `node scripts/plant-bugs.mjs [NAME...]`: plants bugs into schedules and passes, one at a time, in a copy of the
+ * repository, and runs the tests that must notice each. Ends with 1 if a bug survives. The copy has the committed files
+ * and this checkout's packages.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Each `from` stands in its file once. `tests` are the arguments of vitest. */
+const BUGS = [
+  {
+    name: "tile-edge",
+    what: "the last rows and columns of a product are read one too far",
+    file: "passes/lower/schedules/matmul-registers.ts",
+    from: "builder.min(number, builder.sub(size, 1))",
+    to: "builder.min(number, size)",
+    tests: ["tests/differential/lower-ops.test.ts", "-t", "matmul"],
+  },
+  {
+    name: "lost-barrier",
+    what: "no barrier between the rounds of a reduction",
+    file: "passes/kernel/reduce-workgroup.ts",
+    from: "    round.barrier();\n",
+    to: "",
+    tests: ["tests/unit/passes/kernel", "tests/differential/lower-ops.test.ts", "-t", "sum"],
+  },
+  {
+    name: "wrong-mask",
+    what: "a query sees the key after it",
+    file: "passes/lower/schedules/attention-query.ts",
+    from: 'const next = emitter.binary("add", position, emitter.i32(1));',
+    to: 'const next = emitter.binary("add", position, emitter.i32(2));',
+    tests: ["tests/differential/lower-ops.test.ts", "-t", "attention"],
+  },
+  {
+    name: "swapped-heads",
+    what: "a query head reads the values of another group",
+    file: "passes/lower/schedules/attention-query.ts",
+    from: "v: (s, c) => puller.at(v, [b, group, s, channel(c)])",
+    to: "v: (s, c) => puller.at(v, [b, h.remainder(share), s, channel(c)])",
+    tests: ["tests/differential/lower-ops.test.ts", "-t", "attention"],
+  },
+  {
+    name: "early-reuse",
+    what: "the bytes of a value are given away one step before its last reader",
+    file: "passes/plan/allocate.ts",
+    from: "active = active.filter((j) => at(blocks, j).end > block.start);",
+    to: "active = active.filter((j) => at(blocks, j).end > block.start + 1);",
+    tests: ["tests/unit/passes/plan", "tests/unit/driver/memory-map.test.ts"],
+  },
+  {
+    name: "early-in-place",
+    what: "a kernel writes over an input that is read later",
+    file: "passes/plan/in-place.ts",
+    from: "const dies = lastUse.get(resolve(inn.buffer)) === index;",
+    to: "const dies = (lastUse.get(resolve(inn.buffer)) ?? 0) <= index + 2;",
+    tests: ["tests/unit/passes/plan", "tests/fuzz/programs.test.ts"],
+  },
+  {
+    name: "padding-written",
+    what: "the first token of the padding is written to the cache",
+    file: "passes/lower/schedules/cache-write.ts",
+    from: 'emitter.binary("lt", t, puller.at(count, row))',
+    to: 'emitter.binary("ge", puller.at(count, row), t)',
+    tests: ["tests/differential/lower-ops.test.ts", "-t", "cache_write"],
+  },
+  {
+    name: "stale-state",
+    what: "a scan forgets to replace its state",
+    file: "passes/lower/schedules/scan.ts",
+    from: "keep(one, (_, at) => builder.store(one.before, at, emitter.define(builder.load(one.after, at))));",
+    to: "",
+    tests: ["tests/differential/odd-programs.test.ts", "-t", "a scan"],
+  },
+  {
+    name: "live-padding",
+    what: "the first token of the padding changes a scan's state",
+    file: "passes/tensor/extend/recurrent.ts",
+    from: 'b.emit("lt", [steps, ends], {}, "live")',
+    to: 'b.emit("le", [steps, ends], {}, "live")',
+    tests: ["tests/unit/passes/tensor/derive-extend.test.ts"],
+  },
+  {
+    name: "wrong-piece",
+    what: "the first row of a piece is looked up in the piece before",
+    file: "passes/tensor/split-weights.ts",
+    from: 'b.emit("ge", [index, first])',
+    to: 'b.emit("gt", [index, first])',
+    tests: ["tests/differential/split-weights.test.ts", "-t", "f32"],
+  },
+  {
+    name: "lost-overflow",
+    what: "sums that overflowed by their scale are kept",
+    file: "codegen/wasm/emit.ts",
+    from: '["i32.eqz"], ["if"]);\n          this.loop(statement);',
+    to: '["if"]);\n          this.loop(statement);',
+    tests: ["tests/differential/wasm-kernels.test.ts", "-t", "finite f16"],
+  },
+  {
+    name: "tie-twice",
+    what: "of equal elements a selection takes the same one again",
+    file: "passes/lower/selection.ts",
+    from: 'emitter.binary("gt", position, last.position)',
+    to: 'emitter.binary("ge", position, last.position)',
+    tests: ["tests/differential/lower-ops.test.ts", "-t", "topk"],
+  },
+  {
+    name: "state-order",
+    what: "state is replaced before all have read it",
+    file: "passes/tensor/fuse/order.ts",
+    from: "if (isReader && !isBehind(reader, writer, waits)) waits.get(writer)?.add(reader);",
+    to: "",
+    tests: ["tests/unit/passes", "tests/differential/lower-functions.test.ts"],
+  },
+];
+
+const root = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
+const asked = process.argv.slice(2);
+const unknown = asked.find((name) => !BUGS.some((bug) => bug.name === name));
+if (unknown !== undefined) {
+  process.stderr.write(`unknown bug ${unknown}; there are: ${BUGS.map(({ name }) => name).join(", ")}\n`);
+  process.exit(2);
+}
+const copy = mkdtempSync(path.join(os.tmpdir(), "llmc-bugs-"));
+try {
+  must("git", ["clone", "-q", root, copy], root);
+  symlinkSync(path.join(root, "node_modules"), path.join(copy, "node_modules"));
+  must(process.execPath, ["scripts/prepare.mjs"], copy);
+  let survivors = 0;
+  for (const bug of BUGS.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+    const isCaught = plant(bug);
+    if (!isCaught) survivors++;
+    process.stdout.write(`${isCaught ? "caught  " : "SURVIVED"}  ${bug.name.padEnd(16)}  ${bug.what}\n`);
+  }
+  process.exitCode = survivors === 0 ? 0 : 1;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+
+/** Whether the tests fail with the bug. Throws where its place is not found once. */
+function plant({ name, file, from, to, tests }) {
+  const where = path.join(copy, file);
+  const text = readFileSync(where, "utf8");
+  if (text.split(from).length !== 2) throw new Error(`${name}: its text stands ${text.split(from).length - 1} times in ${file}`); // prettier-ignore
+  writeFileSync(
+    where,
+    text.replace(from, () => to),
+  );
+  try {
+    const run = spawnSync(process.execPath, ["node_modules/vitest/vitest.mjs", "run", "--reporter=dot", ...tests], { cwd: copy, encoding: "utf8" }); // prettier-ignore
+    // A run without tests would be no proof.
+    return run.status !== 0 && /Tests .*\d+ failed/.test(run.stdout.replace(/\u001b\[\d+m/g, ""));
+  } finally {
+    writeFileSync(where, text);
+  }
+}
+
+function must(command, args, cwd) {
+  const { status, stderr } = spawnSync(command, args, { cwd, encoding: "utf8" });
+  if (status !== 0) throw new Error(`${command} ${args.join(" ")} ended with ${status}: ${stderr}`);
+}
