@@ -25,7 +25,7 @@ const BUGS = [
     file: "passes/kernel/reduce-workgroup.ts",
     from: "    round.barrier();\n",
     to: "",
-    tests: ["tests/unit/passes/kernel", "tests/differential/lower-ops.test.ts", "-t", "sum"],
+    tests: ["tests/differential/kernels.test.ts", "tests/differential/lower-groups.test.ts"],
   },
   {
     name: "wrong-mask",
@@ -65,7 +65,7 @@ const BUGS = [
     file: "passes/lower/schedules/cache-write.ts",
     from: 'emitter.binary("lt", t, puller.at(count, row))',
     to: 'emitter.binary("ge", puller.at(count, row), t)',
-    tests: ["tests/differential/lower-ops.test.ts", "-t", "cache_write"],
+    tests: ["tests/differential/lower-functions.test.ts"],
   },
   {
     name: "stale-state",
@@ -89,7 +89,7 @@ const BUGS = [
     file: "passes/tensor/split-weights.ts",
     from: 'b.emit("ge", [index, first])',
     to: 'b.emit("gt", [index, first])',
-    tests: ["tests/differential/split-weights.test.ts", "-t", "f32"],
+    tests: ["tests/differential/split-weights.test.ts", "-t", "every row"],
   },
   {
     name: "lost-overflow",
@@ -110,10 +110,10 @@ const BUGS = [
   {
     name: "state-order",
     what: "state is replaced before all have read it",
-    file: "passes/tensor/fuse/order.ts",
-    from: "if (isReader && !isBehind(reader, writer, waits)) waits.get(writer)?.add(reader);",
-    to: "",
-    tests: ["tests/unit/passes", "tests/differential/lower-functions.test.ts"],
+    file: "passes/lower/state-targets.ts",
+    from: "(state !== undefined && isUsed(body.ops.slice(at + 1), state))",
+    to: "state === null",
+    tests: ["tests/differential/lower-functions.test.ts", "tests/fuzz/programs.test.ts"],
   },
 ];
 

@@ -8,6 +8,8 @@ import { packageData } from "../../src/driver/package-data.ts";
 import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { js } from "../../src/profiles/js.ts";
 import { loadModel } from "../../src/runtime/index.ts";
+import { tensorOf } from "../support/random-tensor.ts";
+import { runPlan } from "../support/run-plan.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const moby = (name: string): string => path.join(root, "examples/moby", name);
@@ -15,6 +17,31 @@ const { prompts } = JSON.parse(readFileSync(path.join(root, "tests/fixtures/moby
   readonly prompts: Readonly<Record<string, { readonly tokens: number[]; readonly greedy: number[] }>>;
 };
 const STEPS = 20;
+
+describe("a table in pieces", () => {
+  const text =
+    "model Lookup(vocab: int = 50) {\n  use embed: Embedding(vocab, 8)\n  forward(tokens: i32[B, T]) -> f[B, T, 8] {\n    return embed(tokens)\n  }\n}\n";
+  const profile = { ...js, limits: { ...js.limits, maxBindingBytes: 16 * 8 * 4 } };
+  const { builds } = compile(
+    { path: "lookup.llm", text },
+    { profiles: [profile], entries: ["forward"], chunk: 56, batch: 1 },
+  );
+  const weight = tensorOf(
+    "f32",
+    [50, 8],
+    Array.from({ length: 400 }, (_, i) => i),
+  );
+
+  it("gives every row, and the nearest for a token outside", () => {
+    expect(builds[0]!.program.plans[0]!.buffers.filter(({ rows }) => rows !== undefined)).toHaveLength(4);
+    const tokens = [...Array.from({ length: 50 }, (_, i) => i), -1, 50, 1000];
+    const inputs = { tokens: tensorOf("i32", [1, tokens.length], tokens) };
+    const results = runPlan(builds[0]!.program, "forward", { sizes: { B: 1, T: tokens.length }, inputs, weights: () => weight }, "js"); // prettier-ignore
+    const found = results.read("logits", "f32", [1, tokens.length, 8]);
+    const rows = tokens.map((token) => Math.min(49, Math.max(0, token)));
+    expect([...found.data]).toEqual(rows.flatMap((row) => Array.from({ length: 8 }, (_, i) => row * 8 + i)));
+  });
+});
 
 describe.each([js, cpuSimd])("on $name", (info) => {
   it.each(["f32", "f16"] as const)("moby in %s says what it says in one piece", async (storage) => {
