@@ -108,12 +108,12 @@ const BUGS = [
     tests: ["tests/differential/lower-ops.test.ts", "-t", "topk"],
   },
   {
-    name: "state-order",
-    what: "state is replaced before all have read it",
-    file: "passes/lower/state-targets.ts",
-    from: "(state !== undefined && isUsed(body.ops.slice(at + 1), state))",
-    to: "state === null",
-    tests: ["tests/differential/lower-functions.test.ts", "tests/fuzz/programs.test.ts"],
+    name: "swapped-stride",
+    what: "a transposition reads along the axes as they were",
+    file: "passes/lower/pull-move.ts",
+    from: "index[perm.indexOf(axis)]",
+    to: "index[perm[axis] ?? 0]",
+    tests: ["tests/differential/lower-ops.test.ts", "-t", "transpose"],
   },
 ];
 

@@ -20,25 +20,25 @@ const STEPS = 20;
 
 describe("a table in pieces", () => {
   const text =
-    "model Lookup(vocab: int = 50) {\n  use embed: Embedding(vocab, 8)\n  forward(tokens: i32[B, T]) -> f[B, T, 8] {\n    return embed(tokens)\n  }\n}\n";
-  const profile = { ...js, limits: { ...js.limits, maxBindingBytes: 16 * 8 * 4 } };
+    "model Lookup(vocab: int = 200) {\n  use embed: Embedding(vocab, 8)\n  forward(tokens: i32[B, T]) -> f[B, T, 8] {\n    return embed(tokens)\n  }\n}\n";
+  const profile = { ...js, limits: { ...js.limits, maxBindingBytes: 64 * 8 * 4 } };
   const { builds } = compile(
     { path: "lookup.llm", text },
     { profiles: [profile], entries: ["forward"], chunk: 56, batch: 1 },
   );
   const weight = tensorOf(
     "f32",
-    [50, 8],
-    Array.from({ length: 400 }, (_, i) => i),
+    [200, 8],
+    Array.from({ length: 1600 }, (_, i) => i),
   );
 
   it("gives every row, and the nearest for a token outside", () => {
     expect(builds[0]!.program.plans[0]!.buffers.filter(({ rows }) => rows !== undefined)).toHaveLength(4);
-    const tokens = [...Array.from({ length: 50 }, (_, i) => i), -1, 50, 1000];
+    const tokens = [0, 1, 62, 63, 64, 65, 126, 127, 128, 129, 191, 192, 193, 199, -1, 200, 1000];
     const inputs = { tokens: tensorOf("i32", [1, tokens.length], tokens) };
     const results = runPlan(builds[0]!.program, "forward", { sizes: { B: 1, T: tokens.length }, inputs, weights: () => weight }, "js"); // prettier-ignore
     const found = results.read("logits", "f32", [1, tokens.length, 8]);
-    const rows = tokens.map((token) => Math.min(49, Math.max(0, token)));
+    const rows = tokens.map((token) => Math.min(199, Math.max(0, token)));
     expect([...found.data]).toEqual(rows.flatMap((row) => Array.from({ length: 8 }, (_, i) => row * 8 + i)));
   });
 });
