@@ -143,11 +143,12 @@ export class Clusters {
     const inside = new Set(ops);
     const isReadOutside = (value: Value): boolean => (this.users.get(value) ?? []).some((user) => !inside.has(user));
     const states = yields.map((made) => this.inPlace.get(made)).filter((state) => state !== undefined);
-    if (states.length === 0) return false;
+    const isWaitedFor = yields.some((made) => !this.inPlace.has(made) && isReadOutside(made));
+    if (!isWaitedFor || !states.some(isReadOutside)) return false;
     const needed = this.opsBehind(ops);
     const isReadLate = (state: Value): boolean =>
       (this.users.get(state) ?? []).some((user) => !inside.has(user) && !needed.has(user));
-    return states.some(isReadLate) && yields.some((made) => !this.inPlace.has(made) && isReadOutside(made));
+    return states.some(isReadLate);
   }
 
   /** The ops of the block that these need. */
