@@ -133,6 +133,12 @@ function joined(puller: Puller, op: Op, index: Index): KValue {
   for (let which = parts.length - 1; which >= 0; which--) {
     const [part, size] = [defined(parts[which], "no part"), defined(sizes[which], "no size")];
     const start = end.sub(size);
+    // Where the index alone says which part it is in, no other is asked.
+    const isElsewhere = which > 0 ? at(index, axis).isBelow(start) : false;
+    if (isElsewhere || at(index, axis).sub(end).max() !== undefined) {
+      end = start;
+      continue;
+    }
     const inside = at(index, axis).sub(start);
     const element = puller.at(part, index.with(axis, puller.clamped(inside, size)));
     const isHere = emitter.binary("lt", emitter.index(at(index, axis).atLane(0)), emitter.index(LinearIndex.of(end)));

@@ -90,6 +90,9 @@ function fuseBlock(
   else {
     clusters.mergeAll("only-inner");
     clusters.mergeAll("shared");
+    clusters.mergeBeside();
+    // What several products read may be inside of their one kernel now.
+    clusters.mergeAll("only-inner");
   }
   const ops = ordered(clusters, states).flatMap((cluster): readonly Op[] => {
     const [first] = cluster.ops;

@@ -19,14 +19,16 @@
  *   to row elements, or a later reduction (softmax, variance). At most one of the reductions is a selection
  *   (`topk_indices`), with dims `[R..., K]`; what depends on it is a point on `[R..., K]` or a `take` from the row at what
  *   it has found. Yields are row elements `[R..., C]`, row scalars, or `[R..., K]`. One workgroup of `lanes` a row.
- * - `matmul.registers {tile_rows, tile_columns, workgroup_rows, workgroup_columns}` and `matvec {lanes, columns}`: one
- *   or more `matmul` ops of equal result dims `[batch..., M, N]`; where there are several they have the same left
- *   operand. Their operands are arguments of the group seen through moves and casts (weights: cast f16 -> f32, transpose,
- *   reshape). Everything else is the epilogue: points, moves and takes that start at the products (read at their own
- *   index only: no move of a product except a reshape that keeps M x N flat order) and at further arguments of the
- *   group. Yields have as many elements as the product, in the same flat order. matvec: M (times batch) is at most 8
- *   under the capacities. matmul.registers: tile_rows x tile_columns results an invocation, workgroup_rows x
- *   workgroup_columns invocations a workgroup.
+ * - `matmul.registers {tile_rows, tile_columns, workgroup_rows, workgroup_columns}`: one or more `matmul` ops of equal
+ *   result dims `[batch..., M, N]`; where there are several they have the same left operand. Their operands are arguments
+ *   of the group seen through moves and casts (weights: cast f16 -> f32, transpose, reshape). Everything else is the
+ *   epilogue: points of the products' dims, which read further arguments through points, moves and takes. tile_rows x
+ *   tile_columns results an invocation, workgroup_rows x workgroup_columns invocations a workgroup.
+ * - `matvec {lanes, columns}`: the same with M (times batch) at most 8 under the capacities, and more. The products may
+ *   have different N: each is a part (`product-parts.ts`) with results of its own. A part's results may lie in another
+ *   order (split into heads), combine the two halves of each head (rotary embedding), and end in a `cache_write` whose
+ *   cache, pos and count are arguments. The left operand may be computed: ops as a `row_reduce` group has them, whose
+ *   rows are those of the operand.
  * - `attention {lanes, keys}`: one `attention`; q, k, v, bias, slopes and sinks are arguments, constants or iota
  *   seen through moves and casts; offset, window, lengths and prefix are arguments or absent. One yield: the attention's result.
  * - `cache_write {lanes}`: one `cache_write` whose cache, pos and count are arguments; `new` may be any expression of
@@ -49,18 +51,15 @@ import { walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
-import { Dim } from "../../src/support/dim.ts";
 import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
 import { axisAttr, operandType } from "./attrs.ts";
-import { sizeUnder } from "./fuse/cost.ts";
+import { hasFewRows } from "./few-rows.ts";
 import { groupKind } from "./fuse/legal-group.ts";
+import { isPlainProduct } from "./fuse/legal-product.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
 import { scanLanes } from "./scan-lanes.ts";
-
-/** Products with at most this many rows are split along K instead of tiled: each weight is read once anyway. */
-const MATVEC_ROWS = 8;
 
 export const scheduled: Property<Module> = {
   name: "scheduled",
@@ -98,7 +97,7 @@ function scheduleFunc(func: Func, context: PassContext): Func {
 
 /** The attributes of one group. */
 function scheduleOf(group: Op, context: PassContext): Attrs {
-  const { info, capacities, ops } = context;
+  const { info, ops } = context;
   const body = defined(group.regions[0], "a group has a block");
   const kind = defined(groupKind(body, ops), `the group ${String(group.attrs["name"])} is a legal kernel`);
   const { tiles } = info;
@@ -109,7 +108,7 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
       return { schedule: "row_reduce", lanes: rowLanes(body, context) };
     case "matmul": {
       const { rows, columns, workgroupRows, workgroupColumns } = tiles.matmul;
-      if (productRows(body, ops, capacities) <= MATVEC_ROWS || hasRowsOfItsOwn(body, ops))
+      if (hasFewRows(body.ops, context) || hasRowsOfItsOwn(body, ops) || !isPlainProduct(body, ops))
         return { schedule: "matvec", ...tiles.matvec };
       return {
         schedule: "matmul.registers",
@@ -155,12 +154,6 @@ function rowLanes(body: Block, { info: { tiles, wholeSubgroups = 1 }, ops }: Pas
   const size = dims[axisAttr(op, dims.length)]?.asNumber() ?? Infinity;
   if (size <= SHORT_ROW) return 1;
   return Math.min(tiles.rowLanes, Math.max(wholeSubgroups, 2 ** Math.ceil(Math.log2(size))));
-}
-
-/** Rows of the product, all batch axes together, under the declared capacities. */
-function productRows(body: Block, ops: OpTable, capacities: Readonly<Record<string, number>>): number {
-  const { dims } = defined(productOf(body, ops).results[0], "a product has a result").type;
-  return sizeUnder(Dim.product(dims.slice(0, -1)), capacities);
 }
 
 /** Whether each row of the product has a matrix of its own: then there is nothing to tile. */

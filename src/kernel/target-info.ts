@@ -53,6 +53,8 @@ export interface TargetInfo {
   readonly doc: string;
   readonly limits: Limits;
   readonly tiles: Tiles;
+  /** A launch costs about as long as moving this many bytes. */
+  readonly launchBytes: number;
   /** Storage types that need no decoding: loads of the others are legalized. */
   readonly storage: readonly string[];
   readonly hasSubgroups: boolean;

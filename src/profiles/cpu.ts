@@ -30,6 +30,7 @@ export const cpuSimd: TargetInfo = {
     matvec: { lanes: 1, columns: 4 },
     attention: { lanes: 1, keys: 4 },
   },
+  launchBytes: 8192,
   storage: ["f32", "f16", "bf16", "i32", "u32"],
   hasSubgroups: false,
   hasWorkgroupMemory: false,

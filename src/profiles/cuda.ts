@@ -28,6 +28,8 @@ export const cudaSm80: TargetInfo = {
     matvec: { lanes: 64, columns: 4 },
     attention: { lanes: 64, keys: 32 },
   },
+  // 3 TB/s for the 1.3 us that lie between two kernels.
+  launchBytes: 4 * 1024 * 1024,
   storage: ["f32", "f16", "bf16", "i32", "u32"],
   hasSubgroups: true,
   wholeSubgroups: 32,

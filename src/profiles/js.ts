@@ -23,6 +23,7 @@ export const js: TargetInfo = {
     matvec: { lanes: 1, columns: 4 },
     attention: { lanes: 1, keys: 16 },
   },
+  launchBytes: 8192,
   storage: ["f32", "i32", "u32"],
   hasSubgroups: false,
   hasWorkgroupMemory: true,

@@ -35,6 +35,7 @@ export const webgpuBase: TargetInfo = {
     matvec: { lanes: 32, columns: 4 },
     attention: { lanes: 64, keys: 32 },
   },
+  launchBytes: MIB,
   storage: ["f32", "i32", "u32"],
   hasSubgroups: false,
   hasWorkgroupMemory: true,
@@ -55,6 +56,8 @@ export const webgpuGpu: TargetInfo = {
     maxStorageBuffers: 10,
   },
   tiles: { ...webgpuBase.tiles, matvec: { lanes: 64, columns: 4 } },
+  // 500 GB/s for the 4 us that a dispatch and the barrier in front of it take.
+  launchBytes: 2 * MIB,
   storage: ["f32", "f16", "i32", "u32"],
   hasF16: true,
   requires: {
@@ -75,6 +78,7 @@ export const webgpuCpu: TargetInfo = {
     matvec: { lanes: 1, columns: 4 },
     attention: { lanes: 1, keys: 4 },
   },
+  launchBytes: 8192,
   hasWorkgroupMemory: false,
   mostUnrolled: 4,
   // A pseudo-feature of the runtime: the adapter says that it is a CPU.

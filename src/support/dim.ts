@@ -37,6 +37,10 @@ export class Dim {
     return Dim.from(new Map([[name, 1]]));
   }
 
+  static sum(dims: readonly Dim[]): Dim {
+    return dims.reduce((total, dim) => total.add(dim), Dim.of(0));
+  }
+
   static product(dims: readonly Dim[]): Dim {
     return dims.reduce((all, dim) => all.mul(dim), Dim.of(1));
   }

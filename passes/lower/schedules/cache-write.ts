@@ -11,6 +11,7 @@ import { tileAttr } from "../attributes.ts";
 import type { GroupSpec } from "../group-spec.ts";
 import { flatten, unflatten } from "../flat-index.ts";
 import { LANES, LinearIndex } from "../linear-index.ts";
+import type { Index } from "../pull.ts";
 import { elementwise } from "./elementwise.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
@@ -44,12 +45,14 @@ function updateInPlace(emission: Emission, writes: readonly Op[]): LaunchShape {
   );
   const work = deal(emission, count, size, "invocation");
   const flat = width === 1 ? work.index : work.index.scale(LANES).add(LinearIndex.atom({ kind: "lane" }));
-  guarded(emitter, work.isInside, () => writes.forEach((op, which) => writeOne(emission, op, which, flat)));
+  guarded(emitter, work.isInside, () =>
+    writes.forEach((op, which) => writeOne(emission, op, which, unflatten(flat, freshOf(op).type.dims))),
+  );
   return { workgroup: [size, 1, 1], grid: [work.x, work.y, ONE] };
 }
 
-function writeOne({ emitter, puller, memory }: Emission, op: Op, which: number, flat: LinearIndex): void {
-  const index = unflatten(flat, freshOf(op).type.dims);
+/** Writes the new element at this index, or four neighbours, into the cache that result `which` of the group is. */
+export function writeOne({ emitter, puller, memory }: Emission, op: Op, which: number, index: Index): void {
   const [row, token] = [index.slice(0, 1), defined(index[2], "no token axis")];
   const [pos, count] = [operand(op, 2), operand(op, 3)];
   const cacheDims = result(op).type.dims;

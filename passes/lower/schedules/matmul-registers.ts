@@ -99,7 +99,8 @@ export function edge({ emitter, builder }: Emission, number: KValue, count: Dim,
   const at = emitter.leaf(number, count);
   if (isExact) return { at, read: at };
   const size = builder.dim(count);
-  const read = emitter.leaf(builder.min(number, builder.sub(size, 1)), count);
+  const last = emitter.binary("sub", size, emitter.i32(1));
+  const read = emitter.leaf(emitter.binary("min", number, last), count);
   return { at, read, isInside: builder.lt(number, size) };
 }
 

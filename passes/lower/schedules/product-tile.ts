@@ -18,7 +18,7 @@ import { unflatten } from "../flat-index.ts";
 import { LANES, LinearIndex } from "../linear-index.ts";
 import { leftIndex, rightIndex } from "../matmul-operands.ts";
 import type { Product } from "../matmul-operands.ts";
-import type { Puller } from "../pull.ts";
+import type { Index, Puller } from "../pull.ts";
 import type { Emission } from "./schedule.ts";
 
 type InnerLoop = "dot" | "outer" | "scalar";
@@ -40,14 +40,17 @@ export interface Tile {
   readonly pieces: readonly LinearIndex[];
 }
 
-/** How the loops may be, where a profile has a wish: terms of a step of `outer`, columns of a piece of `dot`. */
+/** How the loops may be: terms of a step of `outer`, columns of a piece of `dot`, where a profile has a wish; and a number
+ * of columns that must be whole pieces. */
 export interface LoopWish {
   readonly outerTerms?: 1 | 4;
   readonly dotWidth?: 1 | 4;
+  readonly whole?: number;
 }
 
 export function productLoop(puller: Puller, products: readonly Product[], wish: LoopWish = {}): ProductLoop {
-  const fours = products.every(({ columns }) => columns.div(LANES) !== undefined) ? LANES : 1;
+  const areFours = (wish.whole ?? LANES) % LANES === 0;
+  const fours = areFours && products.every(({ columns }) => columns.div(LANES) !== undefined) ? LANES : 1;
   const hasFours = products.every(({ depth }) => depth.div(LANES) !== undefined);
   const termsLieTogether = products.every((product) => termAxisIsLast(puller, product));
   const inner = termsLieTogether && hasFours ? "dot" : !termsLieTogether && fours === LANES ? "outer" : "scalar";
@@ -108,23 +111,43 @@ export function sumTile(
   );
 }
 
-/** Pulls the group's results for one row and piece of the tile, given the sums of the products there, and stores them.
- * `row` is the flat row number (leading axes and rows), `piece` counts in units of `width` columns. */
-export function storePiece(
-  { body, emitter, puller, memory }: Emission,
+/** Says what the products are at one row and piece of the tile, for as long as the scope that is being built lasts. `row`
+ * is the flat row number (leading axes and rows), `piece` counts in units of `width` columns. */
+export function seedPiece(
+  { puller }: Emission,
   loop: ProductLoop,
   row: LinearIndex,
   piece: LinearIndex,
   sums: readonly KValue[],
 ): void {
-  const scaled = piece.scale(loop.width);
-  const column = loop.width === 1 ? scaled : scaled.add(LinearIndex.atom({ kind: "lane" }));
-  loop.products.forEach((product, which) => {
-    const index = [...unflatten(row, [...product.leading, product.rows]), column];
-    puller.seed(result(product.op), index, defined(sums[which], "a sum"));
-  });
+  loop.products.forEach((product, which) =>
+    puller.seed(result(product.op), elementIndex(product, loop, row, piece), defined(sums[which], "a sum")),
+  );
+}
+
+/** The index of a product's elements at a flat row and a piece; with a lane where a piece has four columns. */
+export function elementIndex(product: Product, loop: ProductLoop, row: LinearIndex, piece: LinearIndex): Index {
+  return [...unflatten(row, [...product.leading, product.rows]), columnsOf(loop, piece)];
+}
+
+function columnsOf({ width }: ProductLoop, piece: LinearIndex): LinearIndex {
+  const scaled = piece.scale(width);
+  return width === 1 ? scaled : scaled.add(LinearIndex.atom({ kind: "lane" }));
+}
+
+/** Pulls the group's results for one row and piece of the tile, given the sums of the products there, and stores them:
+ * results of the products' shape. */
+export function storePiece(
+  emission: Emission,
+  loop: ProductLoop,
+  row: LinearIndex,
+  piece: LinearIndex,
+  sums: readonly KValue[],
+): void {
+  const { body, emitter, puller, memory } = emission;
+  seedPiece(emission, loop, row, piece, sums);
   const { columns } = defined(loop.products[0], "no product");
-  const flat = row.scale(columns).add(column);
+  const flat = row.scale(columns).add(columnsOf(loop, piece));
   const elements = body.yields.map((value) => puller.at(value, unflatten(flat, value.type.dims)));
   elements.forEach((element, which) => memory.store(which, flat, emitter.widen(element, loop.width)));
 }

@@ -85,7 +85,8 @@ function madeFrom(body: Block, value: Value): ReadonlySet<Value> {
   return made;
 }
 
-function reduceRow(emission: Emission, op: Op, columns: Columns, row: readonly LinearIndex[]): KValue {
+/** A reduction of one row, by the invocations that share it; all of them have the result. */
+export function reduceRow(emission: Emission, op: Op, columns: Columns, row: readonly LinearIndex[]): KValue {
   const { emitter, puller } = emission;
   const reduction = defined(reductionOf(op), `${op.name} folds nothing`);
   const { operand, size } = reducedAxis(op);

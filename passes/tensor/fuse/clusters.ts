@@ -6,9 +6,11 @@ import type { Block, Op, Value } from "../../../src/ir/ir.ts";
 import { freeValues } from "../../../src/ir/uses.ts";
 import type { PassContext } from "../../manager/pass.ts";
 import { splatOf } from "../constants.ts";
-import { isWorthPulling, pullsOf } from "./cost.ts";
+import { isPlainProduct } from "./legal-product.ts";
+import { hasFewRows } from "../few-rows.ts";
+import { isWorthPulling, isWorthRepeating, pullsOf } from "./cost.ts";
 import type { Reason, Tell } from "./decision.ts";
-import type { Candidate } from "./legal-group.ts";
+import type { Candidate } from "./candidate.ts";
 import { groupKind, refusalOf } from "./legal-group.ts";
 import { isCheap, roleOf } from "./roles.ts";
 
@@ -17,8 +19,9 @@ export interface Cluster {
   readonly ops: readonly Op[];
 }
 
-/** `only-inner`: nothing of the producer is needed outside; `shared`: it may be an output of the merged kernel too. */
-export type MergeMode = "only-inner" | "shared";
+/** `only-inner`: nothing of the producer is needed outside; `shared`: it may be an output of the merged kernel too;
+ * `beside`: neither needs the other. */
+export type MergeMode = "only-inner" | "shared" | "beside";
 
 export class Clusters {
   private readonly ofOp = new Map<Op, Cluster>();
@@ -86,6 +89,28 @@ export class Clusters {
     }
   }
 
+  /** Merges products that read the same left operand and do not need each other: one reads it for all. */
+  mergeBeside(): void {
+    const readers = new Map<Value, Op[]>();
+    for (const op of this.block.ops) {
+      if (roleOf(op, this.context.ops) !== "matmul") continue;
+      const left = this.sourceOf(op.operands[0]);
+      if (left !== undefined) readers.set(left, [...(readers.get(left) ?? []), op]);
+    }
+    for (const [first, ...others] of readers.values())
+      for (const other of first === undefined ? [] : others)
+        if (first !== undefined && this.of(first) !== this.of(other))
+          this.tryMerge(this.of(first), this.of(other), "beside");
+  }
+
+  /** What a value is moved and cast from. */
+  private sourceOf(value: Value | null | undefined): Value | undefined {
+    if (value === null || value === undefined) return undefined;
+    const op = this.producers.get(value);
+    const isSeenThrough = op !== undefined && (roleOf(op, this.context.ops) === "move" || op.name === "cast");
+    return isSeenThrough ? this.sourceOf(op.operands[0]) : value;
+  }
+
   /** Says of all neighbours that they stay apart. */
   tellApart(reason: Reason): void {
     if (this.tell === undefined) return;
@@ -109,14 +134,18 @@ export class Clusters {
   private refusal(producer: Cluster, consumer: Cluster, merged: Candidate, mode: MergeMode): Reason | undefined {
     const table = this.context.ops;
     if (merged.ops.some((op) => roleOf(op, table) === "outside")) return "no-computation";
-    if (mode === "shared" ? !this.isShareable(producer, consumer) : keepsOutput(producer, merged))
-      return (this.tell && refusalOf(merged, table)) ?? "needed-elsewhere";
+    const isKept = mode === "shared" ? !this.isShareable(producer, consumer) : keepsOutput(producer, merged);
+    if (mode !== "beside" && isKept) return (this.tell && refusalOf(merged, table)) ?? "needed-elsewhere";
     const illegal = refusalOf(merged, table);
     if (illegal !== undefined) return illegal;
+    const isProduct = groupKind(merged, table) === "matmul";
+    if (isProduct && !isPlainProduct(merged, table) && !hasFewRows(merged.ops, this.context)) return "product-rows";
     if (!this.fitsBindings(merged, consumer)) return "bindings";
-    if (this.overwritesEarly(merged)) return "state-order";
-    if (!this.isWorth(producer, consumer)) return "cost";
-    return this.isReachedAround(producer, consumer) ? "cycle" : undefined;
+    if (this.overwritesEarly(merged) || (isProduct && this.copiesState(merged))) return "state-order";
+    if (mode !== "beside" && !this.isWorth(producer, consumer)) return "cost";
+    return this.isReachedAround(producer, consumer) || (mode === "beside" && this.isReachedAround(consumer, producer))
+      ? "cycle"
+      : undefined;
   }
 
   private tellVerdict(producer: Cluster, consumer: Cluster, merged: Candidate, reason: Reason | undefined): void {
@@ -151,6 +180,17 @@ export class Clusters {
     return states.some(isReadLate);
   }
 
+  /** Whether a cache that the kernel writes to would have to be copied first, because it is no state or is read later. */
+  private copiesState({ ops }: Candidate): boolean {
+    const inside = new Set(ops);
+    const written = ops.filter((op) => op.name === "cache_write");
+    const needed = written.length === 0 ? inside : this.opsBehind(ops);
+    return written.some(({ operands: [cache], results: [made] }) => {
+      if (!cache || made === undefined || this.inPlace.get(made) !== cache) return true;
+      return (this.users.get(cache) ?? []).some((user) => !inside.has(user) && !needed.has(user));
+    });
+  }
+
   /** The ops of the block that these need. */
   private opsBehind(ops: readonly Op[]): ReadonlySet<Op> {
     const found = new Set<Op>();
@@ -176,19 +216,21 @@ export class Clusters {
   /** How many buffers the kernel binds. */
   private bindingsOf(merged: Candidate): number {
     const inputs = inputsOf(merged.ops);
-    const shared = merged.yields.filter((made) => {
+    const written = new Set(merged.ops.flatMap((op) => (op.name === "cache_write" ? op.results : [])));
+    const isInPlace = (made: Value): boolean => {
       const state = this.inPlace.get(made);
-      return state !== undefined && inputs.includes(state);
-    });
-    const writes = merged.ops.filter((op) => op.name === "cache_write").length;
+      return written.has(made) || (state !== undefined && inputs.includes(state));
+    };
     // A constant that is not one number is a table, which the kernel reads from a buffer of its own.
     const tables = merged.ops.filter((op) => op.name === "constant" && splatOf(op) === undefined).length;
-    return inputs.length + tables + merged.yields.length - shared.length - writes;
+    return inputs.length + tables + merged.yields.filter((made) => !isInPlace(made)).length;
   }
 
   private isWorth(producer: Cluster, consumer: Cluster): boolean {
     if (producer.ops.every((op) => isCheap(op, this.context.ops))) return true;
     const kind = groupKind(this.candidate(producer.ops), this.context.ops);
+    const isRow = kind === "row_reduce" && groupKind(this.candidate(consumer.ops), this.context.ops) === "matmul";
+    if (isRow) return isWorthRepeating(producer.ops, consumer.ops, this.context);
     if (kind !== "elementwise") return true;
     const { ops, capacities } = this.context;
     const inputs = inputsOf(producer.ops);

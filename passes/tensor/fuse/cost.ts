@@ -8,11 +8,10 @@ import type { OpTable } from "../../../src/ir/op-def.ts";
 import { hasTrait } from "../../../src/ir/op-def.ts";
 import { regionInt } from "../../../src/ir/region-types.ts";
 import { bytesOf, elementCount } from "../../../src/ir/type.ts";
-import type { Dim } from "../../../src/support/dim.ts";
+import { Dim } from "../../../src/support/dim.ts";
+import type { PassContext } from "../../manager/pass.ts";
 import { numberAttr } from "../attrs.ts";
 
-/** A launch costs about as long as moving this many bytes. */
-const LAUNCH_BYTES = 8192;
 const TRANSCENDENTAL_BYTES = 16;
 const POINT_BYTES = 1;
 /** Reading from a cache what has just been read costs this part of reading it from memory. */
@@ -80,15 +79,45 @@ export function isWorthPulling(
   made: Value,
   inputs: readonly Value[],
   pulls: number,
-  { ops, capacities }: { readonly ops: OpTable; readonly capacities: Readonly<Record<string, number>> },
+  { ops, capacities, info }: PassContext,
 ): boolean {
   const elements = elementsOf(made, capacities);
-  const points = producer.filter((op) => hasTrait(ops.get(op.name), "elementwise"));
-  const arithmetic = points.reduce(
-    (sum, op) => sum + (TRANSCENDENTAL.has(op.name) ? TRANSCENDENTAL_BYTES : POINT_BYTES),
-    0,
+  const extra = Math.max(0, pulls - elements) * (arithmeticOf(producer, ops) + readingOf(inputs));
+  return extra <= 2 * elements * bytesOf(made.type.dtype) + info.launchBytes;
+}
+
+/**
+ * Whether each workgroup of a matrix-vector product should compute the rows of its left operand for itself (`rows`: the
+ * ops of a row kernel that make it) rather than wait for a kernel that does it once.
+ */
+export function isWorthRepeating(
+  rows: readonly Op[],
+  product: readonly Op[],
+  { ops, capacities, info }: PassContext,
+): boolean {
+  const made = rows.flatMap((op) => op.results);
+  const inside = new Set(made);
+  const left = made.find((value) =>
+    product.some((op) => op.operands[0] === value && hasTrait(ops.get(op.name), "contract")),
   );
-  const reading = inputs.reduce((sum, input) => sum + bytesOf(input.type.dtype) * CACHED, 0);
-  const extra = Math.max(0, pulls - elements) * (arithmetic + reading);
-  return extra <= 2 * elements * bytesOf(made.type.dtype) + LAUNCH_BYTES;
+  if (left === undefined) return false;
+  const inputs = new Set(
+    rows.flatMap((op) => op.operands).filter((used): used is Value => used !== null && !inside.has(used)),
+  );
+  const columns = product
+    .filter((op) => hasTrait(ops.get(op.name), "contract"))
+    .reduce((sum, op) => sum + sizeUnder(op.results[0]?.type.dims.at(-1) ?? Dim.of(1), capacities), 0);
+  const times = Math.ceil(columns / info.tiles.matvec.columns);
+  const elements = elementsOf(left, capacities);
+  const extra = (times - 1) * elements * (arithmeticOf(rows, ops) + readingOf([...inputs]));
+  return extra <= 2 * elements * bytesOf(left.type.dtype) + info.launchBytes;
+}
+
+function arithmeticOf(made: readonly Op[], ops: OpTable): number {
+  const points = made.filter((op) => hasTrait(ops.get(op.name), "elementwise"));
+  return points.reduce((sum, op) => sum + (TRANSCENDENTAL.has(op.name) ? TRANSCENDENTAL_BYTES : POINT_BYTES), 0);
+}
+
+function readingOf(inputs: readonly Value[]): number {
+  return inputs.reduce((sum, input) => sum + bytesOf(input.type.dtype) * CACHED, 0);
 }

@@ -15,9 +15,13 @@ export const REASONS = {
     "the results of the kernel would have different shapes, and an elementwise kernel has one invocation an element",
   "reduction-axis": "a reduction does not run along the last axis of the rows that the others run along",
   "row-shapes": "behind the reduction stands an op that is not pointwise along the same rows",
-  "product-grid": "products share a kernel only with the same left operand and the same shape",
-  "product-operand": "an operand of a product may be moved and cast on the way into its kernel, not computed",
-  "product-epilogue": "behind a product its kernel computes only pointwise ops of the product's shape",
+  "product-grid": "products share a kernel only with the same left operand and the same number of rows",
+  "product-operand":
+    "an operand of a product may be moved and cast on the way into its kernel; computed there are only rows of the left one, by reductions along them",
+  "product-epilogue":
+    "behind a product its kernel computes only pointwise ops of the product's shape, a rotation within heads, and writes to caches",
+  "product-rows":
+    "products of many rows are tiled: their kernel has products of one shape and pointwise ops behind them, nothing else",
   "attention-operand":
     "q, k and v of an attention may be moved and cast on the way into its kernel, and nothing else is computed there",
   "cache-write-operand": "the kernel of a cache_write computes what it writes and nothing else",

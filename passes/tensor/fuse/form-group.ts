@@ -7,7 +7,7 @@ import type { OpTable } from "../../../src/ir/op-def.ts";
 import { inlineBlock } from "../../../src/ir/rewrite.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { inputsOf } from "./clusters.ts";
-import type { Candidate } from "./legal-group.ts";
+import type { Candidate } from "./candidate.ts";
 import { groupKind } from "./legal-group.ts";
 import { groupName } from "./group-name.ts";
 

@@ -6,7 +6,7 @@
 import type { Op, Value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { hasTrait } from "../../../src/ir/op-def.ts";
-import type { Candidate } from "./legal-group.ts";
+import type { Candidate } from "./candidate.ts";
 import { roleOf } from "./roles.ts";
 
 /** Parts of a name; more would not help a reader. */
