@@ -18,7 +18,8 @@ export interface Told {
 
 /** Why the pass never had the choice. */
 const STRUCTURE = {
-  unrelated: "neither is computed from the other, and kernels are merged only along a value",
+  unrelated:
+    "neither is computed from the other, and kernels are merged only along a value, or side by side where products share their left operand",
   loop: "one stands in a loop and the other does not, and a kernel does not reach across the edge of a loop",
   unused: "nothing reads one of them, so no kernel computes it",
 } as const;

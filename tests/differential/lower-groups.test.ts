@@ -1,82 +1,16 @@
 /** Fused groups under each schedule: interpreter of the tensor IR = kernel interpreter = JavaScript, at awkward sizes. */
 import { describe, expect, it } from "vitest";
 import { lowerModule } from "../../passes/lower/index.ts";
-import { evaluate } from "../../src/interp/index.ts";
 import { Builder, tensorType, value } from "../../src/ir/index.ts";
-import type { Attrs, Func, Literal, Op, Tensor, TensorType, Value } from "../../src/ir/index.ts";
+import type { Attrs, Func, Literal } from "../../src/ir/index.ts";
 import { OPS } from "../../src/ops/index.ts";
-import type { Program } from "../../src/plan/ir.ts";
-import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { webgpuBase, webgpuCpu } from "../../src/profiles/webgpu.ts";
-import { Dim } from "../../src/support/dim.ts";
 import { Rng } from "../../src/support/random.ts";
-import { compareTensors } from "../support/compare-tensors.ts";
+import { B, T, capacities, check, f32, groupFunc, sizes } from "../support/group-case.ts";
+import type { Body } from "../support/group-case.ts";
 import { randomTensor } from "../support/random-tensor.ts";
 import { runPlan } from "../support/run-plan.ts";
-import type { Executor } from "../support/run-plan.ts";
-import { programTolerance } from "../support/tolerance.ts";
 
-const [B, T] = ["B", "T"].map((name) => Dim.symbol(name)) as [Dim, Dim];
-const sizes = { B: 2, T: 5 };
-const capacities = { B: 3, T: 9 };
-
-type Body = (b: Builder, args: readonly Value[]) => readonly Value[];
-
-/** A function that is one group over arguments of these types. */
-function groupFunc(types: readonly TensorType[], attrs: Attrs, body: Body): Func {
-  const inner = new Builder(OPS);
-  const args = types.map((type, i) => value(type, `a${i}`));
-  const yields = body(inner, args);
-  const outer = types.map((type, i) => value(type, `a${i}`));
-  const results = yields.map(({ type }) => value(type));
-  const group: Op = { name: "group", operands: outer, attrs: { name: "g", ...attrs }, results, regions: [inner.block(args, yields)] }; // prettier-ignore
-  return {
-    name: "f",
-    args: outer.map((arg) => ({ name: arg.name, mode: "in", value: arg })),
-    results: results.map((_, i) => ({ name: `r${i}` })),
-    body: { args: outer, ops: [group], yields: results },
-  };
-}
-
-function programOf(func: Func, info: TargetInfo): Program {
-  const { program, diagnostics } = lowerModule({ name: "m", funcs: [func] }, { ops: OPS, info, capacities });
-  expect(diagnostics).toEqual([]);
-  expect(program.kernels).toHaveLength(1);
-  return program;
-}
-
-function check(
-  types: readonly TensorType[],
-  attrs: Attrs,
-  body: Body,
-  executor: Executor,
-  info: TargetInfo = webgpuBase,
-): Program {
-  const rng = new Rng(11);
-  const func = groupFunc(types, attrs, body);
-  const inputs = Object.fromEntries(
-    types.map(({ dtype, dims }, i) => [`a${i}`, randomTensor(rng, dtype, dims.map((dim) => dim.evaluate(sizes)))]), // prettier-ignore
-  );
-  const program = programOf(func, info);
-  const results = runPlan(program, "f", { sizes, inputs }, executor);
-  const params = (): Tensor => {
-    throw new Error("no parameters");
-  };
-  const [exact, rounded] = (["exact", "rounded"] as const).map((mode) =>
-    evaluate(func, inputs, { ops: OPS, params, symbols: sizes, mode }),
-  );
-  for (const { name } of func.results) {
-    const [x, r] = [exact![name] as Tensor, rounded![name] as Tensor];
-    const found = compareTensors(results.read(name, x.dtype, x.dims), x, programTolerance(x, r), {
-      what: name,
-      seed: 11,
-    });
-    expect(found).toBeUndefined();
-  }
-  return program;
-}
-
-const f32 = (...dims: (Dim | number)[]): TensorType => tensorType("f32", dims);
 const scalar = (x: number): Literal => ({ kind: "literal", dtype: "f32", dims: [], data: [x] });
 
 const normThenSoftmax: Body = (b, [x, w]) => {

@@ -26,9 +26,13 @@ export function isMatmul(view: View, products: readonly Op[]): boolean {
   // Each row of a product may meet weights of its own: those of the experts that were chosen for it.
   const isChoice = (op: Op): boolean => view.role(op) === "gather" && view.isInput(op, 1);
   const { ops, yields } = view.candidate;
+  const left = new Set(products.flatMap((op) => [...view.behind(op.operands[0])]));
+  // A reduction of what a product makes waits for all of its columns.
+  const foldsInFront = ops.every((op) => view.role(op) !== "reduce" || left.has(op));
   return (
+    (foldsInFront || view.refuse("two-anchors")) &&
     (haveOneLeft || view.refuse("product-grid")) &&
-    ((isLeft(view, products) && right.every((op) => isMoveOrCast(view, op) || isChoice(op))) ||
+    ((isLeft(view, products, left) && right.every((op) => isMoveOrCast(view, op) || isChoice(op))) ||
       view.refuse("product-operand")) &&
     (productParts(ops, yields, view.table) !== undefined || view.refuse("product-epilogue"))
   );
@@ -41,13 +45,11 @@ export function isPlainProduct({ ops, yields }: Candidate, table: OpTable): bool
 }
 
 /** Whether the kernel can read the left operand as it goes, or compute its rows before it starts. */
-function isLeft(view: View, products: readonly Op[]): boolean {
-  const behind = new Set(products.flatMap((op) => [...view.behind(op.operands[0])]));
+function isLeft(view: View, products: readonly Op[], behind: ReadonlySet<Op>): boolean {
   const folds = view.candidate.ops.filter((op) => view.role(op) === "reduce");
   if (folds.length === 0) return [...behind].every((op) => isMoveOrCast(view, op));
   const left = products[0]?.operands[0];
-  if (!left || folds.some((op) => !behind.has(op))) return false;
-  if (products.some((op) => op.operands[0] !== left || op.attrs["transpose_a"] === true)) return false;
+  if (!left || products.some((op) => op.operands[0] !== left || op.attrs["transpose_a"] === true)) return false;
   const row = new View({ ops: view.candidate.ops.filter((op) => behind.has(op)), yields: [left] }, view.table);
   const isElement = folds.every((op) => sameDims(op.operands[0]?.type.dims ?? [], left.type.dims));
   if (products.some((op) => !sameDims(dimsOf(op).slice(0, -1), left.type.dims.slice(0, -1)))) return false;

@@ -61,7 +61,8 @@ describe("neighbours", () => {
   });
 
   it.each<[Reason, string, string, string, { args?: string; most?: number; isOn?: boolean }?]>([
-    ["two-anchors", "m", "p", `  ${EXP}\n  ${MEAN}\n  %c = mul(%x, %m) : f32[B, T, 8]\n  ${product("p", "c", "w")}\n  %y = add(%p, %x) : f32[B, T, 8]`, { args: SQUARE }],
+    ["two-anchors", "p", "m", `  ${product("p", "x", "w")}\n  %m = mean(%p) {axis = -1, keep = true} : f32[B, T, 1]\n  %y = mul(%p, %m) : f32[B, T, 8]`, { args: SQUARE }],
+    ["product-rows", "m", "p", `  ${EXP}\n  ${MEAN}\n  %c = mul(%x, %m) : f32[B, T, 8]\n  ${product("p", "c", "w")}\n  %y = add(%p, %x) : f32[B, T, 8]`, { args: SQUARE }],
     ["product-operand", "e", "y", `  ${EXP}\n  ${product("y", "e", "w")}`, { args: SQUARE }],
     ["product-grid", "p", "y", `  ${product("p", "x", "w")}\n  ${product("y", "p", "v")}`, { args: SQUARE }],
     ["product-epilogue", "p", "y", `  ${product("p", "x", "w")}\n  %r = reshape(%p) {shape = [B, T, 2, 4]} : f32[B, T, 2, 4]\n  %s = transpose(%r) {perm = [0, 1, 3, 2]} : f32[B, T, 4, 2]\n  %y = reshape(%s) {shape = [B, T, 8]} : f32[B, T, 8]`, { args: SQUARE }],
@@ -118,9 +119,9 @@ describe("a whole model", () => {
 
   it("answers for lines, kernels, ops and values, once for functions that agree", () => {
     const found = why(told, "q_proj", "rope.10");
-    expect(typeof found).toBe("object");
-    const [all] = found as readonly Why[];
-    expect(all!.functions).toEqual(["extend1", "extend", "prefill", "decode"]);
+    expect(found).toMatchObject([{ functions: ["extend", "prefill"], together: [] }]);
+    const beside = why(told, "q_proj_rope_k_proj_cache_write", "v_proj_cache_write");
+    expect(beside).toMatchObject([{ functions: ["extend1", "decode"], apart: [{ reason: "bindings" }] }]);
     expect(why(told, "moby.llm:24", "attention")).not.toBeTypeOf("string");
     expect(why(told, "embedding", "q_proj")).toMatchObject([{ apart: [{ reason: "loop" }] }]);
   });
