@@ -16,6 +16,7 @@ import { deriveGenerate } from "./tensor/derive-generate.ts";
 import { fuse } from "./tensor/fuse.ts";
 import { packWeights } from "./tensor/pack-weights.ts";
 import { schedule } from "./tensor/schedule.ts";
+import { splitProducts } from "./tensor/split-products.ts";
 import { splitWeights } from "./tensor/split-weights.ts";
 import { selectEntries } from "./tensor/select-entries.ts";
 import type { Entry } from "./tensor/select-entries.ts";
@@ -31,6 +32,7 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
     decompose,
     canonicalize,
     splitWeights,
+    splitProducts,
     fuse,
     schedule,
     packWeights,

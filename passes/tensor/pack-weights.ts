@@ -10,8 +10,10 @@ import { paramRows } from "../../src/ir/param-rows.ts";
 import { result, walk } from "../../src/ir/ir.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext } from "../manager/pass.ts";
+import { axisAttr } from "./attrs.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
 
@@ -68,7 +70,7 @@ function axesOfWeights(module: Module, tile: WeightTile): ReadonlyMap<string, Ax
         if (path === undefined || operand === null) continue;
         const argument = op.name === "group" ? op.regions[0]?.args[which] : undefined;
         if (argument === undefined) others.add(path);
-        for (const walked of argument === undefined ? [] : productAxes(op, argument)) {
+        for (const walked of argument === undefined ? [] : productAxes(op, argument, tile)) {
           const known = axes.get(path);
           // Rows that are read apart must lie together in the order of the whole, too.
           const isWhole = path.endsWith('"whole"') || walked?.columns === 0;
@@ -94,7 +96,7 @@ function fits({ type }: Value, { columns, terms }: Axes, tile: WeightTile): bool
 
 /** For each product of a group's body that has the argument as its right operand, seen through casts and transposes, the
  * axes that it walks; undefined for one that sees it in another way. */
-function productAxes(group: Op, argument: Value): readonly (Axes | undefined)[] {
+function productAxes(group: Op, argument: Value, tile: WeightTile): readonly (Axes | undefined)[] {
   const body = defined(group.regions[0], "a group has a block");
   const makers = new Map(body.ops.flatMap((op) => op.results.map((made) => [made, op] as const)));
   return body.ops.flatMap((op) => {
@@ -103,7 +105,7 @@ function productAxes(group: Op, argument: Value): readonly (Axes | undefined)[] 
     if (right === null || right === undefined || !dependsOn(right, argument, makers)) return [];
     const isTransposed = op.attrs["transpose_b"] === true;
     const axes = isTransposed ? { columns: 0, terms: 1 } : { columns: 1, terms: 0 };
-    return [sourceAxes(right, axes, argument, makers)];
+    return [sourceAxes(right, axes, argument, makers, tile)];
   });
 }
 
@@ -114,15 +116,29 @@ function dependsOn(value: Value, argument: Value, makers: ReadonlyMap<Value, Op>
   );
 }
 
-/** The axes of the argument that are those of `value`; undefined where it is not seen through casts and transposes. */
-function sourceAxes(value: Value, axes: Axes, argument: Value, makers: ReadonlyMap<Value, Op>): Axes | undefined {
+/** The axes of the argument that are those of `value`; undefined where it is not seen through casts, transposes and slices
+ * of whole tiles of columns. */
+function sourceAxes(
+  value: Value,
+  axes: Axes,
+  argument: Value,
+  makers: ReadonlyMap<Value, Op>,
+  tile: WeightTile,
+): Axes | undefined {
   if (value === argument) return axes;
   const op = makers.get(value);
   const source = op?.operands[0];
   if (op === undefined || source === undefined || source === null || value.type.dims.length !== 2) return undefined;
-  if (op.name === "cast") return sourceAxes(source, axes, argument, makers);
+  if (op.name === "cast" || (op.name === "slice" && isOfTiles(op, axes, tile)))
+    return sourceAxes(source, axes, argument, makers, tile);
   if (op.name !== "transpose") return undefined;
-  return sourceAxes(source, { columns: axes.terms, terms: axes.columns }, argument, makers);
+  return sourceAxes(source, { columns: axes.terms, terms: axes.columns }, argument, makers, tile);
+}
+
+function isOfTiles(slice: Op, axes: Axes, { columns }: WeightTile): boolean {
+  const bounds = [slice.attrs["start"], slice.attrs["end"]].map((at) => (at instanceof Dim ? at.asNumber() : at));
+  const isWhole = bounds.every((at) => typeof at === "number" && at % columns === 0);
+  return isWhole && axisAttr(slice, 2) === axes.columns;
 }
 
 function walkYields(block: Block, visit: (value: Value) => void): void {

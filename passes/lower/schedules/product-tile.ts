@@ -207,5 +207,5 @@ function lastInMemory(puller: Puller, value: Value): number {
   const source = op?.operands[0];
   if (op === undefined || source === undefined || source === null) return last;
   if (op.name === "transpose") return numbersAttr(op.attrs, "perm").indexOf(lastInMemory(puller, source));
-  return op.name === "cast" ? lastInMemory(puller, source) : last;
+  return op.name === "cast" || op.name === "slice" ? lastInMemory(puller, source) : last;
 }

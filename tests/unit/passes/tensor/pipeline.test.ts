@@ -132,8 +132,12 @@ test("a layer of llama is at most 8 kernels for one token, 12 for many; one of g
 
 test("no kernel has more bindings than the device", () => {
   for (const model of [llama({ storage: "f16" }), gpt2()])
-    for (const op of kernelsPerLayer(model, "decode"))
-      if (op.name === "group") expect(op.operands.length + op.results.length).toBeLessThanOrEqual(9);
+    for (const op of kernelsPerLayer(model, "decode")) {
+      // A cache is written where it is read.
+      const written = op.regions[0]?.ops.filter(({ name }) => name === "cache_write").length ?? 0;
+      const bindings = op.operands.length + op.results.length - written;
+      if (op.name === "group") expect(bindings).toBeLessThanOrEqual(context.info.limits.maxStorageBuffers);
+    }
 });
 
 test("a build keeps the entries that it asks for", () => {
