@@ -223,8 +223,8 @@ describe("inspect", () => {
       { functions: ["forward"], first: { asked: "y", values: ["y"], kernels: ["q_proj"] }, together: [] },
     ]);
     const { apart } = (why as [{ apart: unknown }])[0];
-    expect(apart).toMatchObject([{ producer: "q_proj", consumer: "rope", reason: "product-epilogue" }]);
-    expect(llmc(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]).stdout).toContain("[product-epilogue]");
+    expect(apart).toMatchObject([{ producer: "q_proj", consumer: "rope", reason: "product-rows" }]);
+    expect(llmc(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]).stdout).toContain("[product-rows]");
   });
 
   it("--stage ast of a source that does not parse has its diagnostics", () => {
