@@ -2,7 +2,7 @@
  * matmul.registers: each invocation sums a tile of rows x columns in registers over the whole depth; nothing goes
  * through workgroup memory. Rows of the leading axes of `a` are one long list of rows where `b` has none of its own;
  * otherwise each matrix of the batch is a layer of the grid. Rows and columns beyond the edge are computed from the
- * last ones inside and not stored.
+ * last ones inside and not stored; an invocation without a row inside does nothing.
  */
 import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
@@ -74,15 +74,17 @@ export function matmulRegisters(emission: Emission): LaunchShape {
       : [...unflatten(batch, product.leading), row];
   const tile = { rows: rowEdges.map(({ read }) => indexOf(read)), pieces: pieceEdges.map(({ read }) => read) };
   const parts = atOnce === 1 ? products.map((one) => ({ ...loop, products: [one] })) : [loop];
-  const sums = parts.flatMap((part) => sumTile(emission, part, tile, { from: 0, stride: 1 }));
-
-  rowEdges.forEach((row, r) => {
-    const flatRow = batch === undefined ? row.at : batch.scale(product.rows).add(row.at);
-    inside(emission, row, () =>
-      pieceEdges.forEach((piece, p) =>
-        inside(emission, piece, () => storePiece(emission, loop, flatRow, piece.at, at(sums, r, p))),
-      ),
-    );
+  // Where the rows end inside of a workgroup, whole invocations may have none: a short prompt would cost as much as a long one.
+  inside(emission, defined(rowEdges[0], "a row"), () => {
+    const sums = parts.flatMap((part) => sumTile(emission, part, tile, { from: 0, stride: 1 }));
+    rowEdges.forEach((row, r) => {
+      const flatRow = batch === undefined ? row.at : batch.scale(product.rows).add(row.at);
+      inside(emission, r === 0 ? { at: row.at, read: row.read } : row, () =>
+        pieceEdges.forEach((piece, p) =>
+          inside(emission, piece, () => storePiece(emission, loop, flatRow, piece.at, at(sums, r, p))),
+        ),
+      );
+    });
   });
   return {
     workgroup: [workgroupColumns, workgroupRows, 1],
