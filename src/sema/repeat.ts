@@ -111,6 +111,9 @@ function tryLayer(
   const [carried] = inputs;
   if (result.kind !== "tensor" || carried === undefined) return undefined;
   if (sameType(result.value.type, carried.type)) return result.value;
+  // A layer that does not take what is given need not return it.
+  const { reporter } = context.session;
+  if (reporter.has("LLM0203", expr.span) || reporter.has("LLM0233", expr.span)) return undefined;
   report(context, "LLM0216", `a layer of \`repeat\` does not return what it takes`, expr.span, {
     label: `takes ${typeWords(carried.type)} and returns ${typeWords(result.value.type)}`,
     related: [{ message: "the layer is declared here", at: decl.result?.span ?? decl.name.span }],

@@ -58,6 +58,14 @@ export class Reporter {
     if (!this.collected.has(key)) this.collected.set(key, { diagnostic: made, blame });
   }
 
+  /** Whether a mistake of this kind is known at the place. */
+  has(code: DiagnosticCode, at: Span): boolean {
+    const loc = JSON.stringify(toLoc(at));
+    return [...this.collected.values()].some(
+      ({ diagnostic: made }) => made.code === code && JSON.stringify(made.loc) === loc,
+    );
+  }
+
   get hasErrors(): boolean {
     return [...this.collected.values()].some(({ diagnostic: { severity } }) => severity === "error");
   }

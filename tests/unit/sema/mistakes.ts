@@ -115,6 +115,18 @@ export const MISTAKES: readonly Mistake[] = [
     }),
   },
   {
+    code: "LLM0203",
+    title: "layers that take another shape than the first is given",
+    wrong: modelWith({
+      body: "  block Layer(x: f[B, T, dim]) -> f[B, T, dim] {\n    return x\n  }\n  use layers: Layer[2]",
+      forward: "return repeat(layers, concat(x, x, axis: 1))[:, 0:T]",
+    }),
+    right: modelWith({
+      body: "  block Layer(x: f[B, S, dim]) -> f[B, S, dim] {\n    return x\n  }\n  use layers: Layer[2]",
+      forward: "return repeat(layers, concat(x, x, axis: 1))[:, 0:T]",
+    }),
+  },
+  {
     code: "LLM0204",
     title: "a division that leaves a remainder",
     wrong: modelWith({
