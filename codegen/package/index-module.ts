@@ -8,7 +8,7 @@ export function indexModule(artifact: Artifact): string {
   return `// ${model}, compiled by llmc ${compiler}. Types and documentation are in index.d.ts and runtime.d.ts.
 import { loadModel } from "./runtime.js";
 
-export { ${ERRORS.join(", ")} } from "./runtime.js";
+export { clearCache, ${ERRORS.join(", ")} } from "./runtime.js";
 
 export const config = Object.freeze(${JSON.stringify(config, null, 2)});
 

@@ -1,7 +1,7 @@
 /** A compilation as what `emitPackage` writes and the runtime loads. */
 import { emitPackage } from "../../codegen/package/index.ts";
 import type { Artifact } from "../../codegen/package/index.ts";
-import { RUNTIME_NOTICES, RUNTIME_SOURCE, RUNTIME_TYPES } from "../runtime/bundled.generated.ts";
+import { RUNTIME_FILES, RUNTIME_NOTICES, RUNTIME_TYPES } from "../runtime/bundled.generated.ts";
 import { CUDA_DRIVER } from "./cuda-driver.generated.ts";
 import type { Compilation } from "./compile.ts";
 import { weightNameRules } from "./weight-rules.ts";
@@ -30,7 +30,7 @@ export function artifactOf(compilation: Compilation, name: string, version: stri
     })),
     weightRules: weightNameRules(model.weights),
     parameters: model.parameters.map(({ path, dims }) => ({ path, dims })),
-    runtime: RUNTIME_SOURCE,
+    runtime: RUNTIME_FILES,
     runtimeTypes: RUNTIME_TYPES,
     notices: RUNTIME_NOTICES,
     cudaDriver: CUDA_DRIVER,

@@ -1,0 +1,351 @@
+/** Files over HTTP from a server of this process that cuts, stalls, lies and changes its mind; nothing is kept. */
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openBytes } from "../../../src/runtime/byte-source.ts";
+import { openHttp } from "../../../src/runtime/http/index.ts";
+import type { HttpOptions } from "../../../src/runtime/http/index.ts";
+import { BLOCK_BYTES } from "../../../src/runtime/http/block-store.ts";
+import type { ByteSource } from "../../../src/runtime/public-types.ts";
+import { patternBytes, serveFile } from "./file-server.ts";
+import type { FileServer } from "./file-server.ts";
+
+/** Two blocks and a bit. */
+const BYTES = patternBytes(2 * BLOCK_BYTES + 1000);
+const LAST = BYTES.length - 1;
+const PROBE = "0-7";
+const rangeOf = (block: number): string => `${block * BLOCK_BYTES}-${Math.min(LAST, (block + 1) * BLOCK_BYTES - 1)}`;
+const QUICK = { retries: 3, firstRetries: 1, pauseMs: 1, longestPauseMs: 4, stallMs: 20_000 } as const;
+
+let server: FileServer;
+beforeEach(async () => {
+  server = await serveFile(BYTES);
+});
+afterEach(() => server.close());
+
+async function open(options: HttpOptions = {}): Promise<ByteSource> {
+  const source = await openHttp(server.url, { ...options, limits: { ...QUICK, ...options.limits } });
+  return source ?? expect.unreachable("there is no file");
+}
+
+async function readAll(source: ByteSource, piece = 3_000_000): Promise<void> {
+  for (let at = 0; at < source.size; at += piece) await expectBytes(source, at, Math.min(piece, source.size - at));
+}
+
+async function expectBytes(source: ByteSource, offset: number, length: number): Promise<void> {
+  const bytes = await source.read(offset, length);
+  expect(Buffer.compare(bytes, server.bytes.subarray(offset, offset + length))).toBe(0);
+}
+
+describe("a file at a URL", () => {
+  it("is read by blocks, each once, behind one request for its size", async () => {
+    const source = await open();
+    expect([source.size, server.asked]).toEqual([BYTES.length, [PROBE]]);
+    await readAll(source);
+    expect(server.asked).toEqual([PROBE, rangeOf(0), rangeOf(1), rangeOf(2)]);
+    await source.close?.();
+  });
+
+  it("gives any stretch, and refuses those outside", async () => {
+    const source = await open();
+    for (const [offset, length] of [
+      [5, 0],
+      [LAST, 1],
+      [BLOCK_BYTES - 3, 7],
+      [1, LAST],
+      [0, BLOCK_BYTES],
+      [2 * BLOCK_BYTES, 1000],
+    ] as const)
+      // prettier-ignore
+      await expectBytes(source, offset, length);
+    for (const [offset, length] of [
+      [LAST, 2],
+      [-1, 2],
+      [0, -1],
+    ] as const)
+      await expect(source.read(offset, length)).rejects.toThrow(RangeError);
+    await source.close?.();
+  });
+
+  it("asks for the next block while the caller is busy, and for no more", async () => {
+    const source = await open();
+    await source.read(0, 8);
+    await vi.waitFor(() => expect(server.asked).toEqual([PROBE, rangeOf(0), rangeOf(1)]));
+    await source.read(0, BLOCK_BYTES);
+    expect(server.asked.length).toBe(3);
+    await source.close?.();
+  });
+
+  it("is undefined where there is none, or a single-page app answers with its page", async () => {
+    for (const status of [404, 410]) {
+      server.instead = (response) => (response.writeHead(status).end("no"), true);
+      expect(await openBytes(server.url)).toBeUndefined();
+    }
+    server.instead = (response) => (response.writeHead(200, { "Content-Type": "text/html; charset=utf-8" }).end("<p>"), true); // prettier-ignore
+    expect(await openBytes(server.url)).toBeUndefined();
+  });
+
+  it("may be empty", async () => {
+    server.bytes = new Uint8Array(0);
+    for (const ranges of [true, false]) {
+      server.ranges = ranges;
+      const source = await open();
+      expect([source.size, await source.read(0, 0)]).toEqual([0, new Uint8Array(0)]);
+      await source.close?.();
+    }
+  });
+
+  it("takes fetch from the caller, who may change the request", async () => {
+    const seen: string[] = [];
+    server.instead = (response, _, { headers }) =>
+      headers.authorization === "me" ? false : (response.writeHead(401).end(), true);
+    const signing: typeof fetch = (url, init) => {
+      seen.push(String(url));
+      return fetch(url, { ...init, headers: { ...(init?.headers as Record<string, string>), Authorization: "me" } });
+    };
+    await expect(open()).rejects.toMatchObject({ name: "DownloadError", status: 401 });
+    const source = await open({ fetch: signing });
+    await expectBytes(source, 0, 100);
+    await source.close?.();
+    expect(new Set(seen)).toEqual(new Set([server.url]));
+  });
+});
+
+describe("a connection that breaks", () => {
+  it("is taken up again at the byte where it broke", async () => {
+    server.cutAfter = (n) => (n === 2 ? 1_000_000 : undefined);
+    const source = await open();
+    await readAll(source);
+    const from = BLOCK_BYTES + 1_000_000;
+    expect(server.asked).toEqual([PROBE, rangeOf(0), rangeOf(1), `${from}-${2 * BLOCK_BYTES - 1}`, rangeOf(2)]);
+    await source.close?.();
+  });
+
+  it("may break again and again as long as something comes between", async () => {
+    server.cutAfter = (n) => (n > 0 ? 700_000 : undefined);
+    const source = await open();
+    await expectBytes(source, 0, BLOCK_BYTES);
+    expect(server.asked.length).toBeGreaterThan(BLOCK_BYTES / 700_000);
+    await source.close?.();
+  });
+
+  it("is given up where nothing comes, by an error that says how often it was tried", async () => {
+    const source = await open();
+    server.instead = (response) => (response.destroy(), true);
+    const error = {
+      name: "DownloadError",
+      message: expect.stringMatching(/model\.safetensors: .*\(tried 4 times\)$/s),
+    };
+    await expect(source.read(0, 8)).rejects.toMatchObject(error);
+    server.instead = () => false;
+    await expectBytes(source, 0, 8);
+    await source.close?.();
+  });
+
+  it("may end early without an error, where the server says no length", async () => {
+    server.instead = (response, n) => {
+      if (n !== 1) return false;
+      response.writeHead(206, { "Content-Range": `bytes ${rangeOf(0)}/${BYTES.length}` });
+      response.end(BYTES.subarray(0, 5000));
+      return true;
+    };
+    const source = await open();
+    await expectBytes(source, 0, BLOCK_BYTES);
+    expect(server.asked[2]).toBe(`5000-${BLOCK_BYTES - 1}`);
+    await source.close?.();
+  });
+
+  it("is taken for broken where nothing comes for long", async () => {
+    server.instead = (response, n) => {
+      if (n !== 1 && n !== 2) return false;
+      if (n === 2) return true;
+      response.writeHead(206, { "Content-Range": `bytes ${rangeOf(0)}/${BYTES.length}` });
+      response.write(BYTES.subarray(0, 5000));
+      return true;
+    };
+    const source = await open({ limits: { stallMs: 300 } });
+    await expectBytes(source, 0, BLOCK_BYTES);
+    expect(server.asked.slice(2, 4)).toEqual([`5000-${BLOCK_BYTES - 1}`, `5000-${BLOCK_BYTES - 1}`]);
+    await vi.waitFor(() => expect(server.abandoned()).toBe(2));
+    await source.close?.();
+  });
+
+  it("is tried again where the server is busy, not before it asks for, and not where it refuses", async () => {
+    server.instead = (response, n) => n === 0 && (response.writeHead(503, { "Retry-After": "1" }).end(), true);
+    const start = performance.now();
+    const source = await open();
+    expect(performance.now() - start).toBeGreaterThan(900);
+    server.instead = (response) => (response.writeHead(403).end(), true);
+    await expect(source.read(0, 8)).rejects.toMatchObject({ name: "DownloadError", status: 403 });
+    await source.close?.();
+    server.instead = (response) => (response.writeHead(500).end(), true);
+    await expect(open()).rejects.toMatchObject({ name: "DownloadError", status: 500 });
+    expect(server.asked.filter((range) => range === PROBE).length).toBe(2 + 2);
+  });
+
+  it("names the reason of the system where there is no server", async () => {
+    await server.close();
+    await expect(open()).rejects.toMatchObject({
+      name: "DownloadError",
+      message: expect.stringContaining("ECONNREFUSED"),
+    });
+  });
+});
+
+describe("a server without ranges", () => {
+  beforeEach(() => {
+    server.ranges = false;
+  });
+
+  it("sends the file once, whatever is read of it and in whatever order", async () => {
+    const source = await open();
+    await expectBytes(source, 2 * BLOCK_BYTES + 10, 100);
+    await expectBytes(source, 5, 100);
+    await readAll(source);
+    expect(server.asked).toEqual([PROBE]);
+    await source.close?.();
+  });
+
+  it("sends it again where the connection broke, and what was there is left out", async () => {
+    server.cutAfter = (n) => (n === 0 ? BLOCK_BYTES + 5000 : undefined);
+    const source = await open();
+    await readAll(source);
+    expect(server.asked.length).toBe(2);
+    await source.close?.();
+  });
+
+  it("may not say how long the file is", async () => {
+    server.instead = (response) => (response.writeHead(200).write(BYTES.subarray(0, 9)), response.end(BYTES.subarray(9)), true); // prettier-ignore
+    const source = await open();
+    expect(source.size).toBe(BYTES.length);
+    await readAll(source);
+    expect(server.asked.length).toBe(1);
+  });
+
+  it("may begin to know them, or cease to", async () => {
+    server.ranges = true;
+    const source = await open();
+    await expectBytes(source, 0, 8);
+    await vi.waitFor(() => expect(server.asked.length).toBe(3));
+    server.ranges = false;
+    await expectBytes(source, 2 * BLOCK_BYTES, 1000);
+    server.ranges = true;
+    await readAll(source);
+    await source.close?.();
+  });
+});
+
+describe("an answer that does not fit", () => {
+  const part = (from: number, to: number, total: number | string = BYTES.length) => ({
+    "Content-Range": `bytes ${from}-${to}/${total}`,
+  });
+  const [first, size] = [`asked for bytes ${rangeOf(0).replace("-", " to ")}`, BYTES.length];
+
+  it.each([
+    ["another stretch", part(8, BLOCK_BYTES), first],
+    ["more than was asked for", part(0, BLOCK_BYTES), first],
+    ["no stretch", { "Content-Range": "bytes" }, first],
+    ["a file of another size", part(0, BLOCK_BYTES - 1, size + 1), "has changed since"],
+    ["another length, and no range", { "Content-Length": "5" }, first],
+  ] as const)("is refused by name: %s", async (_, headers, message) => {
+    const source = await open();
+    server.instead = (response) => (response.writeHead(206, headers).end(BYTES.subarray(0, 5)), true);
+    await expect(source.read(0, 8)).rejects.toMatchObject({ name: "DownloadError", message: expect.stringContaining(message) }); // prettier-ignore
+    await source.close?.();
+  });
+
+  it("may bring less than was asked for, or not name the size", async () => {
+    server.instead = (response, n) => {
+      if (n !== 1 && n !== 2) return false;
+      const [from, to] = n === 1 ? [0, 999] : [1000, BLOCK_BYTES - 1];
+      response.writeHead(206, part(from, to, n === 1 ? size : "*")).end(BYTES.subarray(from, to + 1));
+      return true;
+    };
+    const source = await open();
+    await expectBytes(source, 0, BLOCK_BYTES);
+    expect(server.asked.slice(0, 3)).toEqual([PROBE, rangeOf(0), `1000-${BLOCK_BYTES - 1}`]);
+    await source.close?.();
+  });
+
+  it.each([
+    [{ ETag: '"v1"' }, { ETag: '"v2"' }, true],
+    [{ ETag: '"v1"' }, { ETag: 'W/"v1"' }, false],
+    [{ ETag: '"v1"' }, {}, false],
+    [{ "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT" }, { "Last-Modified": "Mon, 01 Jan 2024 00:00:01 GMT" }, true],
+    [{ ETag: '"v1"', "Last-Modified": "Mon, 01 Jan 2024 00:00:00 GMT" }, { ETag: '"v1"', "Last-Modified": "Mon, 01 Jan 2024 00:00:01 GMT" }, false],
+  ] as readonly (readonly [Record<string, string>, Record<string, string>, boolean])[])("is of another version where %j becomes %j: %j", async (before, after, changed) => {
+    server.headers = before;
+    const source = await open();
+    server.headers = after;
+    const read = expectBytes(source, 0, 8);
+    await (changed ? expect(read).rejects.toMatchObject({ name: "DownloadError", message: expect.stringContaining("has changed since") }) : read); // prettier-ignore
+    await source.close?.();
+  }); // prettier-ignore
+
+  it("tells that the file went away", async () => {
+    const source = await open();
+    server.instead = (response) => (response.writeHead(404).end(), true);
+    await expect(source.read(0, 8)).rejects.toThrow(/is no longer there/);
+    await source.close?.();
+  });
+
+  it("may come from another origin, whose headers scripts do not see", async () => {
+    const hiding: typeof fetch = async (url, init) => {
+      const answer = await fetch(url, init);
+      const headers = new Headers({ "Content-Length": answer.headers.get("Content-Length") ?? "" });
+      return new Response(answer.body, { status: answer.status, headers });
+    };
+    const source = await open({ fetch: hiding });
+    expect([source.size, server.asked]).toEqual([BYTES.length, [PROBE, "0-"]]);
+    await readAll(source);
+    expect(server.asked.slice(2)).toEqual([rangeOf(0), rangeOf(1), rangeOf(2)]);
+    await source.close?.();
+  });
+});
+
+describe("an abort", () => {
+  const reason = new Error("enough");
+
+  it("ends a request that is under way", async () => {
+    const controller = new AbortController();
+    const source = await open({ signal: controller.signal });
+    server.instead = (response) => (response.writeHead(206, { "Content-Range": `bytes ${rangeOf(0)}/${BYTES.length}` }).write("x"), true); // prettier-ignore
+    const read = source.read(0, 8);
+    await vi.waitFor(() => expect(server.asked.length).toBe(2));
+    controller.abort(reason);
+    await expect(read).rejects.toBe(reason);
+    await vi.waitFor(() => expect(server.abandoned()).toBe(1));
+    await expect(source.read(0, 8)).rejects.toBe(reason);
+  });
+
+  it("ends the first request, and the pause before another try", async () => {
+    const controller = new AbortController();
+    server.instead = (response, n) => (n === 1 ? response.writeHead(503).end() : undefined, true);
+    for (const signal of [controller.signal, AbortSignal.timeout(100)]) {
+      const opening = open({ signal, limits: { firstRetries: 9, pauseMs: 60_000, longestPauseMs: 60_000 } });
+      if (signal === controller.signal) setTimeout(() => controller.abort(reason), 50);
+      const thrown: unknown = await opening.catch((error: unknown) => error);
+      expect(thrown).toBe(signal.reason);
+    }
+    expect(server.asked.length).toBe(2);
+    await expect(open({ signal: controller.signal })).rejects.toBe(reason);
+    expect(server.asked.length).toBe(2);
+  });
+
+  it("of one read leaves the others alone", async () => {
+    const source = await open();
+    const controller = new AbortController();
+    const [cut, whole] = [source.read(0, 8, controller.signal), source.read(0, 9)];
+    controller.abort(reason);
+    await expect(cut).rejects.toBe(reason);
+    expect((await whole).length).toBe(9);
+    await source.close?.();
+  });
+
+  it("comes with close, for what was read ahead", async () => {
+    server.instead = (response, n) => n === 2 && (response.writeHead(206, { "Content-Range": `bytes ${rangeOf(1)}/${BYTES.length}` }).write("x"), true); // prettier-ignore
+    const source = await open();
+    await source.read(0, 8);
+    await vi.waitFor(() => expect(server.asked.length).toBe(3));
+    await source.close?.();
+    await vi.waitFor(() => expect(server.abandoned()).toBe(1));
+  });
+});
