@@ -39,6 +39,8 @@ export interface Artifact {
   /** Published names against paths here: the `weights` clause of the source. */
   readonly weightRules: readonly WeightNameRule[];
   readonly parameters: readonly ArtifactParameter[];
+  /** Of `model.safetensors` and `tokenizer.json`, those that are put into the package. */
+  readonly beside: readonly string[];
   /** The bundled modules of the runtime by their file in the package (`src/runtime/bundled.generated.ts`). */
   readonly runtime: Readonly<Record<string, string>>;
   /** Its public types as a declaration file, from the same place. */

@@ -24,14 +24,20 @@ const data = {
   profiles: [
 ${profiles.map(profileText).join("\n")}
   ],
-  weights: new URL("./model.safetensors", import.meta.url),
-  tokenizer: new URL("./tokenizer.json", import.meta.url),
+  weights: ${besideText("model.safetensors", artifact)},
+  tokenizer: ${besideText("tokenizer.json", artifact)},
 };
 
 export function load(options) {
   return loadModel(data, options);
 }
 `;
+}
+
+/** A file beside the module. webpack refuses a package that lacks one, unless it is told to look away. */
+function besideText(file: string, { beside }: Artifact): string {
+  const aside = beside.includes(file) ? "" : "/* webpackIgnore: true */ ";
+  return `new URL(${aside}"./${file}", import.meta.url)`;
 }
 
 function profileText(profile: ArtifactProfile): string {

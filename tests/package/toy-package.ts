@@ -31,6 +31,7 @@ export async function toyArtifact(): Promise<Artifact> {
       { path: "bias", dims: [VOCAB] },
       { path: "head.weight", dims: [4, VOCAB] },
     ],
+    beside: ["model.safetensors"],
     runtime: await runtimeFiles(),
     runtimeTypes: runtimeTypes(),
     notices: runtimeNotices(),
