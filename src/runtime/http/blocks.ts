@@ -52,8 +52,14 @@ export class BlockSource implements ByteSource {
 
   private async block(index: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
     const found = this.started(index);
-    if (index === this.last + 1 && (index + 1) * BLOCK_BYTES < this.size) void this.started(index + 1);
+    const isNext = index === this.last + 1 && (index + 1) * BLOCK_BYTES < this.size;
     this.last = index;
+    if (isNext)
+      found.then(
+        () => void this.started(index + 1),
+        // Told to who reads it.
+        () => undefined,
+      );
     return signal === undefined ? found : unlessAborted(found, signal);
   }
 
