@@ -107,10 +107,8 @@ describe("an app with the package", () => {
 
   it("gives them when Vite has built it", async ({ skip }) => {
     if (opened === undefined) return skip(NO_CHROMIUM);
-    // Workers that load modules on demand are modules themselves.
-    const built: InlineConfig = { ...config(opened.project), worker: { format: "es" } };
-    await build(built);
-    const server = await preview(built);
+    await build(config(opened.project));
+    const server = await preview(config(opened.project));
     try {
       expect(await results(opened, server.resolvedUrls?.local[0])).toEqual(expected);
     } finally {

@@ -58,7 +58,7 @@ beforeEach(async () => {
 
 /** Reads the file in the page; size and hash, or the error. */
 async function read({ page, server }: Opened, base = server.url): Promise<unknown> {
-  const limits = { retries: 1, firstRetries: 1, pauseMs: 10, stallMs: 5000 };
+  const limits = { retries: 1, firstRetries: 1, pauseMs: 10, stallMs: 30_000 };
   return page.evaluate(`(async () => {
     const { openHttp } = await import("/http.js");
     const source = await openHttp(${JSON.stringify(new URL(FILE, base))}, { limits: ${JSON.stringify(limits)} });

@@ -62,6 +62,19 @@ describe("a generated package", () => {
     expect(index).toContain('tokenizer: new URL(/* webpackIgnore: true */ "./tokenizer.json", import.meta.url)');
   });
 
+  it("says in its README what a server should send, and what only its targets need", async () => {
+    const artifact = await toyArtifact();
+    const readmeOf = (...targets: readonly string[]): string => {
+      const profiles = targets.map((target) => ({ ...artifact.profiles[1]!, name: target, target }));
+      return emitPackage({ ...artifact, profiles }).get("README.md")!;
+    };
+    const sectionsOf = (text: string): readonly string[] =>
+      [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title!);
+    expect(sectionsOf(installed.files.get("README.md")!)).toEqual(["Weights on a server", "Bundlers"]);
+    expect(sectionsOf(readmeOf("js", "cpu"))).toEqual(["Weights on a server", "Threads in a browser", "Bundlers"]);
+    expect(sectionsOf(readmeOf("cuda"))).toEqual([]);
+  });
+
   it("declares types, an optional peer and no side effects", () => {
     const fields = JSON.parse(installed.files.get("package.json")!) as Record<string, unknown>;
     expect(fields).toMatchObject({

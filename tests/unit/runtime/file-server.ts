@@ -47,7 +47,7 @@ export async function serveFile(bytes: Uint8Array): Promise<FileServer> {
     });
     const cut = self.cutAfter(n);
     if (cut === undefined) return response.end(body);
-    return response.write(body.subarray(0, cut), () => setTimeout(() => response.destroy(), 20));
+    return response.write(body.subarray(0, cut), () => setTimeout(() => response.destroy(), 100));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const self: FileServer = {

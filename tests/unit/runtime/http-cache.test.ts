@@ -65,6 +65,14 @@ describe("a file at a URL that was read before", () => {
     expect(await visit()).toEqual([PROBE, ...blocksOf(1, 2)]);
   });
 
+  it("is fetched again where what is kept is not a block", async () => {
+    await visit();
+    const cache = await caches.storage.open(Object.keys(caches.content())[0] ?? "");
+    await cache.put(`https://llmc.invalid/${BLOCK_BYTES}-${2 * BLOCK_BYTES}`, new Response("short"));
+    expect(await visit()).toEqual([PROBE, ...blocksOf(1)]);
+    expect(await visit()).toEqual([PROBE]);
+  });
+
   it("is fetched anew where it has changed, and the old version is deleted", async () => {
     await visit();
     server.headers = { ETag: '"v2"' };
@@ -152,8 +160,11 @@ describe("a server without ranges", () => {
     expect(keptBlocks()).toBe(3);
     // The answer is left where it is: it never comes to an end.
     server.instead = (response) => (response.writeHead(200, { "Content-Length": BYTES.length }).write("x"), true);
-    expect(await visit()).toEqual([PROBE]);
+    const source = await openHttp(server.url);
     await vi.waitFor(() => expect(server.abandoned()).toBe(1));
+    expect((await source?.read(BLOCK_BYTES, 1))?.[0]).toBe(BYTES[BLOCK_BYTES]);
+    await source?.close?.();
+    expect(server.asked).toEqual([PROBE, PROBE]);
   });
 
   it("goes on with memory where there is no room", async () => {
