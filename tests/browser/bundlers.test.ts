@@ -17,10 +17,10 @@ import type { MobyProject } from "../support/moby-package.ts";
 import { NO_CHROMIUM, chromiumPath, launchChromium, visit } from "./chromium.ts";
 import { ISOLATED, serveFolder } from "./static-server.ts";
 import { bundle, findWebpack } from "./webpack.ts";
+import type { Webpack } from "./webpack.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const executable = chromiumPath();
-const NO_WEBPACK = "no webpack on this machine (npm ci in tests/browser/webpack)";
 const TOKENS = 16;
 const { prompt, greedy } = mobyPrompts()[0] ?? expect.unreachable("no prompt was recorded");
 
@@ -48,16 +48,19 @@ globalThis.results = Promise.all([run("webgpu"), inWorker]).catch(String);`,
 interface Opened {
   readonly browser: Browser;
   readonly project: MobyProject;
+  readonly webpack: Webpack | string;
 }
 
 let opened: Opened | undefined;
 beforeAll(async () => {
   if (executable === undefined) return;
+  // Goes on while the package is built.
+  const webpack = findWebpack();
   const project = installMoby("webgpu,cpu");
   for (const [name, text] of Object.entries({ ...APP, "index.html": PAGE }))
     writeFileSync(join(project.folder, name), text);
-  opened = { project, browser: await launchChromium(executable) };
-});
+  opened = { project, browser: await launchChromium(executable), webpack: await webpack };
+}, 180_000);
 afterAll(async () => {
   await opened?.browser.close();
   opened?.project.remove();
@@ -118,9 +121,9 @@ describe("an app with the package", () => {
 
   it("gives them when webpack has bundled it, which has no complaint either", async ({ skip }) => {
     if (opened === undefined) return skip(NO_CHROMIUM);
-    const webpack = findWebpack();
-    if (webpack === undefined) return skip(NO_WEBPACK);
-    const { folder } = opened.project;
+    const { webpack, project } = opened;
+    if (typeof webpack === "string") return skip(webpack);
+    const { folder } = project;
     expect(await bundle(webpack, folder, "./main.js", "bundled")).toBe("");
     const server = await serveFolder(join(folder, "bundled"), ISOLATED, { "/": PAGE });
     try {
@@ -132,9 +135,9 @@ describe("an app with the package", () => {
 
   it("is bundled by webpack where it holds no weights, and takes them from another origin", async ({ skip }) => {
     if (opened === undefined) return skip(NO_CHROMIUM);
-    const webpack = findWebpack();
-    if (webpack === undefined) return skip(NO_WEBPACK);
-    const { folder } = opened.project;
+    const { webpack, project } = opened;
+    if (typeof webpack === "string") return skip(webpack);
+    const { folder } = project;
     await buildBare(folder);
     const weights = await serveFolder(opened.project.package, { "Access-Control-Allow-Origin": "*" });
     writeFileSync(join(folder, "bare.js"), bareApp(weights.url));

@@ -52,7 +52,7 @@ beforeAll(async () => {
   const server = await serveFolder(project.package, {}, TEXTS);
   const browser = await launchChromium(path);
   opened = { project, server, browser, ...(await visit(browser, server.url)) };
-});
+}, 180_000);
 afterAll(async () => {
   await opened?.browser.close();
   opened?.server.close();

@@ -1,27 +1,29 @@
 /** webpack 5 as a test finds it: packages of their own (`webpack/package.json`), which are installed when they are needed. */
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 const FOLDER = join(import.meta.dirname, "webpack");
 
 /** What the test uses of it. */
-type Webpack = (
+export type Webpack = (
   config: object,
   done: (error: Error | null, stats?: { toString(): string; hasErrors(): boolean; hasWarnings(): boolean }) => void,
 ) => void;
 
-/** Undefined where npm cannot install it. */
-export function findWebpack(): Webpack | undefined {
-  const from = createRequire(join(FOLDER, "package.json"));
+/** webpack, or why it is not there. */
+export async function findWebpack(): Promise<Webpack | string> {
   if (!existsSync(join(FOLDER, "node_modules/webpack")))
     try {
-      execFileSync("npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"], { cwd: FOLDER, stdio: ["ignore", "ignore", "pipe"], timeout: 120_000 }); // prettier-ignore
-    } catch {
-      return undefined;
+      const args = ["ci", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retries=1"];
+      await promisify(execFile)("npm", args, { cwd: FOLDER, timeout: 120_000 });
+    } catch (error) {
+      const lines = String((error as { readonly stderr?: unknown }).stderr ?? error).split("\n");
+      return `no webpack on this machine (npm ci in tests/browser/webpack: ${lines[0]})`;
     }
-  return from("webpack") as Webpack;
+  return createRequire(join(FOLDER, "package.json"))("webpack") as Webpack;
 }
 
 /** Bundles `folder`/`entry` to `folder`/`out` for production; all that it has to complain about, "" where it has nothing. */
