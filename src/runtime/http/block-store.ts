@@ -20,6 +20,7 @@ export interface Kept {
 export class BlockStore {
   private readonly memory = new Map<number, Uint8Array>();
   private isFull = false;
+  private writing: Promise<void> = Promise.resolve();
 
   /** `keepsAll`: blocks that the cache does not take are kept in memory, for a server that sends files from the start. */
   private constructor(
@@ -52,15 +53,33 @@ export class BlockStore {
     return true;
   }
 
+  /** Returns while the block is written; one is at a time. */
   async put(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.cache !== undefined && !this.isFull)
-      try {
-        return await this.cache.put(keyOf(index), new Response(bytes));
-      } catch (error) {
-        this.isFull = true;
-        console.warn(`llmc: no more of ${this.url} is kept for the next visit: ${String(error)}`);
-      }
-    if (this.keepsAll) this.memory.set(index, bytes);
+    await this.writing;
+    this.memory.set(index, bytes);
+    this.writing = this.write(index, bytes);
+  }
+
+  /** Resolves when all blocks are written. */
+  async written(): Promise<void> {
+    await this.writing;
+  }
+
+  private async write(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    const isKept = await this.keep(index, bytes);
+    if (isKept || !this.keepsAll) this.memory.delete(index);
+  }
+
+  private async keep(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    if (this.cache === undefined || this.isFull) return false;
+    try {
+      await this.cache.put(keyOf(index), new Response(bytes));
+      return true;
+    } catch (error) {
+      this.isFull = true;
+      console.warn(`llmc: no more of ${this.url} is kept for the next visit: ${String(error)}`);
+      return false;
+    }
   }
 }
 

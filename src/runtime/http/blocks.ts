@@ -43,11 +43,11 @@ export class BlockSource implements ByteSource {
     return bytes;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.blocks.clear();
     this.end();
     this.download.close();
-    return Promise.resolve();
+    await this.store.written();
   }
 
   private async block(index: number, signal: AbortSignal | undefined): Promise<Uint8Array> {

@@ -17,6 +17,8 @@ export function fakeCaches(): FakeCaches {
     },
     put: async (key, response) => {
       const bytes = new Uint8Array(await response.arrayBuffer());
+      // A disk takes its time.
+      await new Promise((resolve) => setTimeout(resolve, 20));
       if (used() + bytes.length > self.capacity) throw new DOMException("no space left", "QuotaExceededError");
       entries.set(String(key), bytes);
     },
