@@ -14,6 +14,8 @@ import { expectedTokens } from "./toy-program.ts";
 
 /** Two blocks and a bit. */
 const BYTES = patternBytes(2 * BLOCK_BYTES + 1000);
+/** Other processes may have the machine. */
+const PATIENT = { timeout: 20_000 };
 const LIMITS = { retries: 1, firstRetries: 1, pauseMs: 1 } as const;
 
 let server: FileServer;
@@ -161,7 +163,7 @@ describe("a server without ranges", () => {
     // The answer is left where it is: it never comes to an end.
     server.instead = (response) => (response.writeHead(200, { "Content-Length": BYTES.length }).write("x"), true);
     const source = await openHttp(server.url);
-    await vi.waitFor(() => expect(server.abandoned()).toBe(1));
+    await vi.waitFor(() => expect(server.abandoned()).toBe(1), PATIENT);
     expect((await source?.read(BLOCK_BYTES, 1))?.[0]).toBe(BYTES[BLOCK_BYTES]);
     await source?.close?.();
     expect(server.asked).toEqual([PROBE, PROBE]);
