@@ -1,10 +1,11 @@
 /**
- * Bundles `src/runtime/index.ts` (and the tokenizer library that it uses) into one ES module and writes it as a string
- * into `src/runtime/bundled.generated.ts`, which git ignores. The compiler hands that text to `codegen/package`, which
- * therefore needs no file system. Our own code stays readable for those who open a package; the library is shortened, and
- * its license text goes along.
+ * Bundles `src/runtime/index.ts` (and the tokenizer library that it uses) into one ES module, and what it loads on demand
+ * into others, and writes them as strings into `src/runtime/bundled.generated.ts`, which git ignores. The compiler hands
+ * them to `codegen/package`, which therefore needs no file system. Our own code stays readable for those who open a
+ * package; the library is shortened, and its license text goes along.
  */
 import { readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, transform } from "esbuild";
 import { runtimeTypes } from "./runtime-types.mjs";
@@ -27,12 +28,39 @@ const SHARED = {
   legalComments: "inline",
 };
 
-/** The bundled runtime as text; without the library it imports that one. */
+/** Sources that a module of the package imports from another one. */
+const FROM_RUNTIME = { "src/runtime/errors.ts": "./runtime.js", "src/runtime/byte-source.ts": "./runtime.js" };
+const FROM_HTTP = { "src/runtime/http/index.ts": "./http.js" };
+
+/** The modules of the runtime by their file in the package. */
+export async function runtimeFiles() {
+  return { "runtime.js": await runtimeText(), "http.js": await moduleText("src/runtime/http/index.ts", FROM_RUNTIME) };
+}
+
+/** The module that all others need; without the library it imports that one. */
 export async function runtimeText({ library = true } = {}) {
-  const entryPoints = ["src/runtime/index.ts"];
-  const result = await build({ ...SHARED, entryPoints, format: "esm", external: [LIBRARY] });
-  const text = await withoutComments(result.outputFiles[0].text);
+  const text = await moduleText("src/runtime/index.ts", FROM_HTTP);
   return library ? withLibrary(text) : text;
+}
+
+/** `elsewhere`: sources that are not bundled, and what is imported instead. */
+async function moduleText(entry, elsewhere) {
+  const plugin = {
+    name: "elsewhere",
+    setup: ({ onResolve }) =>
+      onResolve({ filter: /^\.{1,2}\// }, ({ resolveDir, path: imported }) => {
+        const found = elsewhere[path.relative(root, path.resolve(resolveDir, imported))];
+        return found && { path: found, external: true };
+      }),
+  };
+  const result = await build({
+    ...SHARED,
+    entryPoints: [entry],
+    format: "esm",
+    external: [LIBRARY],
+    plugins: [plugin],
+  });
+  return withoutComments(result.outputFiles[0].text);
 }
 
 /**
@@ -80,10 +108,11 @@ export function runtimeNotices() {
 
 /** Writes the generated module. */
 export async function bundleRuntime() {
-  const constants = { RUNTIME_SOURCE: await runtimeText(), RUNTIME_TYPES: runtimeTypes(), RUNTIME_NOTICES: runtimeNotices() }; // prettier-ignore
-  const lines = Object.entries(constants).map(
-    ([name, text]) => `export const ${name}: string = ${JSON.stringify(text)};`,
-  );
+  const lines = [
+    `export const RUNTIME_FILES: Readonly<Record<string, string>> = ${JSON.stringify(await runtimeFiles())};`,
+    `export const RUNTIME_TYPES: string = ${JSON.stringify(runtimeTypes())};`,
+    `export const RUNTIME_NOTICES: string = ${JSON.stringify(runtimeNotices())};`,
+  ];
   const header =
     "/** Made by scripts/bundle-runtime.mjs: the texts of the runtime, its types and its notices. Do not edit. */";
   writeFileSync(new URL("../src/runtime/bundled.generated.ts", import.meta.url), `${[header, ...lines].join("\n")}\n`);

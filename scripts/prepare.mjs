@@ -1,6 +1,6 @@
 /**
- * What Node 20 cannot do by itself: bundles the command line to `dist/`, the runtime to a string in a generated module,
- * and the texts that the compiler carries: `.llm` files, and the C++ that it puts into packages. Runs after `npm ci`
+ * What Node 20 cannot do by itself: bundles the command line to `dist/`, the runtime to strings in a generated
+ * module, and the texts that the compiler carries: `.llm` files, and the C++ that it puts into packages. Runs after `npm ci`
  * (npm's `prepare`) and takes a second or two.
  */
 import { build } from "esbuild";

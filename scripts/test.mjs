@@ -41,6 +41,7 @@ const cpuSuites = ["differential/wasm-", "package/cpu"].flatMap((prefix) =>
 const needs = {
   ...Object.fromEntries(nodes.map((major) => [`node${major}`, new RegExp(`^cpu \\(node ${major}\\)`)])),
   chromium: /no Chromium on this machine/,
+  webpack: /no webpack on this machine/,
   webgpu: /no WebGPU adapter/,
   "cuda-compile": /no NVRTC on this machine/,
   "cuda-sim": /no g\+\+ on this machine/,

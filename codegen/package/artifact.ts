@@ -39,8 +39,10 @@ export interface Artifact {
   /** Published names against paths here: the `weights` clause of the source. */
   readonly weightRules: readonly WeightNameRule[];
   readonly parameters: readonly ArtifactParameter[];
-  /** The bundled runtime (`src/runtime/bundled.generated.ts`). */
-  readonly runtime: string;
+  /** Of `model.safetensors` and `tokenizer.json`, those that are put into the package. */
+  readonly beside: readonly string[];
+  /** The bundled modules of the runtime by their file in the package (`src/runtime/bundled.generated.ts`). */
+  readonly runtime: Readonly<Record<string, string>>;
   /** Its public types as a declaration file, from the same place. */
   readonly runtimeTypes: string;
   /** License text of the library that the runtime contains. */

@@ -23,7 +23,7 @@ export function emitPackage(artifact: Artifact): ReadonlyMap<string, string> {
     ["README.md", readmeText(artifact)],
     ["index.js", indexModule(artifact)],
     ["index.d.ts", typesModule(artifact)],
-    ["runtime.js", artifact.runtime],
+    ...Object.entries(artifact.runtime),
     ["runtime.d.ts", artifact.runtimeTypes],
     ["NOTICES", artifact.notices],
     ...programs,
@@ -32,7 +32,7 @@ export function emitPackage(artifact: Artifact): ReadonlyMap<string, string> {
   ]);
 }
 
-function packageJson({ name, version, model, profiles }: Artifact): string {
+function packageJson({ name, version, model, profiles, runtime }: Artifact): string {
   const needsWebGpu = profiles.some((profile) => profile.target === "webgpu");
   const fields = {
     name,
@@ -49,7 +49,7 @@ function packageJson({ name, version, model, profiles }: Artifact): string {
     files: [
       "index.js",
       "index.d.ts",
-      "runtime.js",
+      ...Object.keys(runtime),
       "runtime.d.ts",
       ...(profiles.some(runsInJavaScript) ? ["profiles", "kernels"] : []),
       ...(profiles.every(runsInJavaScript) ? [] : CUDA_PATHS),

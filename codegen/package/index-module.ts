@@ -8,7 +8,7 @@ export function indexModule(artifact: Artifact): string {
   return `// ${model}, compiled by llmc ${compiler}. Types and documentation are in index.d.ts and runtime.d.ts.
 import { loadModel } from "./runtime.js";
 
-export { ${ERRORS.join(", ")} } from "./runtime.js";
+export { clearCache, ${ERRORS.join(", ")} } from "./runtime.js";
 
 export const config = Object.freeze(${JSON.stringify(config, null, 2)});
 
@@ -24,14 +24,20 @@ const data = {
   profiles: [
 ${profiles.map(profileText).join("\n")}
   ],
-  weights: new URL("./model.safetensors", import.meta.url),
-  tokenizer: new URL("./tokenizer.json", import.meta.url),
+  weights: ${besideText("model.safetensors", artifact)},
+  tokenizer: ${besideText("tokenizer.json", artifact)},
 };
 
 export function load(options) {
   return loadModel(data, options);
 }
 `;
+}
+
+/** A file beside the module. webpack refuses a package that lacks one, unless it is told to look away. */
+function besideText(file: string, { beside }: Artifact): string {
+  const aside = beside.includes(file) ? "" : "/* webpackIgnore: true */ ";
+  return `new URL(${aside}"./${file}", import.meta.url)`;
 }
 
 function profileText(profile: ArtifactProfile): string {

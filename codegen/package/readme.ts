@@ -10,14 +10,16 @@ export function readmeText(artifact: Artifact): string {
     const peak = Math.max(0, ...program.plans.map((plan) => plan.memory.peak));
     return `| ${profile} | ${target} | ${needs.join(", ") || "nothing special"} | ${program.kernels.length} | ${peak} |`;
   });
+  const isJavaScript = profiles.some(runsInJavaScript);
   const paragraphs = [
     `# ${name}`,
     `${model}: ${count.toLocaleString("en-US")} parameters, vocabulary ${vocab}, context ${context}. Compiled by llmc ${compiler}.`,
-    ...(profiles.some(runsInJavaScript) ? [javaScriptText(name)] : []),
-    ...(profiles.every(runsInJavaScript) ? [] : [cudaText(name, profiles.some(runsInJavaScript))]),
+    ...(isJavaScript ? [javaScriptText(name)] : []),
+    ...(profiles.every(runsInJavaScript) ? [] : [cudaText(name, isJavaScript)]),
     `| profile | target | needs | kernels | arena bytes |
 |---|---|---|---|---|
 ${rows.join("\n")}`,
+    ...(isJavaScript ? [WEIGHTS_AT_A_URL, ...isolationText(profiles), BUNDLERS] : []),
   ];
   return `${paragraphs.join("\n\n")}\n`;
 }
@@ -31,6 +33,53 @@ function javaScriptText(name: string): string {
 Browsers with WebGPU need nothing else; in Node, \`npm install webgpu\`. Without \`weights\` and \`tokenizer\` the files
 \`model.safetensors\` and \`tokenizer.json\` beside \`index.js\` are read.`;
 }
+
+const WEIGHTS_AT_A_URL = `## Weights on a server
+
+    await load({ weights: "https://example.org/model.safetensors", onProgress: ({ stage, loaded, total }) => {} });
+
+The file is read in stretches of 8 MiB. A connection that breaks is taken up again where it broke; what cannot be mended
+is a \`DownloadError\`, and another \`load\` goes on from there. What the server should do:
+
+| the server sends | without it |
+|---|---|
+| \`206\` for requests with \`Range\`, uncompressed | the file comes once, from its start; a break begins it again |
+| a strong \`ETag\`, or a \`Last-Modified\` of a minute ago or more | nothing is kept for the next visit |
+| from another origin: \`Access-Control-Allow-Origin\` | the page may not read the file |
+| \`Access-Control-Allow-Headers: Range\` where a browser asks for it first (\`OPTIONS\`) | that browser may not read the file |
+| \`404\` where there is no file | a page in HTML counts as none; other answers are an error |
+
+A link that is signed anew at each visit is another file each time: give the plain URL, and sign it in the option
+\`fetch\`.
+
+Stretches are kept as they come, in the Cache API of pages on https or localhost and of their workers; Node keeps nothing.
+The next visit asks whether the file has changed, and deletes an old version; offline, a whole copy is used. Without room
+the file is read all the same, and the console says so. \`load({ cache: false })\` keeps nothing, \`clearCache(url)\`
+deletes one file, \`clearCache()\` all that packages of llmc keep on this origin (caches named \`llmc-file URL SIZE VERSION\`).
+A browser that runs out of disk deletes them too, unless \`navigator.storage.persist()\` was granted.`;
+
+/** Of pages, for targets with threads. */
+function isolationText(profiles: Artifact["profiles"]): readonly string[] {
+  if (!profiles.some(({ target }) => target === "cpu")) return [];
+  return [
+    `## Threads in a browser
+
+WebAssembly has more than one thread in pages that are isolated from other origins, that is, sent with
+
+    Cross-Origin-Opener-Policy: same-origin
+    Cross-Origin-Embedder-Policy: require-corp
+
+What such a page takes from other origins must allow it: with \`Access-Control-Allow-Origin\`, as above, or, images say,
+with \`Cross-Origin-Resource-Policy: cross-origin\`.`,
+  ];
+}
+
+const BUNDLERS = `## Bundlers
+
+Vite and webpack 5 need no plugin: profiles are loaded on demand, and the files in the package become assets. Vite puts a
+worker that uses the package into one file, all profiles included, unless its configuration says
+\`worker: { format: "es" }\`. A package that was built without weights has none to bundle: give \`weights\` and
+\`tokenizer\`.`;
 
 function cudaText(name: string, hasOthers: boolean): string {
   const load = hasOthers

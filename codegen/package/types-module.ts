@@ -11,6 +11,7 @@ export const ERRORS: readonly string[] = [
   "ContextError",
   "DeviceError",
   "DeviceLostError",
+  "DownloadError",
   "OptionError",
   "SafetensorsError",
   "TokenizerError",
@@ -84,8 +85,15 @@ export interface Model extends ${["LoadedModel<Target, Profile>", ...abilities].
 
 /**
  * Loads the model.
- * @throws UnsupportedAdapterError no device fits; WeightsError, SafetensorsError, TokenizerError a file does not fit.
+ * @throws UnsupportedAdapterError no device fits; WeightsError, SafetensorsError, TokenizerError a file does not fit;
+ * DownloadError a file at a URL cannot be fetched.
  */
 export declare function load(options?: LoadOptions): Promise<Model>;
+
+/**
+ * Deletes what this browser keeps of files that were read from URLs, by this package and others of llmc on this origin;
+ * with \`url\` of that file only.
+ */
+export declare function clearCache(url?: string | URL): Promise<void>;
 `;
 }

@@ -3,6 +3,7 @@ import {
   ContextError,
   DeviceError,
   DeviceLostError,
+  DownloadError,
   OptionError,
   SafetensorsError,
   TokenizerError,
@@ -16,6 +17,7 @@ export function failureOf(error: unknown): CommandFailure | undefined {
   if (error instanceof UnsupportedAdapterError) return new CommandFailure(4, "adapter", error.message);
   if (error instanceof DeviceLostError) return new CommandFailure(4, "device-lost", error.message);
   if (error instanceof DeviceError) return new CommandFailure(4, "device", error.message);
+  if (error instanceof DownloadError) return new CommandFailure(5, "download", error.message);
   if (error instanceof WeightsError) return new CommandFailure(5, "weights", error.message);
   if (error instanceof SafetensorsError) return new CommandFailure(5, "safetensors", error.message);
   if (error instanceof TokenizerError) return new CommandFailure(5, "tokenizer", error.message);

@@ -1,7 +1,7 @@
 /** A compilation as what `emitPackage` writes and the runtime loads. */
 import { emitPackage } from "../../codegen/package/index.ts";
 import type { Artifact } from "../../codegen/package/index.ts";
-import { RUNTIME_NOTICES, RUNTIME_SOURCE, RUNTIME_TYPES } from "../runtime/bundled.generated.ts";
+import { RUNTIME_FILES, RUNTIME_NOTICES, RUNTIME_TYPES } from "../runtime/bundled.generated.ts";
 import { CUDA_DRIVER } from "./cuda-driver.generated.ts";
 import type { Compilation } from "./compile.ts";
 import { weightNameRules } from "./weight-rules.ts";
@@ -9,8 +9,16 @@ import { defined } from "../support/errors.ts";
 
 export { CUDA_KERNELS } from "../../codegen/package/cuda-files.ts";
 
-/** The package of a compilation that has at least one build. `version` is the compiler's. */
-export function artifactOf(compilation: Compilation, name: string, version: string): Artifact {
+/**
+ * The package of a compilation that has at least one build. `version` is the compiler's, `beside` the files (weights,
+ * tokenizer) that are put into it.
+ */
+export function artifactOf(
+  compilation: Compilation,
+  name: string,
+  version: string,
+  beside: readonly string[] = [],
+): Artifact {
   const model = defined(compilation.model, "a compilation without a model has no artifact");
   return {
     name,
@@ -30,7 +38,8 @@ export function artifactOf(compilation: Compilation, name: string, version: stri
     })),
     weightRules: weightNameRules(model.weights),
     parameters: model.parameters.map(({ path, dims }) => ({ path, dims })),
-    runtime: RUNTIME_SOURCE,
+    beside,
+    runtime: RUNTIME_FILES,
     runtimeTypes: RUNTIME_TYPES,
     notices: RUNTIME_NOTICES,
     cudaDriver: CUDA_DRIVER,
@@ -38,8 +47,8 @@ export function artifactOf(compilation: Compilation, name: string, version: stri
 }
 
 /** The files of the npm package, by path, without weights and tokenizer. */
-export function packageFiles(compilation: Compilation, name: string, version: string): ReadonlyMap<string, string> {
-  return emitPackage(artifactOf(compilation, name, version));
+export function packageFiles(...given: Parameters<typeof artifactOf>): ReadonlyMap<string, string> {
+  return emitPackage(artifactOf(...given));
 }
 
 /** The end-of-text ids: the config value `eos`, an id or a list of ids; negative ones mean none. */

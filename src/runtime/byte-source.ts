@@ -1,5 +1,5 @@
 /** Where bytes come from: a file, a URL, memory. Read in pieces, so that a checkpoint never lies in memory whole. */
-import type { ByteSource, ByteSourceLike } from "./public-types.ts";
+import type { ByteSource, ByteSourceLike, LoadOptions } from "./public-types.ts";
 
 export function bytesOf(bytes: Uint8Array | ArrayBuffer, name = "bytes in memory"): ByteSource {
   const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
@@ -16,11 +16,11 @@ function bounded(view: Uint8Array, offset: number, length: number, name: string)
   return view.subarray(offset, offset + length);
 }
 
+/** Those of the options of `load` that are about files. */
+export type FileOptions = Pick<LoadOptions, "fetch" | "signal" | "cache">;
+
 /** Opens `like`. Undefined where there is no such file (404, ENOENT); other failures are thrown. */
-export async function openBytes(
-  like: ByteSourceLike,
-  options: { readonly fetch?: typeof fetch; readonly signal?: AbortSignal } = {},
-): Promise<ByteSource | undefined> {
+export async function openBytes(like: ByteSourceLike, options: FileOptions = {}): Promise<ByteSource | undefined> {
   if (like instanceof Uint8Array || like instanceof ArrayBuffer) return bytesOf(like);
   if (typeof Blob !== "undefined" && like instanceof Blob)
     return {
@@ -32,7 +32,15 @@ export async function openBytes(
   if (typeof like !== "string" && !(like instanceof URL))
     throw new TypeError("a file is given as a path, a URL, an ArrayBuffer, a Uint8Array or a Blob");
   const isFile = like instanceof URL ? like.protocol === "file:" : !/^(https?|blob|data):/.test(like) && hasFiles();
-  return isFile ? openFile(like) : openUrl(like, options.fetch ?? fetch, options.signal);
+  return isFile ? openFile(like) : (await import("./http/index.ts")).openHttp(like, options);
+}
+
+/**
+ * Deletes what is kept of files that were read from URLs, by this package and others of llmc on this origin; with `url`
+ * of that file only. Nothing is kept in Node.
+ */
+export async function clearCache(url?: string | URL): Promise<void> {
+  await (await import("./http/index.ts")).clearCache(url);
 }
 
 function hasFiles(): boolean {
@@ -66,34 +74,6 @@ async function openFile(path: string | URL): Promise<ByteSource | undefined> {
         if (bytesRead === 0) throw new RangeError(`${name} ended at ${offset + done} of ${size} bytes`);
         done += bytesRead;
       }
-      return bytes;
-    },
-  };
-}
-
-/** A URL by Range requests; a server that ignores them sends the whole file once. */
-async function openUrl(
-  url: string | URL,
-  fetcher: typeof fetch,
-  signal?: AbortSignal,
-): Promise<ByteSource | undefined> {
-  const name = String(url);
-  const first = await fetcher(url, { headers: { Range: "bytes=0-7" }, signal: signal ?? null });
-  if (first.status === 404) return undefined;
-  if (!first.ok) throw new Error(`${name}: the server answered ${first.status} ${first.statusText}`);
-  const total = /\/(\d+)$/.exec(first.headers.get("Content-Range") ?? "")?.[1];
-  if (first.status !== 206 || total === undefined) return bytesOf(await first.arrayBuffer(), name);
-  await first.body?.cancel();
-  return {
-    size: Number(total),
-    name,
-    read: async (offset, length, signalOfRead) => {
-      if (length === 0) return new Uint8Array(0);
-      const headers = { Range: `bytes=${offset}-${offset + length - 1}` };
-      const answer = await fetcher(url, { headers, signal: signalOfRead ?? null });
-      const bytes = new Uint8Array(await answer.arrayBuffer());
-      if (answer.status !== 206 || bytes.length !== length)
-        throw new Error(`${name}: asked for ${length} bytes, the server sent ${bytes.length} (${answer.status})`);
       return bytes;
     },
   };

@@ -27,6 +27,19 @@ export class SafetensorsError extends Error {
   override readonly name = "SafetensorsError";
 }
 
+/**
+ * A file could not be fetched: the server refused it (`status`, where it answered), the connection broke again and again,
+ * or the file changed meanwhile. What has come is kept where the browser can, so that another `load` goes on from there.
+ */
+export class DownloadError extends Error {
+  override readonly name = "DownloadError";
+  readonly status: number | undefined;
+  constructor(message: string, options: ErrorOptions & { readonly status?: number } = {}) {
+    super(message, options);
+    this.status = options.status;
+  }
+}
+
 /** One way in which a checkpoint and the model disagree. Shapes are as `[576, 1536]`. */
 export interface WeightMismatch {
   readonly path: string;

@@ -1,5 +1,5 @@
 /** The runtime that is bundled into every generated package. It imports nothing of the compiler (types are erased). */
-export { bytesOf, openBytes } from "./byte-source.ts";
+export { bytesOf, clearCache, openBytes } from "./byte-source.ts";
 export * from "./errors.ts";
 export { loadModel } from "./load.ts";
 export type { PackageData } from "./load.ts";

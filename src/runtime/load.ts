@@ -1,5 +1,6 @@
 /** `load` of a generated package: device, programs, weights, tokenizer; all of them or none. */
 import { openBytes } from "./byte-source.ts";
+import type { FileOptions } from "./byte-source.ts";
 import { openDevice } from "./devices/open.ts";
 import type { Opened, ProfileEntry } from "./devices/open.ts";
 import type { Device } from "./devices/device.ts";
@@ -63,16 +64,16 @@ export async function loadOn(opened: Opened, data: PackageData, options: LoadOpt
   }
 }
 
-type BuildOptions = Pick<LoadOptions, "context" | "fetch" | "signal" | "onProgress">;
+type BuildOptions = FileOptions & Pick<LoadOptions, "context" | "onProgress">;
 
 /** How a model is built once more; undefined where its device cannot be replaced. Keeps nothing else of the options. */
 function builder(
   { profile, reopen }: Opened,
   data: PackageData,
   weights: WeightFile,
-  { context, fetch }: BuildOptions,
+  { context, fetch, cache }: BuildOptions,
 ): Build | undefined {
-  return reopen && (async (signal) => build(await reopen(), profile, data, weights, { context, fetch, signal }));
+  return reopen && (async (signal) => build(await reopen(), profile, data, weights, { context, fetch, cache, signal }));
 }
 
 /** The program of `profile` on `device`, ready to run; the device is closed where that fails. */
@@ -140,7 +141,7 @@ async function fillWeights(
       loadWeights(source, parameters, data.weightRules, deliver, {
         signal: options.signal,
         onProgress: (loaded, total) =>
-          options.onProgress?.({ stage: "weights", fraction: loaded / Math.max(1, total) }),
+          options.onProgress?.({ stage: "weights", fraction: loaded / Math.max(1, total), loaded, total }),
       }),
     options,
   );

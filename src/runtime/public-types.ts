@@ -21,6 +21,9 @@ export interface Progress {
   readonly stage: "device" | "compile" | "weights" | "tokenizer";
   /** 0 to 1 within the stage. */
   readonly fraction: number;
+  /** Of the stage `weights`: bytes of tensors read so far, and in all. */
+  readonly loaded?: number;
+  readonly total?: number;
 }
 
 export interface LoadOptions<Target extends string = string, Profile extends string = string> {
@@ -43,7 +46,10 @@ export interface LoadOptions<Target extends string = string, Profile extends str
   readonly threads?: number;
   readonly onProgress?: (progress: Progress) => void;
   readonly signal?: AbortSignal;
+  /** Makes the requests for files that are given as URLs: to sign them, say. Default: the global one. */
   readonly fetch?: typeof fetch;
+  /** Whether files that are given as URLs are kept for the next visit, where the browser can. Default true. */
+  readonly cache?: boolean;
 }
 
 /**

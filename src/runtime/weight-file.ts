@@ -5,6 +5,7 @@
  * no model keeps a second copy of its weights. A caller's own source cannot be opened again: it is closed with the model.
  */
 import { openBytes } from "./byte-source.ts";
+import type { FileOptions } from "./byte-source.ts";
 import { WeightsError } from "./errors.ts";
 import type { ByteSource, ByteSourceLike } from "./public-types.ts";
 
@@ -21,10 +22,7 @@ export class WeightFile {
     this.like = isReadAgain ? withoutKeeping(like) : () => like;
   }
 
-  async read(
-    use: (source: ByteSource) => Promise<void>,
-    options: { readonly fetch?: typeof fetch | undefined; readonly signal?: AbortSignal | undefined },
-  ): Promise<void> {
+  async read(use: (source: ByteSource) => Promise<void>, options: FileOptions): Promise<void> {
     const like = this.like();
     const source = await openBytes(like, options);
     if (source === undefined) throw new WeightsError(`there are no weights at ${String(like)}`);

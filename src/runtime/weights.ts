@@ -29,7 +29,7 @@ export interface LoadWeightsOptions {
   readonly onProgress?: (loaded: number, total: number) => void;
 }
 
-const PIECE_BYTES = 16 * 1024 * 1024;
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 /** Reads the weights in `source` and calls `deliver` with pieces of each parameter, as its buffer has them. */
 export async function loadWeights(

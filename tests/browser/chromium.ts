@@ -4,7 +4,7 @@
  */
 import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 
 const PATHS = [
   process.env["CHROMIUM_PATH"],
@@ -12,6 +12,9 @@ const PATHS = [
   "/usr/bin/chromium-browser",
   "/usr/bin/google-chrome",
 ];
+
+/** Why a test is skipped where there is none. */
+export const NO_CHROMIUM = "no Chromium on this machine (Debian: apt-get install chromium)";
 
 /** Undefined where there is none. */
 export function chromiumPath(): string | undefined {
@@ -34,4 +37,20 @@ export function launchChromium(executablePath: string): Promise<Browser> {
       "--disable-sync",
     ],
   });
+}
+
+/** A page, and what it wrote on its console or threw. */
+export interface Visit {
+  readonly page: Page;
+  readonly complaints: readonly string[];
+}
+
+/** Opens a page of a visitor who was never there. */
+export async function visit(browser: Browser, url: string): Promise<Visit> {
+  const page = await browser.newPage();
+  const complaints: string[] = [];
+  page.on("console", (message) => complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  await page.goto(url);
+  return { page, complaints };
 }

@@ -13,10 +13,9 @@ import { emitPackage } from "../../codegen/package/index.ts";
 import { artifactOf } from "../../src/driver/artifact.ts";
 import { compile } from "../../src/driver/compile.ts";
 import { cpuRelaxed, cpuSimd } from "../../src/profiles/cpu.ts";
-import { chromiumPath, launchChromium } from "../browser/chromium.ts";
+import { NO_CHROMIUM, chromiumPath, launchChromium } from "../browser/chromium.ts";
 import { mobyPrompts } from "../support/moby-package.ts";
 
-const NO_CHROMIUM = "no Chromium on this machine (Debian: apt-get install chromium)";
 const TOKENS = 16;
 const { prompt, greedy } = mobyPrompts()[0]!;
 

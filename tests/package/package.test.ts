@@ -56,6 +56,25 @@ describe("a generated package", () => {
     expect(emitPackage(await toyArtifact())).toEqual(installed.files);
   });
 
+  it("lets a bundler look for the files that it holds, and for no others", () => {
+    const index = installed.files.get("index.js");
+    expect(index).toContain('weights: new URL("./model.safetensors", import.meta.url)');
+    expect(index).toContain('tokenizer: new URL(/* webpackIgnore: true */ "./tokenizer.json", import.meta.url)');
+  });
+
+  it("says in its README what a server should send, and what only its targets need", async () => {
+    const artifact = await toyArtifact();
+    const readmeOf = (...targets: readonly string[]): string => {
+      const profiles = targets.map((target) => ({ ...artifact.profiles[1]!, name: target, target }));
+      return emitPackage({ ...artifact, profiles }).get("README.md")!;
+    };
+    const sectionsOf = (text: string): readonly string[] =>
+      [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title!);
+    expect(sectionsOf(installed.files.get("README.md")!)).toEqual(["Weights on a server", "Bundlers"]);
+    expect(sectionsOf(readmeOf("js", "cpu"))).toEqual(["Weights on a server", "Threads in a browser", "Bundlers"]);
+    expect(sectionsOf(readmeOf("cuda"))).toEqual([]);
+  });
+
   it("declares types, an optional peer and no side effects", () => {
     const fields = JSON.parse(installed.files.get("package.json")!) as Record<string, unknown>;
     expect(fields).toMatchObject({
@@ -71,7 +90,7 @@ describe("a generated package", () => {
   it.each(RESOLUTIONS)(
     "types what the README shows, and refuses what the model does not have: %s %s",
     (...resolution) => {
-      const good = `import { config, facts, load, WeightsError } from "toy-model";
+      const good = `import { clearCache, config, facts, load, WeightsError } from "toy-model";
 import type { ByteSource, Generation, GenerateOptions, LoadOptions, Model, Profile, Progress, StopReason, Target, Tokenizer, WeightMismatch } from "toy-model";
 const profile: Profile = "toy-js";
 const given: LoadOptions = { target: "js", profile, weights: {} as ByteSource, signal: new AbortController().signal };
@@ -89,6 +108,9 @@ model.generate([1], { minP: 0.1, repetitionPenalty: 1.2, presencePenalty: 0.5, f
 const logits: Float32Array = await model.forward([1, 2]);
 void [dim, facts.vocab, logits, (error: WeightsError) => error.mismatches[0]?.path, model[Symbol.asyncDispose]];
 await model.close();
+await load({ weights: "https://localhost/model.safetensors", cache: false, onProgress: ({ loaded = 0, total = 1 }) => loaded / total });
+await clearCache(new URL("https://localhost/model.safetensors"));
+await clearCache();
 `;
       expect(typeCheck("good.ts", good, resolution)).toBe("");
       const bad = (call: string): string =>

@@ -5,7 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { emitPackage } from "../../codegen/package/index.ts";
 import type { Artifact } from "../../codegen/package/index.ts";
-import { runtimeNotices, runtimeText } from "../../scripts/bundle-runtime.mjs";
+import { runtimeFiles, runtimeNotices } from "../../scripts/bundle-runtime.mjs";
 import { runtimeTypes } from "../../scripts/runtime-types.mjs";
 import { f32Tensor, fileOf } from "../unit/runtime/safetensors-file.ts";
 import { BIAS, CONTEXT, HEAD, JS_TEXT, TOY, VOCAB, WGSL } from "../unit/runtime/toy-program.ts";
@@ -31,7 +31,8 @@ export async function toyArtifact(): Promise<Artifact> {
       { path: "bias", dims: [VOCAB] },
       { path: "head.weight", dims: [4, VOCAB] },
     ],
-    runtime: await runtimeText(),
+    beside: ["model.safetensors"],
+    runtime: await runtimeFiles(),
     runtimeTypes: runtimeTypes(),
     notices: runtimeNotices(),
     cudaDriver: {},

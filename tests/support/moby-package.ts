@@ -37,12 +37,12 @@ export interface MobyProject {
 }
 
 /** Builds, packs and installs; about three seconds. */
-export function installMoby(): MobyProject {
+export function installMoby(targets = "webgpu,js"): MobyProject {
   const folder = mkdtempSync(join(tmpdir(), "llmc-moby-"));
   const built = join(folder, "built", "moby");
   mkdirSync(join(folder, "built"));
   const quietly: ExecFileSyncOptionsWithStringEncoding = { encoding: "utf8", stdio: ["ignore", "pipe", "pipe"] };
-  execFileSync(process.execPath, [join(ROOT, "dist/llmc.mjs"), "build", join(ROOT, "examples/moby"), "--target", "webgpu,js", "--out", built, "--json"], quietly); // prettier-ignore
+  execFileSync(process.execPath, [join(ROOT, "dist/llmc.mjs"), "build", join(ROOT, "examples/moby"), "--target", targets, "--out", built, "--json"], quietly); // prettier-ignore
   execFileSync("npm", ["pack", "--silent", "--pack-destination", join(folder, "built")], { ...quietly, cwd: built });
   const project = join(folder, "project");
   mkdirSync(project);

@@ -65,12 +65,12 @@ export function registerBuild(program: Command, perform: Perform): void {
       const note = entriesNote(compilation);
       if (note !== undefined) output.message(note);
       const name = packageName(out);
-      const files = packageFiles(compilation, name, VERSION);
       const misfit = checkpoint && weightsMisfit(compilation, checkpoint, source.weights ?? "");
       if (misfit !== undefined) output.message(`warning: the package has no weights: ${misfit}`);
       const copies = new Map<string, string>();
       if (source.weights !== undefined && misfit === undefined) copies.set("model.safetensors", source.weights);
       if (source.tokenizer !== undefined) copies.set("tokenizer.json", source.tokenizer);
+      const files = packageFiles(compilation, name, VERSION, [...copies.keys()]);
       replaceFolder(out, files, copies, replacing);
       const cuda = files.get(CUDA_KERNELS);
       if (cuda !== undefined) output.message(await checkCuda(cuda, CUDA_KERNELS));
