@@ -14,9 +14,9 @@ const BUGS = [
   {
     name: "tile-edge",
     what: "the last rows and columns of a product are read one too far",
-    file: "passes/lower/schedules/matmul-registers.ts",
-    from: "builder.min(number, builder.sub(size, 1))",
-    to: "builder.min(number, size)",
+    file: "passes/lower/schedules/edge.ts",
+    from: 'emitter.binary("min", number, last)',
+    to: 'emitter.binary("min", number, size)',
     tests: ["tests/differential/lower-ops.test.ts", "-t", "matmul"],
   },
   {
