@@ -24,6 +24,8 @@
  *   of the group seen through moves and casts (weights: cast f16 -> f32, transpose, reshape). Everything else is the
  *   epilogue: points of the products' dims, which read further arguments through points, moves and takes. tile_rows x
  *   tile_columns results an invocation, workgroup_rows x workgroup_columns invocations a workgroup.
+ * - `matmul.workgroup {..., terms}`: the same groups, whose operands go through workgroup memory, `terms` terms at a time.
+ *   tile_rows, tile_columns and terms are multiples of four.
  * - `matvec {lanes, columns}`: the same with M (times batch) at most 8 under the capacities, and more. The products may
  *   have different N: each is a part (`product-parts.ts`) with results of its own. A part's results may lie in another
  *   order (split into heads), combine the two halves of each head (rotary embedding), and end in a `cache_write` whose
@@ -57,6 +59,7 @@ import { axisAttr, operandType } from "./attrs.ts";
 import { hasFewRows } from "./few-rows.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { isPlainProduct } from "./fuse/legal-product.ts";
+import { termsThatFit } from "./product-tiles.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
 import { scanLanes } from "./scan-lanes.ts";
@@ -107,16 +110,19 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
     case "row_reduce":
       return { schedule: "row_reduce", lanes: rowLanes(body, context) };
     case "matmul": {
-      const { rows, columns, workgroupRows, workgroupColumns } = tiles.matmul;
+      const { rows, columns, workgroupRows, workgroupColumns, workgroupTerms } = tiles.matmul;
       if (hasFewRows(body.ops, context) || hasRowsOfItsOwn(body, ops) || !isPlainProduct(body, ops))
         return { schedule: "matvec", ...tiles.matvec };
-      return {
-        schedule: "matmul.registers",
+      const tile = {
         tile_rows: rows,
         tile_columns: columns,
         workgroup_rows: workgroupRows,
         workgroup_columns: workgroupColumns,
       };
+      if (workgroupTerms === undefined) return { schedule: "matmul.registers", ...tile };
+      const products = body.ops.filter((op) => isProduct(op, ops)).length;
+      const terms = termsThatFit(workgroupTerms, products, tiles.matmul, info.limits);
+      return { schedule: "matmul.workgroup", ...tile, terms };
     }
     case "attention":
       return { schedule: "attention", ...tiles.attention };
@@ -164,6 +170,12 @@ function hasRowsOfItsOwn(body: Block, ops: OpTable): boolean {
 }
 
 function productOf(body: Block, ops: OpTable): Op {
-  const isProduct = (op: Op): boolean => ops.get(op.name)?.traits.includes("contract") === true;
-  return defined(body.ops.find(isProduct), "a group of the kind matmul holds a product");
+  return defined(
+    body.ops.find((op) => isProduct(op, ops)),
+    "a group of the kind matmul holds a product",
+  );
+}
+
+function isProduct(op: Op, ops: OpTable): boolean {
+  return hasTrait(ops.get(op.name), "contract");
 }

@@ -19,7 +19,7 @@ export function edge({ emitter, builder }: Emission, number: KValue, count: Dim,
   const size = builder.dim(count);
   const last = emitter.binary("sub", size, emitter.i32(1));
   const read = emitter.leaf(emitter.binary("min", number, last), count);
-  return { at, read, isInside: builder.lt(number, size) };
+  return { at, read, isInside: emitter.binary("lt", number, size) };
 }
 
 export function inside({ emitter }: Emission, edge: Edge, make: () => void): void {
