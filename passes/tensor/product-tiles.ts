@@ -18,6 +18,7 @@ export function termsThatFit(wished: number, products: number, tile: Tiles["matm
   const { rows, columns, workgroupRows, workgroupColumns } = tile;
   const places = rows * workgroupRows + products * columnsOfEach(columns, products) * workgroupColumns;
   let terms = wished;
-  while (terms > BLOCK && places * terms * ELEMENT > limits.maxWorkgroupMemoryBytes) terms = Math.ceil(terms / (2 * BLOCK)) * BLOCK;
+  while (terms > BLOCK && places * terms * ELEMENT > limits.maxWorkgroupMemoryBytes)
+    terms = Math.ceil(terms / (2 * BLOCK)) * BLOCK;
   return terms;
 }

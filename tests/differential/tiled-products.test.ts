@@ -1,0 +1,168 @@
+/**
+ * Products through workgroup memory, at the sizes where tiles, blocks and vectors end: the interpreter of the tensor IR =
+ * kernel interpreter = JavaScript = WebGPU = the CUDA simulator, which also sees every race and every access beyond a
+ * buffer.
+ */
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import type { Attrs } from "../../src/ir/index.ts";
+import { cudaSm80 } from "../../src/profiles/cuda.ts";
+import { js } from "../../src/profiles/js.ts";
+import { webgpuBase } from "../../src/profiles/webgpu.ts";
+import { WebGpuDevice } from "../../src/runtime/devices/webgpu.ts";
+
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import { buildProgram } from "../support/build-program.ts";
+import type { BuiltProgram } from "../support/build-program.ts";
+import { CudaUnit } from "../support/cuda-device.ts";
+import { simProblem } from "../support/cuda-sim.ts";
+import { T, f32 } from "../support/group-case.ts";
+import type { Body } from "../support/group-case.ts";
+import { differenceOf, productCase } from "../support/product-case.ts";
+import type { ProductCase, ProductOptions, Weight } from "../support/product-case.ts";
+import { runOnDevice } from "../support/run-on-device.ts";
+import { runPlan } from "../support/run-plan.ts";
+import { openAdapter, validateWgsl } from "../support/webgpu.ts";
+import type { OpenAdapter } from "../support/webgpu.ts";
+
+/** A tile of 8 x 16, eight terms at a time. */
+const SMALL: Attrs = { schedule: "matmul.workgroup", tile_rows: 4, tile_columns: 4, workgroup_rows: 2, workgroup_columns: 4, terms: 8 }; // prettier-ignore
+/** The profiles' own tile of 64 x 64, sixteen terms at a time. */
+const OWN: Attrs = { ...SMALL, tile_rows: 8, workgroup_rows: 8, workgroup_columns: 16, terms: 16 };
+/** Two pieces of rows and of columns an invocation; panels of 3 and 6 vectors, which have few neighbours to be swizzled with. */
+const ODD: Attrs = { ...SMALL, tile_rows: 4, tile_columns: 8, workgroup_rows: 3, workgroup_columns: 3, terms: 12 };
+
+const product =
+  (options: { transposeA?: boolean; transposeB?: boolean } = {}): Body =>
+  (b, [x, w]) => {
+    const right = w!.type.dtype === "f32" ? w! : b.emit("cast", [w!], { dtype: "f32" });
+    const { transposeA = false, transposeB = false } = options;
+    return [b.emit("matmul", [x!, right], { transpose_a: transposeA, transpose_b: transposeB })];
+  };
+
+function plain(name: string, attrs: Attrs, [m, k, n]: readonly [number, number, number]): readonly ProductCase[] {
+  const size = `${name} ${m} x ${k} x ${n}`;
+  const weight: Weight = { dtype: "f16", dims: [n, k] };
+  // prettier-ignore
+  return [
+    productCase(`${size}, columns side by side`, { args: [f32(m, k), f32(k, n)], attrs, body: product() }),
+    productCase(`${size}, terms side by side`, { args: [f32(T, k)], weights: [weight], attrs, sizes: { T: m }, body: product({ transposeB: true }) }),
+  ];
+}
+
+const EDGES = [1, 7, 8, 9, 12, 16, 17].flatMap((k, i) =>
+  [1, 15, 16, 20, 33].flatMap((n, j) => plain("small", SMALL, [[1, 7, 8, 9, 17][(i + j) % 5]!, k, n])),
+);
+
+const layouts: readonly (readonly [string, Weight, boolean])[] = [
+  ["bf16 [N, K]", { dtype: "bf16", dims: [20, 12] }, true],
+  ["bf16 [K, N]", { dtype: "bf16", dims: [12, 20] }, false],
+  ["packed [N, K]", { dtype: "f32", dims: [20, 12], layout: { tile: [4, 4], order: [0, 1] } }, true],
+  ["packed [K, N]", { dtype: "f16", dims: [12, 20], layout: { tile: [4, 4], order: [1, 0] } }, false],
+];
+
+const gated: (count: number) => Body =
+  (count) =>
+  (b, [x, r, ...weights]) => {
+    const products = weights.slice(0, count).map((w) => b.emit("matmul", [x!, w], { transpose_b: true }));
+    const joined = products.reduce((all, one) => b.emit("mul", [b.emit("tanh", [all]), one]));
+    return [b.emit("add", [joined, r!]), joined];
+  };
+const severalOf = (count: number, attrs: Attrs, [m, k, n]: readonly [number, number, number]): ProductOptions => ({
+  args: [f32(m, k), f32(m, n), ...Array.from({ length: count }, () => f32(n, k))],
+  attrs,
+  body: gated(count),
+});
+
+const withHeads: Body = (b, [x, w]) => {
+  const merged = b.emit("reshape", [b.emit("transpose", [x!], { perm: [0, 2, 1, 3] })], { shape: [2, T, 12] });
+  return [b.emit("matmul", [merged, b.emit("transpose", [w!], { perm: [1, 0] })])];
+};
+
+const batched = (m: number, k: number, n: number): ProductCase =>
+  productCase(`a matrix for each head, ${m} x ${k} x ${n}`, {
+    ...{ args: [f32(2, 3, m, k), f32(2, 1, k, n)], attrs: SMALL },
+    body: product(),
+  });
+
+/** Scores of all queries against all keys: what is summed over is known at the call only. */
+const dynamicTerms: ProductOptions = {
+  args: [f32(2, T, T), f32(2, T, 8)],
+  ...{ attrs: SMALL, sizes: { T: 11 }, body: product() },
+};
+
+const CASES: readonly ProductCase[] = [
+  ...EDGES,
+  ...[[63, 15, 64], [64, 16, 63], [65, 17, 68], [64, 32, 128]].flatMap((size) => plain("own", OWN, size as unknown as [number, number, number])), // prettier-ignore
+  ...[[12, 12, 24], [11, 13, 23], [25, 24, 28]].flatMap((size) => plain("odd", ODD, size as unknown as [number, number, number])), // prettier-ignore
+  ...layouts.map(([name, weight, transposeB]) =>
+    productCase(name, { args: [f32(9, 12)], weights: [weight], attrs: SMALL, body: product({ transposeB }) }),
+  ),
+  productCase("rows side by side", { args: [f32(12, 20), f32(12, 20)], attrs: SMALL, body: product({ transposeA: true }) }), // prettier-ignore
+  productCase("rows side by side, no fours", { args: [f32(12, 19), f32(12, 20)], attrs: SMALL, body: product({ transposeA: true }) }), // prettier-ignore
+  productCase("gate and up", severalOf(2, SMALL, [9, 20, 36])),
+  productCase("gate and up of odd sizes", severalOf(2, SMALL, [9, 7, 19])),
+  productCase("gate and up in tiles of two pieces", severalOf(2, { ...ODD, tile_columns: 16 }, [13, 20, 40])),
+  productCase("three products", severalOf(3, OWN, [65, 20, 68])),
+  productCase("heads merged in front, a weight transposed by a move", { args: [f32(2, 3, T, 4), f32(20, 12)], attrs: SMALL, sizes: { T: 5 }, body: withHeads }), // prettier-ignore
+  ...[batched(9, 8, 17), batched(1, 1, 1), batched(8, 12, 16)],
+  productCase("terms known at the call", dynamicTerms),
+  productCase("terms known at the call, fours", { ...dynamicTerms, sizes: { T: 16 } }),
+];
+
+/** Milliseconds for compiling all kernels on a loaded machine, without a shader cache. */
+const COLD = 600_000;
+
+const builtFor = (info: TargetInfo): ReadonlyMap<ProductCase, BuiltProgram> =>
+  new Map(CASES.map((found) => [found, buildProgram(found.module, info, { capacities: capacitiesOf(found) })]));
+/** Larger than the call, so that a size taken for a capacity is seen. */
+const capacitiesOf = ({ sizes }: ProductCase): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size + 3]));
+
+describe.each(["interpreter", "js"] as const)("in the executor %s", (executor) => {
+  const programs = builtFor(executor === "js" ? js : webgpuBase);
+  it.each(CASES)("$name", (found) => {
+    expect(differenceOf(found, runPlan(programs.get(found)!.program, "f", found, executor))).toBeUndefined();
+  });
+});
+
+describe("on a device", () => {
+  let adapter: OpenAdapter | undefined;
+  let device: WebGpuDevice | undefined;
+  let unit: CudaUnit | undefined;
+  const forCuda = builtFor(cudaSm80);
+  beforeAll(async () => {
+    adapter = await openAdapter();
+    device = adapter === undefined ? undefined : WebGpuDevice.inject(adapter.device);
+    if (simProblem() === undefined) unit = await CudaUnit.compile([...forCuda.values()].map(({ program }) => program));
+  }, COLD);
+  afterAll(() => {
+    adapter?.close();
+    unit?.close();
+  });
+
+  it("WebGPU takes all of them", { timeout: COLD }, async ({ skip }) => {
+    if (adapter === undefined) return skip("no WebGPU adapter on this machine");
+    for (const [, { code }] of builtFor(webgpuBase))
+      for (const text of code.values()) expect(await validateWgsl(adapter.device, text)).toEqual([]);
+  });
+
+  // Mesa takes seconds to compile one.
+  const some = CASES.filter((_, i) => i % 11 === 3);
+
+  it.for(some)("WebGPU: $name", { timeout: COLD }, async (found, { skip }) => {
+    if (device === undefined) return skip("no WebGPU adapter on this machine");
+    const program = buildProgram(found.module, webgpuBase, { capacities: capacitiesOf(found) });
+    expect(differenceOf(found, await runOnDevice(device, program, "f", found))).toBeUndefined();
+  });
+
+  it("the CUDA simulator gives the reference's answers and sees no race", { timeout: COLD }, async ({ skip }) => {
+    if (unit === undefined) return skip(`no CUDA simulator on this machine: ${simProblem()}`);
+    const failures: string[] = [];
+    for (const [found, program] of forCuda) {
+      const difference = differenceOf(found, await runOnDevice(unit.device(program.program), program, "f", found));
+      if (difference !== undefined) failures.push(difference);
+    }
+    expect(failures).toEqual([]);
+  });
+});
