@@ -24,10 +24,12 @@ import { matvec } from "./schedules/matvec.ts";
 import { rowReduce } from "./schedules/row-reduce.ts";
 import { sample } from "./schedules/sample.ts";
 import { scan } from "./schedules/scan.ts";
+import { transpose } from "./schedules/transpose.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 
 const SCHEDULES: Readonly<Record<string, Schedule>> = {
   elementwise,
+  transpose,
   row_reduce: rowReduce,
   "matmul.registers": matmulRegisters,
   "matmul.workgroup": matmulWorkgroup,

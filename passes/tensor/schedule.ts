@@ -12,6 +12,9 @@
  *
  * - `elementwise {lanes}`: only points, moves, constant, iota, take. One or more yields, all of the same number of
  *   elements and the same dims. One invocation an output index; `lanes` invocations a workgroup.
+ * - `transpose {tile, lines}`: an elementwise group whose results are points of one transposition of an argument, seen
+ *   through casts, that changes which axis lies side by side. tile x tile elements a workgroup, through its memory, by
+ *   tile x lines invocations.
  * - `row_reduce {lanes}`: as elementwise, and one or more reductions (sum, mean, reduce_max, ...: trait reduce) that
  *   fold exactly the LAST axis of operands with dims `[R..., C]`, the same R... and C for all, `keep` or not. What a
  *   reduction reads is pulled at `[r..., c]`. What depends on a reduction is a point on `[R..., C]` (row element), a
@@ -57,12 +60,14 @@ import { InternalError, assertNever, defined } from "../../src/support/errors.ts
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
 import { axisAttr, operandType } from "./attrs.ts";
 import { hasFewRows } from "./few-rows.ts";
+import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { isPlainProduct } from "./fuse/legal-product.ts";
 import { termsThatFit } from "./product-tiles.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
 import { scanLanes } from "./scan-lanes.ts";
+import { turnedIn } from "./turned.ts";
 
 export const scheduled: Property<Module> = {
   name: "scheduled",
@@ -106,7 +111,7 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
   const { tiles } = info;
   switch (kind) {
     case "elementwise":
-      return { schedule: "elementwise", lanes: tiles.elementwise };
+      return inSquares(body, context) ?? { schedule: "elementwise", lanes: tiles.elementwise };
     case "row_reduce":
       return { schedule: "row_reduce", lanes: rowLanes(body, context) };
     case "matmul": {
@@ -140,6 +145,19 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
     default:
       return assertNever(kind, "kind of group");
   }
+}
+
+/** A transposition in squares, where the profile does that and a square would not be mostly empty. */
+function inSquares(body: Block, { info, ops, capacities }: PassContext): Attrs | undefined {
+  const turned = info.tiles.transpose === undefined ? undefined : turnedIn(body, ops);
+  if (info.tiles.transpose === undefined || turned === undefined || turned.value.type.dtype === "bool")
+    return undefined;
+  const { tile, lines } = info.tiles.transpose;
+  const sizes = turned.value.type.dims.map((dim) => sizeUnder(dim, capacities));
+  const [reads, writes] = [sizes[turned.axis] ?? 1, sizes.at(-1) ?? 1];
+  const others = sizes.reduce((all, size) => all * size, 1) / (reads * writes);
+  const isFolded = Math.max(reads / tile, writes / tile, others) > info.limits.maxWorkgroupsPerDimension;
+  return Math.min(reads, writes) < tile / 2 || isFolded ? undefined : { schedule: "transpose", tile, lines };
 }
 
 function lanesOf(body: Block, ops: OpTable): number {

@@ -21,6 +21,9 @@ export interface Limits {
 export interface Tiles {
   /** Invocations of a workgroup for elementwise kernels. */
   readonly elementwise: number;
+  /** Transpositions go through workgroup memory in squares of tile x tile elements, which tile x lines invocations read and
+   * write; lines divides tile. Absent: they are elementwise kernels. */
+  readonly transpose?: { readonly tile: number; readonly lines: number };
   /** Invocations that share one row of a reduction. */
   readonly rowLanes: number;
   /** Product of many rows: rows and columns of one invocation's tile, invocations along rows and columns. */

@@ -24,6 +24,7 @@ export const cudaSm80: TargetInfo = {
   tiles: {
     elementwise: 256,
     rowLanes: 128,
+    transpose: { tile: 32, lines: 8 },
     matmul: { rows: 8, columns: 4, workgroupRows: 8, workgroupColumns: 16, workgroupTerms: 16 },
     matvec: { lanes: 64, columns: 4 },
     attention: { lanes: 64, keys: 32 },

@@ -31,6 +31,7 @@ export const webgpuBase: TargetInfo = {
   tiles: {
     elementwise: 64,
     rowLanes: 64,
+    transpose: { tile: 32, lines: 8 },
     matmul: { rows: 8, columns: 4, workgroupRows: 8, workgroupColumns: 16, workgroupTerms: 16 },
     matvec: { lanes: 32, columns: 4 },
     attention: { lanes: 64, keys: 32 },

@@ -18,8 +18,8 @@ import { CudaUnit } from "../support/cuda-device.ts";
 import { simProblem } from "../support/cuda-sim.ts";
 import { T, f32 } from "../support/group-case.ts";
 import type { Body } from "../support/group-case.ts";
-import { differenceOf, productCase } from "../support/product-case.ts";
-import type { ProductCase, ProductOptions, Weight } from "../support/product-case.ts";
+import { differenceOf, sizedCase } from "../support/sized-case.ts";
+import type { SizedCase, SizedOptions, Weight } from "../support/sized-case.ts";
 import { runOnDevice } from "../support/run-on-device.ts";
 import { runPlan } from "../support/run-plan.ts";
 import { openAdapter, validateWgsl } from "../support/webgpu.ts";
@@ -40,13 +40,13 @@ const product =
     return [b.emit("matmul", [x!, right], { transpose_a: transposeA, transpose_b: transposeB })];
   };
 
-function plain(name: string, attrs: Attrs, [m, k, n]: readonly [number, number, number]): readonly ProductCase[] {
+function plain(name: string, attrs: Attrs, [m, k, n]: readonly [number, number, number]): readonly SizedCase[] {
   const size = `${name} ${m} x ${k} x ${n}`;
   const weight: Weight = { dtype: "f16", dims: [n, k] };
   // prettier-ignore
   return [
-    productCase(`${size}, columns side by side`, { args: [f32(m, k), f32(k, n)], attrs, body: product() }),
-    productCase(`${size}, terms side by side`, { args: [f32(T, k)], weights: [weight], attrs, sizes: { T: m }, body: product({ transposeB: true }) }),
+    sizedCase(`${size}, columns side by side`, { args: [f32(m, k), f32(k, n)], attrs, body: product() }),
+    sizedCase(`${size}, terms side by side`, { args: [f32(T, k)], weights: [weight], attrs, sizes: { T: m }, body: product({ transposeB: true }) }),
   ];
 }
 
@@ -68,7 +68,7 @@ const gated: (count: number) => Body =
     const joined = products.reduce((all, one) => b.emit("mul", [b.emit("tanh", [all]), one]));
     return [b.emit("add", [joined, r!]), joined];
   };
-const severalOf = (count: number, attrs: Attrs, [m, k, n]: readonly [number, number, number]): ProductOptions => ({
+const severalOf = (count: number, attrs: Attrs, [m, k, n]: readonly [number, number, number]): SizedOptions => ({
   args: [f32(m, k), f32(m, n), ...Array.from({ length: count }, () => f32(n, k))],
   attrs,
   body: gated(count),
@@ -79,44 +79,44 @@ const withHeads: Body = (b, [x, w]) => {
   return [b.emit("matmul", [merged, b.emit("transpose", [w!], { perm: [1, 0] })])];
 };
 
-const batched = (m: number, k: number, n: number): ProductCase =>
-  productCase(`a matrix for each head, ${m} x ${k} x ${n}`, {
+const batched = (m: number, k: number, n: number): SizedCase =>
+  sizedCase(`a matrix for each head, ${m} x ${k} x ${n}`, {
     ...{ args: [f32(2, 3, m, k), f32(2, 1, k, n)], attrs: SMALL },
     body: product(),
   });
 
 /** Scores of all queries against all keys: what is summed over is known at the call only. */
-const dynamicTerms: ProductOptions = {
+const dynamicTerms: SizedOptions = {
   args: [f32(2, T, T), f32(2, T, 8)],
   ...{ attrs: SMALL, sizes: { T: 11 }, body: product() },
 };
 
-const CASES: readonly ProductCase[] = [
+const CASES: readonly SizedCase[] = [
   ...EDGES,
   ...[[63, 15, 64], [64, 16, 63], [65, 17, 68], [64, 32, 128]].flatMap((size) => plain("own", OWN, size as unknown as [number, number, number])), // prettier-ignore
   ...[[12, 12, 24], [11, 13, 23], [25, 24, 28]].flatMap((size) => plain("odd", ODD, size as unknown as [number, number, number])), // prettier-ignore
   ...layouts.map(([name, weight, transposeB]) =>
-    productCase(name, { args: [f32(9, 12)], weights: [weight], attrs: SMALL, body: product({ transposeB }) }),
+    sizedCase(name, { args: [f32(9, 12)], weights: [weight], attrs: SMALL, body: product({ transposeB }) }),
   ),
-  productCase("rows side by side", { args: [f32(12, 20), f32(12, 20)], attrs: SMALL, body: product({ transposeA: true }) }), // prettier-ignore
-  productCase("rows side by side, no fours", { args: [f32(12, 19), f32(12, 20)], attrs: SMALL, body: product({ transposeA: true }) }), // prettier-ignore
-  productCase("gate and up", severalOf(2, SMALL, [9, 20, 36])),
-  productCase("gate and up of odd sizes", severalOf(2, SMALL, [9, 7, 19])),
-  productCase("gate and up in tiles of two pieces", severalOf(2, { ...ODD, tile_columns: 16 }, [13, 20, 40])),
-  productCase("three products", severalOf(3, OWN, [65, 20, 68])),
-  productCase("heads merged in front, a weight transposed by a move", { args: [f32(2, 3, T, 4), f32(20, 12)], attrs: SMALL, sizes: { T: 5 }, body: withHeads }), // prettier-ignore
+  sizedCase("rows side by side", { args: [f32(12, 20), f32(12, 20)], attrs: SMALL, body: product({ transposeA: true }) }), // prettier-ignore
+  sizedCase("rows side by side, no fours", { args: [f32(12, 19), f32(12, 20)], attrs: SMALL, body: product({ transposeA: true }) }), // prettier-ignore
+  sizedCase("gate and up", severalOf(2, SMALL, [9, 20, 36])),
+  sizedCase("gate and up of odd sizes", severalOf(2, SMALL, [9, 7, 19])),
+  sizedCase("gate and up in tiles of two pieces", severalOf(2, { ...ODD, tile_columns: 16 }, [13, 20, 40])),
+  sizedCase("three products", severalOf(3, OWN, [65, 20, 68])),
+  sizedCase("heads merged in front, a weight transposed by a move", { args: [f32(2, 3, T, 4), f32(20, 12)], attrs: SMALL, sizes: { T: 5 }, body: withHeads }), // prettier-ignore
   ...[batched(9, 8, 17), batched(1, 1, 1), batched(8, 12, 16)],
-  productCase("terms known at the call", dynamicTerms),
-  productCase("terms known at the call, fours", { ...dynamicTerms, sizes: { T: 16 } }),
+  sizedCase("terms known at the call", dynamicTerms),
+  sizedCase("terms known at the call, fours", { ...dynamicTerms, sizes: { T: 16 } }),
 ];
 
 /** Milliseconds for compiling all kernels on a loaded machine, without a shader cache. */
 const COLD = 600_000;
 
-const builtFor = (info: TargetInfo): ReadonlyMap<ProductCase, BuiltProgram> =>
+const builtFor = (info: TargetInfo): ReadonlyMap<SizedCase, BuiltProgram> =>
   new Map(CASES.map((found) => [found, buildProgram(found.module, info, { capacities: capacitiesOf(found) })]));
 /** Larger than the call, so that a size taken for a capacity is seen. */
-const capacitiesOf = ({ sizes }: ProductCase): Readonly<Record<string, number>> =>
+const capacitiesOf = ({ sizes }: SizedCase): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size + 3]));
 
 describe.each(["interpreter", "js"] as const)("in the executor %s", (executor) => {

@@ -1,6 +1,6 @@
 /**
- * A group of products of given sizes as a function, with weights in any storage type and layout: what every executor runs
- * at the sizes where tiles end. Rows may be a size that is known only at the call.
+ * A group of given sizes as a function, with weights in any storage type and layout: what every executor runs at the
+ * sizes where tiles end. A size may be known only at the call.
  */
 import { evaluate } from "../../src/interp/index.ts";
 import { Builder, tensorType, value } from "../../src/ir/index.ts";
@@ -19,7 +19,7 @@ export interface Weight {
   readonly layout?: Attrs;
 }
 
-export interface ProductCase {
+export interface SizedCase {
   readonly name: string;
   readonly module: Module;
   readonly sizes: Readonly<Record<string, number>>;
@@ -27,7 +27,7 @@ export interface ProductCase {
   readonly weights: (path: string) => Tensor;
 }
 
-export interface ProductOptions {
+export interface SizedOptions {
   readonly args: readonly TensorType[];
   readonly weights?: readonly Weight[];
   readonly attrs: Attrs;
@@ -37,10 +37,10 @@ export interface ProductOptions {
 }
 
 /** `@f(a0, a1, ...)`: one group over its arguments and the weights `w0`, `w1`, .... */
-export function productCase(
+export function sizedCase(
   name: string,
-  { args: types, weights = [], attrs, sizes = {}, body }: ProductOptions,
-): ProductCase {
+  { args: types, weights = [], attrs, sizes = {}, body }: SizedOptions,
+): SizedCase {
   const rng = new Rng(5);
   const args = types.map((type, i) => value(type, `a${i}`));
   const params = weights.map(({ dtype, dims, layout = {} }, i): Op => {
@@ -70,7 +70,7 @@ export function productCase(
 
 /** What differs between results and the reference's by more than its rounding; undefined where nothing does. */
 export function differenceOf(
-  { module, sizes, inputs, weights, name }: ProductCase,
+  { module, sizes, inputs, weights, name }: SizedCase,
   results: { read(name: string, dtype: DType, dims: readonly number[]): Tensor },
 ): string | undefined {
   const func = module.funcs[0]!;
