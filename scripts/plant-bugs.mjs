@@ -52,6 +52,14 @@ const BUGS = [
     tests: ["tests/differential/tiled-products.test.ts", "-t", "executor interpreter"],
   },
   {
+    name: "square-barrier",
+    what: "a transposition writes what nobody has read yet",
+    file: "passes/lower/schedules/transpose.ts",
+    from: "  builder.barrier();\n",
+    to: "",
+    tests: ["tests/differential/transposes.test.ts", "-t", "executor interpreter"],
+  },
+  {
     name: "lost-barrier",
     what: "no barrier between the rounds of a reduction",
     file: "passes/kernel/reduce-workgroup.ts",

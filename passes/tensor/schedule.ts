@@ -13,7 +13,7 @@
  * - `elementwise {lanes}`: only points, moves, constant, iota, take. One or more yields, all of the same number of
  *   elements and the same dims. One invocation an output index; `lanes` invocations a workgroup.
  * - `transpose {tile, lines}`: an elementwise group whose results are points of one transposition of an argument, seen
- *   through casts, that changes which axis lies side by side. tile x tile elements a workgroup, through its memory, by
+ *   through casts and further transpositions, that changes which axis lies side by side. tile x tile elements a workgroup, through its memory, by
  *   tile x lines invocations.
  * - `row_reduce {lanes}`: as elementwise, and one or more reductions (sum, mean, reduce_max, ...: trait reduce) that
  *   fold exactly the LAST axis of operands with dims `[R..., C]`, the same R... and C for all, `keep` or not. What a

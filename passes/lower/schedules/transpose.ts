@@ -44,10 +44,12 @@ export function transpose(emission: Emission): LaunchShape {
     return edge(emission, sum(first, local), count, isMultiple(count, tile));
   };
 
+  const { sharing } = memory;
   memory.sharing = { kind: "lanes", column: -1 };
   const rounds = Array.from({ length: tile / lines }, (_, i) => i);
   const loaded = rounds.map((i) => puller.at(value, at(edgeOf("workgroup_y", x, reads).read, edgeOf("workgroup_x", line(i), writes).read))); // prettier-ignore
   loaded.forEach((element, i) => builder.store(square, place(line(i), x), element));
+  memory.sharing = sharing;
   builder.barrier();
   rounds.forEach((i) => {
     const [read, write] = [edgeOf("workgroup_y", line(i), reads), edgeOf("workgroup_x", x, writes)];
