@@ -16,6 +16,7 @@ import { buildProgram } from "../support/build-program.ts";
 import type { BuiltProgram } from "../support/build-program.ts";
 import { CudaUnit } from "../support/cuda-device.ts";
 import { simProblem } from "../support/cuda-sim.ts";
+import type { SimTraffic } from "../support/cuda-sim.ts";
 import { T, f32 } from "../support/group-case.ts";
 import type { Body } from "../support/group-case.ts";
 import { differenceOf, sizedCase } from "../support/sized-case.ts";
@@ -165,4 +166,29 @@ describe("on a device", () => {
     }
     expect(failures).toEqual([]);
   });
+
+  it(
+    "whole tiles ask each bank once and each sector of memory as rarely as can be",
+    { timeout: COLD },
+    async ({ skip }) => {
+      if (unit === undefined) return skip(`no CUDA simulator on this machine: ${simProblem()}`);
+      const whole = CASES.filter(({ name }) => name.startsWith("own 64 x 32 x 128"));
+      expect(whole).toHaveLength(2);
+      for (const found of whole) {
+        const program = forCuda.get(found)!;
+        const seen: SimTraffic[] = [];
+        await runOnDevice(
+          unit.device(program.program, (_, traffic) => seen.push(traffic)),
+          program,
+          "f",
+          found,
+        );
+        const [traffic] = seen;
+        expect(traffic?.sharedRequests).toBeGreaterThan(0);
+        expect(traffic?.worstBankWays).toBe(1);
+        expect(traffic?.readSectors).toBe(traffic?.leastReadSectors);
+        expect(traffic?.writtenSectors).toBe(traffic?.leastWrittenSectors);
+      }
+    },
+  );
 });

@@ -11,6 +11,7 @@ import { WebGpuDevice } from "../../src/runtime/devices/webgpu.ts";
 import { buildProgram } from "../support/build-program.ts";
 import { CudaUnit } from "../support/cuda-device.ts";
 import { simProblem } from "../support/cuda-sim.ts";
+import type { SimTraffic } from "../support/cuda-sim.ts";
 import { T, f32 } from "../support/group-case.ts";
 import type { Body } from "../support/group-case.ts";
 import { differenceOf, sizedCase } from "../support/sized-case.ts";
@@ -76,15 +77,26 @@ describe("on a device", () => {
     }
   });
 
-  it("the CUDA simulator gives the reference's answers and sees no race", { timeout: COLD }, async ({ skip }) => {
-    if (simProblem() !== undefined) return skip(`no CUDA simulator on this machine: ${simProblem()}`);
-    const built = CASES.map((found) => [found, buildProgram(found.module, cudaSm80, { capacities: capacitiesOf(found) })] as const); // prettier-ignore
-    const unit = await CudaUnit.compile(built.map(([, { program }]) => program));
-    try {
-      for (const [found, program] of built)
-        expect(differenceOf(found, await runOnDevice(unit.device(program.program), program, "f", found))).toBeUndefined(); // prettier-ignore
-    } finally {
-      unit.close();
-    }
-  });
+  it(
+    "the CUDA simulator gives the reference's answers and sees neither race nor conflict",
+    { timeout: COLD },
+    async ({ skip }) => {
+      if (simProblem() !== undefined) return skip(`no CUDA simulator on this machine: ${simProblem()}`);
+      const built = CASES.map((found) => [found, buildProgram(found.module, cudaSm80, { capacities: capacitiesOf(found) })] as const); // prettier-ignore
+      const unit = await CudaUnit.compile(built.map(([, { program }]) => program));
+      try {
+        for (const [found, program] of built) {
+          const seen: SimTraffic[] = [];
+          const device = unit.device(program.program, (_, traffic) => seen.push(traffic));
+          expect(differenceOf(found, await runOnDevice(device, program, "f", found))).toBeUndefined();
+          if (found.name !== "32 x 40") continue;
+          expect(seen[0]?.worstBankWays).toBe(1);
+          expect(seen[0]?.readSectors).toBe(seen[0]?.leastReadSectors);
+          expect(seen[0]?.writtenSectors).toBe(seen[0]?.leastWrittenSectors);
+        }
+      } finally {
+        unit.close();
+      }
+    },
+  );
 });
