@@ -52,10 +52,11 @@
  *   and casts, x pulled, points of its dims behind it. One invocation an output index, which runs through its segment.
  */
 import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
-import { walk } from "../../src/ir/ir.ts";
+import { result, walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
+import { Dim } from "../../src/support/dim.ts";
 import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
 import { axisAttr, operandType } from "./attrs.ts";
@@ -63,7 +64,7 @@ import { hasFewRows } from "./few-rows.ts";
 import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { isPlainProduct } from "./fuse/legal-product.ts";
-import { termsThatFit } from "./product-tiles.ts";
+import { termsThatFit, tileThatFills } from "./product-tiles.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
 import { scanLanes } from "./scan-lanes.ts";
@@ -114,21 +115,10 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
       return inSquares(body, context) ?? { schedule: "elementwise", lanes: tiles.elementwise };
     case "row_reduce":
       return { schedule: "row_reduce", lanes: rowLanes(body, context) };
-    case "matmul": {
-      const { rows, columns, workgroupRows, workgroupColumns, workgroupTerms } = tiles.matmul;
+    case "matmul":
       if (hasFewRows(body.ops, context) || hasRowsOfItsOwn(body, ops) || !isPlainProduct(body, ops))
         return { schedule: "matvec", ...tiles.matvec };
-      const tile = {
-        tile_rows: rows,
-        tile_columns: columns,
-        workgroup_rows: workgroupRows,
-        workgroup_columns: workgroupColumns,
-      };
-      if (workgroupTerms === undefined) return { schedule: "matmul.registers", ...tile };
-      const products = body.ops.filter((op) => isProduct(op, ops)).length;
-      const terms = termsThatFit(workgroupTerms, products, tiles.matmul, info.limits);
-      return { schedule: "matmul.workgroup", ...tile, terms };
-    }
+      return tiledProduct(body, context);
     case "attention":
       return { schedule: "attention", ...tiles.attention };
     case "cache_write":
@@ -145,6 +135,28 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
     default:
       return assertNever(kind, "kind of group");
   }
+}
+
+/** Products of many rows. */
+function tiledProduct(body: Block, { info, ops, capacities }: PassContext): Attrs {
+  const { matmul } = info.tiles;
+  const attrs = (tile: typeof matmul): Attrs => ({
+    tile_rows: tile.rows,
+    tile_columns: tile.columns,
+    workgroup_rows: tile.workgroupRows,
+    workgroup_columns: tile.workgroupColumns,
+  });
+  if (matmul.workgroupTerms === undefined) return { schedule: "matmul.registers", ...attrs(matmul) };
+  const products = body.ops.filter((op) => isProduct(op, ops));
+  const { dims } = result(productOf(body, ops)).type;
+  const sizeOf = (of: readonly Dim[]): number => sizeUnder(Dim.product(of), capacities);
+  const hasMatrices = products.some((op) => sizeOf(operandType(op, 1).dims.slice(0, -2)) > 1);
+  const layers = hasMatrices ? sizeOf(dims.slice(0, -2)) : 1;
+  const rows = sizeOf(dims.slice(0, -1)) / layers;
+  const sizes = { products: products.length, layers, rows, columns: sizeOf(dims.slice(-1)) };
+  const tile = tileThatFills(sizes, matmul);
+  const terms = termsThatFit(matmul.workgroupTerms, products.length, tile, info.limits);
+  return { schedule: "matmul.workgroup", ...attrs(tile), terms };
 }
 
 /** A transposition in squares, where the profile does that and a square would not be mostly empty. */

@@ -35,6 +35,8 @@ export interface Tiles {
     /** Operands go through workgroup memory, so many terms at a time: a multiple of four, as the tile's rows and columns
      * are then. Absent: each invocation reads its own. The wishes below are for the latter. */
     readonly workgroupTerms?: number;
+    /** With `workgroupTerms`: tiles are halved where a product would have fewer workgroups. Absent: 0. */
+    readonly fewestWorkgroups?: number;
     /** Where columns lie side by side: terms of one step. With 4 (where absent) the left operand is read in vectors. */
     readonly outerTerms?: 1 | 4;
     /** Where terms lie side by side: columns of the tile, single ones a workgroup apart; absent: neighbours by fours. */

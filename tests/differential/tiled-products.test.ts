@@ -30,6 +30,9 @@ import type { OpenAdapter } from "../support/webgpu.ts";
 const SMALL: Attrs = { schedule: "matmul.workgroup", tile_rows: 4, tile_columns: 4, workgroup_rows: 2, workgroup_columns: 4, terms: 8 }; // prettier-ignore
 /** The profiles' own tile of 64 x 64, sixteen terms at a time. */
 const OWN: Attrs = { ...SMALL, tile_rows: 8, workgroup_rows: 8, workgroup_columns: 16, terms: 16 };
+/** What is left of it for small products: 32 x 64, and 32 x 32. */
+const HALF: Attrs = { ...OWN, tile_rows: 4 };
+const QUARTER: Attrs = { ...HALF, workgroup_columns: 8 };
 /** Two pieces of rows and of columns an invocation; panels of 3 and 6 vectors, which have few neighbours to be swizzled with. */
 const ODD: Attrs = { ...SMALL, tile_rows: 4, tile_columns: 8, workgroup_rows: 3, workgroup_columns: 3, terms: 12 };
 
@@ -96,6 +99,8 @@ const CASES: readonly SizedCase[] = [
   ...EDGES,
   ...[[63, 15, 64], [64, 16, 63], [65, 17, 68], [64, 32, 128]].flatMap((size) => plain("own", OWN, size as unknown as [number, number, number])), // prettier-ignore
   ...[[12, 12, 24], [11, 13, 23], [25, 24, 28]].flatMap((size) => plain("odd", ODD, size as unknown as [number, number, number])), // prettier-ignore
+  ...[[31, 15, 63], [33, 20, 65], [32, 32, 128]].flatMap((size) => plain("half", HALF, size as unknown as [number, number, number])), // prettier-ignore
+  ...[[31, 20, 33], [33, 17, 31], [64, 16, 64]].flatMap((size) => plain("quarter", QUARTER, size as unknown as [number, number, number])), // prettier-ignore
   ...layouts.map(([name, weight, transposeB]) =>
     sizedCase(name, { args: [f32(9, 12)], weights: [weight], attrs: SMALL, body: product({ transposeB }) }),
   ),
