@@ -5,6 +5,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
+import { emitCudaUnit } from "../../codegen/cuda/emit.ts";
 import type { Attrs } from "../../src/ir/index.ts";
 import { cudaSm80 } from "../../src/profiles/cuda.ts";
 import { js } from "../../src/profiles/js.ts";
@@ -23,6 +24,7 @@ import { differenceOf, sizedCase } from "../support/sized-case.ts";
 import type { SizedCase, SizedOptions, Weight } from "../support/sized-case.ts";
 import { runOnDevice } from "../support/run-on-device.ts";
 import { runPlan } from "../support/run-plan.ts";
+import { useCudaTools } from "../support/use-cuda.ts";
 import { openAdapter, validateWgsl } from "../support/webgpu.ts";
 import type { OpenAdapter } from "../support/webgpu.ts";
 
@@ -196,4 +198,18 @@ describe("on a device", () => {
       }
     },
   );
+});
+
+describe("NVIDIA's compiler", () => {
+  const tools = useCudaTools();
+  // In the sizes that profiles use, an invocation has the most sums.
+  const large = CASES.filter(({ name }) => /^(own|half|quarter|three)/.test(name));
+  const kernels = [...builtFor(cudaSm80)].filter(([found]) => large.includes(found)).map(([, { program }], i) => ({ ...program.kernels[0]!, name: `product_${i}` })); // prettier-ignore
+
+  it.each(["sm_80", "sm_90a"] as const)("spills nothing for %s", { timeout: COLD }, (arch) => {
+    const compiled = tools().compile(emitCudaUnit(kernels), { arch, name: "products.cu" });
+    expect(compiled.log).toBe("");
+    expect(compiled.kernels).toHaveLength(kernels.length);
+    expect(compiled.kernels.filter(({ spillStores, spillLoads }) => spillStores + spillLoads > 0)).toEqual([]);
+  });
 });
