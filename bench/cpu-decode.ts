@@ -4,11 +4,12 @@
  * reads every weight for every token is faster.
  */
 import { readFileSync } from "node:fs";
+import { randomWeights } from "../src/driver/random-weights.ts";
+import { defined } from "../src/support/errors.ts";
 import { compiledModel } from "./support/compiled.ts";
 import type { Row } from "./support/harness.ts";
 import { RUNS, interleaved } from "./support/harness.ts";
 import { perThreads } from "./support/per-threads.ts";
-import { randomWeights } from "./support/random-weights.ts";
 import { READ_BYTES, ceilings } from "./support/roofline.ts";
 
 const SOURCE = "examples/llama/llama.llm";
@@ -22,7 +23,7 @@ await perThreads("cpu-decode", import.meta.url, async (threads): Promise<readonl
   const machine = await ceilings(threads);
   const rows: Row[] = [];
   for (const dtype of DTYPES) {
-    const weights = randomWeights(text, dtype);
+    const weights = defined(randomWeights({ path: SOURCE, text }, dtype), SOURCE);
     const model = await compiledModel(text, {
       ...{ target: "cpu", entries: ["generate"], storage: dtype, context: 128 },
       load: { weights, threads },

@@ -15,7 +15,7 @@ import { defined } from "../src/support/errors.ts";
 import { cudaDeviceFor } from "../tests/support/cuda-device.ts";
 import type { SimTraffic } from "../tests/support/cuda-sim.ts";
 import { cudaTools } from "../tests/support/nvrtc.ts";
-import { randomWeights } from "./support/random-weights.ts";
+import { randomWeights } from "../src/driver/random-weights.ts";
 
 const SOURCE = "examples/llama/llama.llm";
 const SET = { depth: "2", vocab: "1024" };
@@ -55,7 +55,7 @@ const { device, sim } = await cudaDeviceFor(profile, (kernel, traffic, buffers) 
   const held = buffers.reduce((sum, { bytes }) => sum + bytes.length, 0);
   launches.set(kernel, { traffic, held });
 });
-const weights = randomWeights(text, STORAGE, SET);
+const weights = defined(randomWeights({ path: SOURCE, text }, STORAGE, { set: SET }), SOURCE);
 const model = await loadOn({ device, profile }, data, { weights, tokenizer: null });
 const generation = model.generate([1, 2, 3, 4], { maxTokens: 2, temperature: 0, stopAtEos: false });
 await generation.next();

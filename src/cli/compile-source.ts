@@ -31,7 +31,7 @@ export interface CompileRequest extends CompileFlags {
 }
 
 const ENTRIES: readonly string[] = ["forward", "generate"] satisfies readonly Entry[];
-const STORAGES: readonly string[] = ["f32", "f16", "bf16"] satisfies readonly DType[];
+const STORAGES = ["f32", "f16", "bf16"] as const satisfies readonly DType[];
 
 /** A compilation with at least one build, or trace where it goes only `until` a step; throws `CommandFailure` (1 for the source, 2 for names, 4 for limits). */
 export function compileSource({ file, model, settings }: Source, request: CompileRequest): TimedCompilation {
@@ -51,15 +51,13 @@ export function compileSource({ file, model, settings }: Source, request: Compil
 export function optionsOf(request: CompileRequest): CompileOptions {
   const profiles = chooseProfiles(request.targets, request.profile);
   if (typeof profiles === "string") throw usageError(profiles);
-  const { storage, passes } = request;
-  if (storage !== undefined && !isStorage(storage))
-    throw usageError(`--storage is one of ${STORAGES.join(", ")}, not \`${storage}\``);
+  const { passes } = request;
   return {
     profiles,
     entries: request.entries.map(entryNamed),
     orElse: request.orElse,
     set: parseSettings(request.set),
-    storage,
+    storage: storageOf(request.storage),
     checkpoint: request.checkpoint,
     taps: request.taps,
     batch: request.batch,
@@ -89,8 +87,11 @@ function entryNamed(name: string): Entry {
   throw usageError(`--entries takes ${ENTRIES.join(", ")}, not \`${name}\``);
 }
 
-function isStorage(name: string): name is DType {
-  return STORAGES.includes(name);
+/** The type of weights in memory that `--storage` names. */
+export function storageOf(name: string | undefined): (typeof STORAGES)[number] | undefined {
+  const known = STORAGES.find((storage) => storage === name);
+  if (name === undefined || known !== undefined) return known;
+  throw usageError(`--storage is one of ${STORAGES.join(", ")}, not \`${name}\``);
 }
 
 /** `-fuse,-memory-plan` */

@@ -39,11 +39,18 @@ export async function applyDefaults(
   for (const option of command.options) {
     const name = option.attributeName();
     const source = command.getOptionValueSource(name);
-    if (CALL_ONLY.has(name) || (source !== undefined && source !== "default")) continue;
+    if (CALL_ONLY.has(name) || isSwitchOf(option, commands) || (source !== undefined && source !== "default")) continue;
     const variable = `LLMC_${name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
     const text = environment[variable] ?? configText(values.get(name));
     if (text !== undefined) command.setOptionValueWithSource(name, valueOf(option, text), "config");
   }
+}
+
+/** Whether the option is a switch where other commands have a value of that name, which is what is meant. */
+function isSwitchOf(option: Option, commands: readonly Command[]): boolean {
+  const isValue = (other: Option): boolean =>
+    other.attributeName() === option.attributeName() && !other.isBoolean() && !other.negate;
+  return option.isBoolean() && commands.some(({ options }) => options.some(isValue));
 }
 
 function unreadKey(key: string, names: readonly string[]): string {

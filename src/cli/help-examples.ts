@@ -52,6 +52,14 @@ const EXAMPLES: Readonly<Record<string, readonly Example[]>> = {
     ["llmc verify folder --model model.llm", "another model with the folder's weights and answers"],
     ["llmc verify folder --model models.llm#Tiny", "one of a file that declares several"],
   ],
+  bench: [
+    ["llmc bench model.llm", "tokens a second of prompt and answer"],
+    ["llmc bench model.llm --profile", "and the share of each kernel"],
+    [
+      "llmc bench model.llm --target cpu --storage f16 --json",
+      "another target, weights in half precision, for a script",
+    ],
+  ],
   import: [
     ["llmc import checkpoint", "the .llm of checkpoint/config.json, on stdout"],
     ["llmc import config.json --out model.llm", "into a file"],

@@ -1,5 +1,6 @@
 /** Options that several commands share, and how their values are read. */
 import type { Command } from "commander";
+import { TARGETS } from "../driver/profiles.ts";
 import { usageError } from "./failure.ts";
 
 /** What a SOURCE may be, in the help of every command that takes one. */
@@ -66,11 +67,22 @@ export interface CompileFlags {
   readonly passes?: string;
 }
 
-/** The options of every command that compiles. */
-export function compileOptions(command: Command): Command {
+/** The options of every command that runs a model on one target. */
+export function targetOptions(command: Command): Command {
+  return command
+    .option("--target <name>", `${TARGETS.join(", ")} (default: webgpu on a GPU, else cpu)`)
+    .option(
+      "--threads <n>",
+      "threads of the target cpu (default: the machine's, 8 at most)",
+      integer("--threads", 1, 64),
+    );
+}
+
+/** The options of every command that compiles; one has another `--profile`. */
+export function compileOptions(command: Command, profile = "--profile"): Command {
   return command
     .option("--set <name=value>", "set a config value (repeatable)", collect)
-    .option("--profile <name>", "device profile instead of all of the target's")
+    .option(`${profile} <name>`, "device profile instead of all of the target's")
     .option(
       "--storage <dtype>",
       "type of the weights in memory: f32, f16 or bf16 (default: the checkpoint's, else f32)",

@@ -11,6 +11,7 @@ import { exampleText } from "./help-examples.ts";
 import type { Interrupt } from "./interrupt.ts";
 import { Output } from "./output.ts";
 import { failureOf } from "./runtime-failures.ts";
+import { registerBench } from "./commands/bench.ts";
 import { registerBuild } from "./commands/build.ts";
 import { registerCheck } from "./commands/check.ts";
 import { registerDoctor } from "./commands/doctor.ts";
@@ -37,6 +38,7 @@ const COMMANDS = [
   registerRun,
   registerTokenize,
   registerVerify,
+  registerBench,
   registerImport,
   registerDoctor,
 ];

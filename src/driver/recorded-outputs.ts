@@ -10,14 +10,15 @@ export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
 /**
  * Renames the results of `forward` (first result, taps). `out.hidden.i` is what enters the first layer, then what each
  * layer returns, the last one after the final norm (the tap `hidden.final`, where the model has it), unless the model's
- * layers have a tap `hidden`, whose member i it is then. `tokens`: i32[B, T] gives the loss of the next token.
+ * layers have a tap `hidden`, whose member i it is then. `targets` give the loss.
  */
-export function recordedNames(results: Outputs, tokens?: Tensor): Outputs {
+export function recordedNames(results: Outputs, targets: RecordedTargets = {}): Outputs {
   const named = new Map<string, ArrayLike<number>>();
   for (const [name, values] of results) named.set(`out.${name}`, values);
   const [first] = results.values();
   if (first !== undefined) named.set("out.logits", first);
-  if (first !== undefined && tokens !== undefined) named.set("out.loss", [nextTokenLoss(first, tokens)]);
+  const classes = targetClasses(targets);
+  if (first !== undefined && classes !== undefined) named.set("out.loss", [crossEntropy(first, classes)]);
   const before = [...results].find(([name]) => name.endsWith(".in"));
   const layers = layerOutputs(results);
   if (before !== undefined) named.set("out.hidden.0", before[1]);
@@ -44,19 +45,37 @@ function layerOutputs(results: Outputs): readonly ArrayLike<number>[] {
   return [...lists.values()].flatMap((list) => list.sort((a, b) => a.layer - b.layer).map(({ values }) => values));
 }
 
-/** Mean cross-entropy, in nats, of `logits[:, :-1]` against `tokens[:, 1:]`. */
-export function nextTokenLoss(logits: ArrayLike<number>, tokens: Tensor): number {
-  const [B = 1, T = 1] = tokens.dims;
-  const V = logits.length / (B * T);
-  let total = 0;
-  for (let b = 0; b < B; b++)
-    for (let t = 0; t + 1 < T; t++) {
-      const row = (b * T + t) * V;
-      let largest = -Infinity;
-      for (let v = 0; v < V; v++) largest = Math.max(largest, logits[row + v] ?? NaN);
-      let sum = 0;
-      for (let v = 0; v < V; v++) sum += Math.exp((logits[row + v] ?? NaN) - largest);
-      total += largest + Math.log(sum) - (logits[row + (tokens.data[b * T + t + 1] ?? 0)] ?? NaN);
-    }
-  return total / (B * (T - 1));
+/** The recorded inputs that say what each row of logits should have been; flat, row-major. */
+export interface RecordedTargets {
+  /** i32[B, T]. */
+  readonly tokens?: Tensor;
+  /** i32[B, T]: 1 where a token is real. */
+  readonly mask?: Tensor;
+  /** A class for each row of logits. */
+  readonly labels?: Tensor;
+}
+
+/**
+ * What the loss compares each row of logits with: labels where there are some; where padding is masked, which is how
+ * encoders are recorded, each real token itself; else the next token, of which the last one has none.
+ */
+function targetClasses({ tokens, mask, labels }: RecordedTargets): readonly (number | undefined)[] | undefined {
+  if (labels !== undefined) return Array.from(labels.data);
+  if (tokens === undefined) return undefined;
+  if (mask !== undefined) return Array.from(tokens.data, (token, i) => (mask.data[i] === 1 ? token : undefined));
+  const length = tokens.dims.at(-1) ?? 1;
+  return Array.from(tokens.data, (_, i) => ((i + 1) % length === 0 ? undefined : tokens.data[i + 1]));
+}
+
+/** Mean cross-entropy, in nats, of the rows of `logits` that have a class. */
+function crossEntropy(logits: ArrayLike<number>, classes: readonly (number | undefined)[]): number {
+  const size = logits.length / classes.length;
+  const losses = classes.flatMap((wanted, row) => {
+    if (wanted === undefined) return [];
+    const scores = Array.from({ length: size }, (_, i) => logits[row * size + i] ?? NaN);
+    const largest = scores.reduce((a, b) => Math.max(a, b), -Infinity);
+    const sum = scores.reduce((all, score) => all + Math.exp(score - largest), 0);
+    return [largest + Math.log(sum) - (scores[wanted] ?? NaN)];
+  });
+  return losses.reduce((all, loss) => all + loss, 0) / losses.length;
 }

@@ -92,7 +92,11 @@ export function asTensor(context: Context, entity: Entity, at: Span, dtype?: DTy
     report(context, "LLM0214", `\`${entity.dim}\` is a size, known only when the model runs`, at, {
       label: "a tensor or a number is needed",
     });
-  else report(context, "LLM0207", "a tensor is needed", at, { label: `this is ${kindText(entity)}` });
+  else
+    report(context, "LLM0207", "a tensor is needed", at, {
+      label: `this is ${kindText(entity)}`,
+      ...(entity.kind === "list" ? { help: "several tensors stand one by one, without brackets" } : {}),
+    });
   return undefined;
 }
 

@@ -29,6 +29,12 @@ interface Declared {
   readonly what: string;
 }
 
+/** How to do without a name, where that is more than to remove it. */
+const HELP: Readonly<Record<string, (name: string) => string>> = {
+  "the value": (name) => `remove it, or call it \`_${name}\` if that is meant`,
+  "the index": () => "a list of equal blocks is written `Layer[depth]`",
+};
+
 /** Reports declared names that occur nowhere in the body they were declared in. */
 export function warnUnused(context: Context, file: File): void {
   for (const item of file.items)
@@ -45,7 +51,7 @@ function checkBody(context: Context, item: Body): void {
       report(context, "LLM0220", `${what} \`${name.text}\` is never used`, name.span, {
         severity: "warning",
         // The name of a parameter is given by the checkpoint.
-        help: what === "the value" ? `remove it, or call it \`_${name.text}\` if that is meant` : "remove it",
+        help: HELP[what]?.(name.text) ?? "remove it",
       });
 }
 

@@ -41,6 +41,27 @@ const FOLDERS: readonly (readonly [string, ...string[]])[] = [
   ["mamba", "--model", "examples/mamba/mamba.llm"],
 ];
 
+/** Models of the suite that no example shows, with what their folders hold. */
+const LANGUAGE = ["extend", "greedy", "out.hidden.0", "out.hidden.1", "out.hidden.2", "out.hidden.3"];
+const OTHERS: readonly (readonly [model: string, outputs: readonly string[], flags: readonly string[]])[] = [
+  ["gpt-neox", LANGUAGE, []],
+  ["qwen3", LANGUAGE, []],
+  ["olmo2", LANGUAGE, []],
+  ["phi3", LANGUAGE, []],
+  ["bert", ["out.last_hidden"], []],
+  ["vit", [], ["--set", "classes=11"]],
+];
+
+describe.each(OTHERS)("%s", (model, outputs, flags) => {
+  it.for(["cpu-simd", "webgpu-cpu"])("gives the recorded answers for %s", { timeout: 180_000 }, (profile, { skip }) => {
+    if (profile === "webgpu-cpu" && !hasAdapter) return skip("no WebGPU adapter on this machine");
+    const source = `tests/fixtures/models/${model}.llm`;
+    const rows = verify(`tests/fixtures/golden/${model}`, profile.split("-")[0] ?? "", "--profile", profile, "--model", source, ...flags); // prettier-ignore
+    expect(rows.filter((row) => !row.ok)).toEqual([]);
+    expect(rows.map(({ name }) => name).sort()).toEqual([...outputs, "out.logits", "out.loss"]);
+  });
+});
+
 describe.each(FOLDERS)("%s", (model, ...flags) => {
   it.for(["js", ...CPU_PROFILES.map(({ name }) => name), "webgpu-cpu", "webgpu-base"])(
     "gives the recorded answers for %s",

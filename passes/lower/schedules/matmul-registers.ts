@@ -1,6 +1,7 @@
 /**
  * matmul.registers: each invocation sums a tile of rows x columns in registers over the whole depth, and reads all of its
- * operands itself; nothing goes through workgroup memory. `tiled-product.ts` says which results an invocation has.
+ * operands itself; nothing goes through workgroup memory. `tiled-product.ts` says which results an invocation has;
+ * one without a row inside does nothing.
  */
 import { tileAttr } from "../attributes.ts";
 import { productOf } from "../matmul-operands.ts";
@@ -30,6 +31,7 @@ export function matmulRegisters(emission: Emission): LaunchShape {
     rows: dotTile?.rows ?? tileAttr(spec.attrs, "tile_rows", tiles.rows),
     pieces: Math.max(1, Math.floor(columns / (loop.width * atOnce))),
     neighbours: 1,
+    isShared: false,
   };
   return tiledProduct(emission, loop, dealing, ({ rows, pieces, indexOf }) => {
     const tile = { rows: rows.map(({ read }) => indexOf(read)), pieces: pieces.map(({ read }) => read) };

@@ -50,9 +50,16 @@ export function matmulWorkgroup(emission: Emission): LaunchShape {
     rows: sizes.rowBlocks * BLOCK,
     pieces: sizes.columnBlocks * neighbours,
     neighbours,
+    isShared: true,
   };
   return tiledProduct(emission, { products, width }, dealing, (tile) => {
-    const sums = sumsOf(emission, panelsOf(emission, products, tile, sizes), product.depth, sizes);
+    const sums = sumsOf(
+      emission,
+      panelsOf(emission, products, tile, sizes),
+      product.depth,
+      tile.rows[0]?.isInside,
+      sizes,
+    );
     if (width === LANES) return sums;
     return sums.map((rows) => rows.map((pieces) => pieces.flatMap((piece) => [0, 1, 2, 3].map((i) => emission.emitter.extract(piece, i))))); // prettier-ignore
   });
@@ -109,8 +116,15 @@ function panelsOf(
   return { left: left(first), rights: products.map(right) };
 }
 
-/** The sums of an invocation's tile: `[product][row][block of columns]`, each a vector of four columns. */
-function sumsOf(emission: Emission, panels: Panels, depth: Dim, sizes: Sizes): readonly KValue[][][] {
+/** The sums of an invocation's tile: `[product][row][block of columns]`, each a vector of four columns. Without a row inside
+ * (`hasRows`) an invocation brings operands for the others and adds nothing. */
+function sumsOf(
+  emission: Emission,
+  panels: Panels,
+  depth: Dim,
+  hasRows: KValue | undefined,
+  sizes: Sizes,
+): readonly KValue[][][] {
   const { emitter, builder, memory } = emission;
   const { columnBlocks, terms } = sizes;
   const rows = sizes.rowBlocks * BLOCK;
@@ -123,22 +137,24 @@ function sumsOf(emission: Emission, panels: Panels, depth: Dim, sizes: Sizes): r
     bringPanels(emission, [panels.left, ...panels.rights], sizes, step);
     memory.sharing = sharing;
     builder.barrier();
-    const next = emitter.loop({ to: terms / BLOCK, carried, name: "k" }, (four, parts) => {
-      const now = [...parts];
-      for (let j = 0; j < BLOCK; j++) {
-        const [x, ys] = vectorsOf(emission, panels, sizes, four, j);
-        ys.forEach((columns, which) =>
-          columns.forEach((y, column) => {
-            for (let row = 0; row < rows; row++) {
-              const slot = slotOf(which, row, column);
-              const a = emitter.extract(defined(x[Math.floor(row / BLOCK)], "rows"), row % BLOCK);
-              now[slot] = emitter.fma(a, y, defined(now[slot], "a sum"));
-            }
-          }),
-        );
-      }
-      return now;
-    });
+    const add = (): readonly KValue[] =>
+      emitter.loop({ to: terms / BLOCK, carried, name: "k" }, (four, parts) => {
+        const now = [...parts];
+        for (let j = 0; j < BLOCK; j++) {
+          const [x, ys] = vectorsOf(emission, panels, sizes, four, j);
+          ys.forEach((columns, which) =>
+            columns.forEach((y, column) => {
+              for (let row = 0; row < rows; row++) {
+                const slot = slotOf(which, row, column);
+                const a = emitter.extract(defined(x[Math.floor(row / BLOCK)], "rows"), row % BLOCK);
+                now[slot] = emitter.fma(a, y, defined(now[slot], "a sum"));
+              }
+            }),
+          );
+        }
+        return now;
+      });
+    const next = hasRows === undefined ? add() : emitter.choose(hasRows, add, () => carried);
     builder.barrier();
     return next;
   });

@@ -28,6 +28,12 @@ export class Clusters {
   private readonly producers = new Map<Value, Op>();
   private readonly users = new Map<Value, Op[]>();
   private readonly order = new Map<Op, number>();
+  /** Why consumers stay apart from a producer: neither is another cluster before it has merged. */
+  private readonly refused: Record<MergeMode, Map<Cluster, Map<Cluster, Reason>>> = {
+    "only-inner": new Map(),
+    shared: new Map(),
+    beside: new Map(),
+  };
 
   constructor(
     readonly block: Block,
@@ -120,11 +126,17 @@ export class Clusters {
   }
 
   private tryMerge(producer: Cluster, consumer: Cluster, mode: MergeMode): boolean {
+    const refused = this.refused[mode].get(producer) ?? new Map<Cluster, Reason>();
+    const known = refused.get(consumer);
+    if (known !== undefined && this.tell === undefined) return false;
     const ops = [...producer.ops, ...consumer.ops].sort((a, b) => (this.order.get(a) ?? 0) - (this.order.get(b) ?? 0));
     const merged = this.candidate(ops);
-    const reason = this.refusal(producer, consumer, merged, mode);
+    const reason = known ?? this.refusal(producer, consumer, merged, mode);
     this.tellVerdict(producer, consumer, merged, reason);
-    if (reason !== undefined) return false;
+    if (reason !== undefined) {
+      this.refused[mode].set(producer, refused.set(consumer, reason));
+      return false;
+    }
     const cluster: Cluster = { ops };
     for (const op of ops) this.ofOp.set(op, cluster);
     return true;

@@ -1,10 +1,9 @@
 /** `llmc run SOURCE`: compiles in memory, loads the weights and generates; with `--json` the ids and the times. */
 import type { Command } from "commander";
-import { TARGETS } from "../../driver/profiles.ts";
 import type { Model } from "../../runtime/index.ts";
 import { CommandFailure, usageError } from "../failure.ts";
 import { loadSource } from "../load-source.ts";
-import { SOURCE_HELP, compileOptions, decimal, integer, tokenBias, tokenIds } from "../options.ts";
+import { SOURCE_HELP, compileOptions, decimal, integer, targetOptions, tokenBias, tokenIds } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Output } from "../output.ts";
 import type { Perform } from "../program.ts";
@@ -62,16 +61,10 @@ export function registerRun(program: Command, perform: Perform): void {
     .option("--frequency-penalty <x>", "the same for each time", decimal("--frequency-penalty", -100, 100), 0)
     .option("--logit-bias <token=bias>", "added to a token's logit; -inf bans it (repeatable)", tokenBias)
     .option("--seed <n>", "seed of the sampling", integer("--seed", 0, 2 ** 32 - 1))
-    .option("--target <name>", `${TARGETS.join(", ")} (default: webgpu on a GPU, else cpu)`)
-    .option(
-      "--threads <n>",
-      "threads of the target cpu (default: the machine's, 8 at most)",
-      integer("--threads", 1, 64),
-    )
     .option("--math <mode>", "exact or fast", "exact")
     .option("--stop-eos", "stop at an end-of-text token (default with --prompt)")
     .option("--no-stop-eos", "go on after it (default with --tokens)");
-  compileOptions(command).action((given: string, flags: RunFlags) =>
+  compileOptions(targetOptions(command)).action((given: string, flags: RunFlags) =>
     perform((output, interrupt) => {
       if ((flags.prompt === undefined) === (flags.tokens === undefined))
         throw usageError("give either --prompt or --tokens");

@@ -3,7 +3,8 @@ import { funcNamed } from "../../ir/ir.ts";
 import { artifactOf } from "../../driver/artifact.ts";
 import { packageData } from "../../driver/package-data.ts";
 import { recordedNames } from "../../driver/recorded-outputs.ts";
-import type { Outputs } from "../../driver/recorded-outputs.ts";
+import type { Outputs, RecordedTargets } from "../../driver/recorded-outputs.ts";
+import type { Tensor } from "../../ir/op-def.ts";
 import { interpretForward } from "../../driver/reference-model.ts";
 import type { Parameters } from "../../driver/reference-model.ts";
 import { compareOutput, judgedRow, maxAbsolute, maxDifference, missingRow, toleranceOf } from "../../driver/verify.ts";
@@ -64,8 +65,9 @@ async function rowsOf(
   const rows: VerifyRow[] = [];
   if (typeof call === "string") rows.push(...references.map((reference) => missingRow(reference, target, call)));
   else {
-    const interpreted = interpret(build, call, params);
-    const actual = recordedNames(await runner.forward(call), call.inputs["tokens"]);
+    const targets = recordedTargets(expected);
+    const interpreted = interpret(build, call, params, targets);
+    const actual = recordedNames(await runner.forward(call), targets);
     rows.push(...references.map((each) => compareOutput(each, target, actual.get(each.name), interpreted)));
     if (noGeneration === undefined)
       rows.push(await extendRow(runner, call, actual, expected.tensors.get("out.logits")?.data, interpreted, target));
@@ -76,9 +78,23 @@ async function rowsOf(
   return [...rows, { name: "extend", target, ...nothing }, { name: "greedy", target, ...nothing }];
 }
 
-function interpret({ model }: VerifiedBuild, { inputs, sizes }: ForwardCall, params: Parameters): InterpretedOutputs {
+/** What the recorded loss compares logits with, whether or not the model takes it. */
+function recordedTargets({ tensors }: Expectations): RecordedTargets {
+  const tensor = (name: string): Tensor | undefined => {
+    const found = tensors.get(`in.${name}`);
+    return found && { dtype: "i32", dims: found.dims, data: found.data };
+  };
+  return { tokens: tensor("tokens"), mask: tensor("attention_mask"), labels: tensor("labels") };
+}
+
+function interpret(
+  { model }: VerifiedBuild,
+  { inputs, sizes }: ForwardCall,
+  params: Parameters,
+  targets: RecordedTargets,
+): InterpretedOutputs {
   const run = (mode: "exact" | "rounded"): Outputs =>
-    recordedNames(interpretForward(model, inputs, params, sizes, mode), inputs["tokens"]);
+    recordedNames(interpretForward(model, inputs, params, sizes, mode), targets);
   return { exact: run("exact"), rounded: run("rounded") };
 }
 

@@ -70,6 +70,12 @@ export const MISTAKES: readonly Mistake[] = [
     right: inBlock("  let h =\n    x\n  return h"),
   },
   {
+    code: "LLM0104",
+    label: "a path where a parameter has a name",
+    wrong: "block Head(x: f[dim]) -> f[dim] {\n  param norm.weight: f[dim]\n  return x\n}\n",
+    right: "block Head(x: f[dim]) -> f[dim] {\n  param weight: f[dim]\n  return x * weight\n}\n",
+  },
+  {
     code: "LLM0105",
     label: "a parenthesis before the next statement",
     wrong: inBlock("  let h = norm(x\n  return h"),

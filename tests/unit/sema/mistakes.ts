@@ -147,6 +147,12 @@ export const MISTAKES: readonly Mistake[] = [
     right: modelWith({ body: "  use norm: RmsNorm(dim, 1)", forward: "return norm(x)" }),
   },
   {
+    code: "LLM0207",
+    title: "tensors in brackets where they stand one by one",
+    wrong: modelWith({ forward: "return x + sum(concat([x, x], axis: -1), axis: -1, keep: true)" }),
+    right: modelWith({ forward: "return x + sum(concat(x, x, axis: -1), axis: -1, keep: true)" }),
+  },
+  {
     code: "LLM0208",
     title: "a tensor times a text",
     wrong: modelWith({ forward: 'return x * "2"' }),
@@ -378,6 +384,12 @@ export const MISTAKES: readonly Mistake[] = [
     title: "an argument and an index that nothing reads",
     wrong: `fn first(x: f[...], n: int) -> f[...] { return x }\n${modelWith({ forward: "return first(x, 1)" })}`,
     right: `fn first(x: f[...], _n: int) -> f[...] { return x }\n${modelWith({ forward: "return first(x, 1)" })}`,
+  },
+  {
+    code: "LLM0220",
+    title: "an index of equal blocks",
+    wrong: modelWith({ body: "  use norms: RmsNorm(dim) for i in 0..2", forward: "return repeat(norms, x)" }),
+    right: modelWith({ body: "  use norms: RmsNorm(dim)[2]", forward: "return repeat(norms, x)" }),
   },
   {
     code: "LLM0220",
