@@ -19,16 +19,20 @@ import { cacheWrite } from "./schedules/cache-write.ts";
 import { cumsum } from "./schedules/cumsum.ts";
 import { elementwise } from "./schedules/elementwise.ts";
 import { matmulRegisters } from "./schedules/matmul-registers.ts";
+import { matmulWorkgroup } from "./schedules/matmul-workgroup.ts";
 import { matvec } from "./schedules/matvec.ts";
 import { rowReduce } from "./schedules/row-reduce.ts";
 import { sample } from "./schedules/sample.ts";
 import { scan } from "./schedules/scan.ts";
+import { transpose } from "./schedules/transpose.ts";
 import type { Schedule } from "./schedules/schedule.ts";
 
 const SCHEDULES: Readonly<Record<string, Schedule>> = {
   elementwise,
+  transpose,
   row_reduce: rowReduce,
   "matmul.registers": matmulRegisters,
+  "matmul.workgroup": matmulWorkgroup,
   matvec,
   attention,
   cache_write: cacheWrite,
@@ -78,7 +82,7 @@ function scheduleOf(spec: GroupSpec, context: LoweringContext): Schedule {
 }
 
 /** What the schedule pass would say of a group of one; any other body without a schedule is pulled. */
-function defaultSchedule(spec: GroupSpec, { capacities }: LoweringContext): Schedule {
+function defaultSchedule(spec: GroupSpec, { capacities, info }: LoweringContext): Schedule {
   const [op, second] = spec.block.ops.filter(({ name }) => name !== "constant" && name !== "iota");
   if (op === undefined || second !== undefined) return elementwise;
   if (op.name === "attention") return attention;
@@ -89,7 +93,8 @@ function defaultSchedule(spec: GroupSpec, { capacities }: LoweringContext): Sche
   if (op.name === "matmul") {
     const { dims } = result(op).type;
     const rows = elementCount({ dtype: "f32", dims: dims.slice(0, -1) }).evaluate(capacities);
-    return rows <= FEW_ROWS ? matvec : matmulRegisters;
+    if (rows <= FEW_ROWS) return matvec;
+    return info.tiles.matmul.workgroupTerms === undefined ? matmulRegisters : matmulWorkgroup;
   }
   if (reductionOf(op) === undefined && !isSelection(op)) return elementwise;
   const { axis, operand } = reducedAxis(op);

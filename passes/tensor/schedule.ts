@@ -12,6 +12,9 @@
  *
  * - `elementwise {lanes}`: only points, moves, constant, iota, take. One or more yields, all of the same number of
  *   elements and the same dims. One invocation an output index; `lanes` invocations a workgroup.
+ * - `transpose {tile, lines}`: an elementwise group whose results are points of one transposition of an argument, seen
+ *   through casts and further transpositions, that changes which axis lies side by side. tile x tile elements a workgroup, through its memory, by
+ *   tile x lines invocations.
  * - `row_reduce {lanes}`: as elementwise, and one or more reductions (sum, mean, reduce_max, ...: trait reduce) that
  *   fold exactly the LAST axis of operands with dims `[R..., C]`, the same R... and C for all, `keep` or not. What a
  *   reduction reads is pulled at `[r..., c]`. What depends on a reduction is a point on `[R..., C]` (row element), a
@@ -24,6 +27,8 @@
  *   of the group seen through moves and casts (weights: cast f16 -> f32, transpose, reshape). Everything else is the
  *   epilogue: points of the products' dims, which read further arguments through points, moves and takes. tile_rows x
  *   tile_columns results an invocation, workgroup_rows x workgroup_columns invocations a workgroup.
+ * - `matmul.workgroup {..., terms}`: the same groups, whose operands go through workgroup memory, `terms` terms at a time.
+ *   tile_rows, tile_columns and terms are multiples of four.
  * - `matvec {lanes, columns}`: the same with M (times batch) at most 8 under the capacities, and more. The products may
  *   have different N: each is a part (`product-parts.ts`) with results of its own. A part's results may lie in another
  *   order (split into heads), combine the two halves of each head (rotary embedding), and end in a `cache_write` whose
@@ -47,19 +52,23 @@
  *   and casts, x pulled, points of its dims behind it. One invocation an output index, which runs through its segment.
  */
 import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
-import { walk } from "../../src/ir/ir.ts";
+import { result, walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
+import { Dim } from "../../src/support/dim.ts";
 import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
 import { axisAttr, operandType } from "./attrs.ts";
 import { hasFewRows } from "./few-rows.ts";
+import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { isPlainProduct } from "./fuse/legal-product.ts";
+import { termsThatFit, tileThatFills } from "./product-tiles.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
 import { scanLanes } from "./scan-lanes.ts";
+import { turnedIn } from "./turned.ts";
 
 export const scheduled: Property<Module> = {
   name: "scheduled",
@@ -103,21 +112,13 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
   const { tiles } = info;
   switch (kind) {
     case "elementwise":
-      return { schedule: "elementwise", lanes: tiles.elementwise };
+      return inSquares(body, context) ?? { schedule: "elementwise", lanes: tiles.elementwise };
     case "row_reduce":
       return { schedule: "row_reduce", lanes: rowLanes(body, context) };
-    case "matmul": {
-      const { rows, columns, workgroupRows, workgroupColumns } = tiles.matmul;
+    case "matmul":
       if (hasFewRows(body.ops, context) || hasRowsOfItsOwn(body, ops) || !isPlainProduct(body, ops))
         return { schedule: "matvec", ...tiles.matvec };
-      return {
-        schedule: "matmul.registers",
-        tile_rows: rows,
-        tile_columns: columns,
-        workgroup_rows: workgroupRows,
-        workgroup_columns: workgroupColumns,
-      };
-    }
+      return tiledProduct(body, context);
     case "attention":
       return { schedule: "attention", ...tiles.attention };
     case "cache_write":
@@ -134,6 +135,41 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
     default:
       return assertNever(kind, "kind of group");
   }
+}
+
+/** Products of many rows. */
+function tiledProduct(body: Block, { info, ops, capacities }: PassContext): Attrs {
+  const { matmul } = info.tiles;
+  const attrs = (tile: typeof matmul): Attrs => ({
+    tile_rows: tile.rows,
+    tile_columns: tile.columns,
+    workgroup_rows: tile.workgroupRows,
+    workgroup_columns: tile.workgroupColumns,
+  });
+  if (matmul.workgroupTerms === undefined) return { schedule: "matmul.registers", ...attrs(matmul) };
+  const products = body.ops.filter((op) => isProduct(op, ops));
+  const { dims } = result(productOf(body, ops)).type;
+  const sizeOf = (of: readonly Dim[]): number => sizeUnder(Dim.product(of), capacities);
+  const hasMatrices = products.some((op) => sizeOf(operandType(op, 1).dims.slice(0, -2)) > 1);
+  const layers = hasMatrices ? sizeOf(dims.slice(0, -2)) : 1;
+  const rows = sizeOf(dims.slice(0, -1)) / layers;
+  const sizes = { products: products.length, layers, rows, columns: sizeOf(dims.slice(-1)) };
+  const tile = tileThatFills(sizes, matmul);
+  const terms = termsThatFit(matmul.workgroupTerms, products.length, tile, info.limits);
+  return { schedule: "matmul.workgroup", ...attrs(tile), terms };
+}
+
+/** A transposition in squares, where the profile does that and a square would not be mostly empty. */
+function inSquares(body: Block, { info, ops, capacities }: PassContext): Attrs | undefined {
+  const turned = info.tiles.transpose === undefined ? undefined : turnedIn(body, ops);
+  if (info.tiles.transpose === undefined || turned === undefined || turned.value.type.dtype === "bool")
+    return undefined;
+  const { tile, lines } = info.tiles.transpose;
+  const sizes = turned.value.type.dims.map((dim) => sizeUnder(dim, capacities));
+  const [reads, writes] = [sizes[turned.axis] ?? 1, sizes.at(-1) ?? 1];
+  const others = sizes.reduce((all, size) => all * size, 1) / (reads * writes);
+  const isFolded = Math.max(reads / tile, writes / tile, others) > info.limits.maxWorkgroupsPerDimension;
+  return Math.min(reads, writes) < tile / 2 || isFolded ? undefined : { schedule: "transpose", tile, lines };
 }
 
 function lanesOf(body: Block, ops: OpTable): number {
@@ -164,6 +200,12 @@ function hasRowsOfItsOwn(body: Block, ops: OpTable): boolean {
 }
 
 function productOf(body: Block, ops: OpTable): Op {
-  const isProduct = (op: Op): boolean => ops.get(op.name)?.traits.includes("contract") === true;
-  return defined(body.ops.find(isProduct), "a group of the kind matmul holds a product");
+  return defined(
+    body.ops.find((op) => isProduct(op, ops)),
+    "a group of the kind matmul holds a product",
+  );
+}
+
+function isProduct(op: Op, ops: OpTable): boolean {
+  return hasTrait(ops.get(op.name), "contract");
 }

@@ -21,14 +21,22 @@ export interface Limits {
 export interface Tiles {
   /** Invocations of a workgroup for elementwise kernels. */
   readonly elementwise: number;
+  /** Transpositions go through workgroup memory in squares of tile x tile elements, which tile x lines invocations read and
+   * write; lines divides tile. Absent: they are elementwise kernels. */
+  readonly transpose?: { readonly tile: number; readonly lines: number };
   /** Invocations that share one row of a reduction. */
   readonly rowLanes: number;
-  /** Product in registers: rows and columns of one invocation's tile, invocations along rows and columns. */
+  /** Product of many rows: rows and columns of one invocation's tile, invocations along rows and columns. */
   readonly matmul: {
     readonly rows: number;
     readonly columns: number;
     readonly workgroupRows: number;
     readonly workgroupColumns: number;
+    /** Operands go through workgroup memory, so many terms at a time: a multiple of four, as the tile's rows and columns
+     * are then. Absent: each invocation reads its own. The wishes below are for the latter. */
+    readonly workgroupTerms?: number;
+    /** With `workgroupTerms`: tiles are halved where a product would have fewer workgroups. Absent: 0. */
+    readonly fewestWorkgroups?: number;
     /** Where columns lie side by side: terms of one step. With 4 (where absent) the left operand is read in vectors. */
     readonly outerTerms?: 1 | 4;
     /** Where terms lie side by side: columns of the tile, single ones a workgroup apart; absent: neighbours by fours. */

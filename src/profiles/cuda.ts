@@ -24,7 +24,9 @@ export const cudaSm80: TargetInfo = {
   tiles: {
     elementwise: 256,
     rowLanes: 128,
-    matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 16 },
+    transpose: { tile: 32, lines: 8 },
+    // One workgroup for each multiprocessor of an H100.
+    matmul: { rows: 8, columns: 4, workgroupRows: 8, workgroupColumns: 16, workgroupTerms: 16, fewestWorkgroups: 132 },
     matvec: { lanes: 64, columns: 4 },
     attention: { lanes: 64, keys: 32 },
   },

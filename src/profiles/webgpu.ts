@@ -31,7 +31,9 @@ export const webgpuBase: TargetInfo = {
   tiles: {
     elementwise: 64,
     rowLanes: 64,
-    matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 8 },
+    transpose: { tile: 32, lines: 8 },
+    // 64 x 64 results a workgroup, 32 an invocation. Two for each of the 32 cores of a middling GPU.
+    matmul: { rows: 8, columns: 4, workgroupRows: 8, workgroupColumns: 16, workgroupTerms: 16, fewestWorkgroups: 64 },
     matvec: { lanes: 32, columns: 4 },
     attention: { lanes: 64, keys: 32 },
   },

@@ -70,6 +70,7 @@ const inRegisters: Attrs = {
   workgroup_rows: 2,
   workgroup_columns: 4,
 };
+const inWorkgroups: Attrs = { ...inRegisters, schedule: "matmul.workgroup", tile_rows: 4, tile_columns: 4, terms: 8 };
 const swiglu: Body = (b, [x, gate, up, bias]) => {
   const [g, u] = [gate!, up!].map((w) => b.emit("matmul", [x!, b.emit("cast", [w], { dtype: "f32" })], { transpose_b: true })); // prettier-ignore
   return [b.emit("add", [b.emit("mul", [b.emit("silu", [g!]), u!]), bias!])];
@@ -85,7 +86,7 @@ describe("products", () => {
     [36, 40],
   ] as const)
     // prettier-ignore
-    for (const attrs of [inRegisters, { schedule: "matvec", lanes: 1, columns: 4 }, { schedule: "matvec", lanes: 8, columns: 4 }] satisfies Attrs[]) // prettier-ignore
+    for (const attrs of [inRegisters, inWorkgroups, { schedule: "matvec", lanes: 1, columns: 4 }, { schedule: "matvec", lanes: 8, columns: 4 }] satisfies Attrs[]) // prettier-ignore
       it(`SwiGLU of ${K} x ${N} as ${JSON.stringify(attrs)}`, () => {
         const half = tensorType("f16", [N, K]);
         check([f32(B, T, K), half, half, f32(N)], attrs, swiglu, "interpreter");

@@ -23,11 +23,15 @@ import type { Emission } from "./schedule.ts";
 
 type InnerLoop = "dot" | "outer" | "scalar";
 
-/** How the products of a group are walked; the same for all of them. */
-export interface ProductLoop {
+/** Products of one shape, whose results are computed in pieces of neighbouring columns. */
+export interface ResultPieces {
   readonly products: readonly Product[];
   /** Columns of a piece. */
   readonly width: 1 | 4;
+}
+
+/** How the products of a group are walked; the same for all of them. */
+export interface ProductLoop extends ResultPieces {
   /** Terms of one step of the loop. */
   readonly depth: 1 | 4;
   readonly inner: InnerLoop;
@@ -115,7 +119,7 @@ export function sumTile(
  * is the flat row number (leading axes and rows), `piece` counts in units of `width` columns. */
 export function seedPiece(
   { puller }: Emission,
-  loop: ProductLoop,
+  loop: ResultPieces,
   row: LinearIndex,
   piece: LinearIndex,
   sums: readonly KValue[],
@@ -126,11 +130,11 @@ export function seedPiece(
 }
 
 /** The index of a product's elements at a flat row and a piece; with a lane where a piece has four columns. */
-export function elementIndex(product: Product, loop: ProductLoop, row: LinearIndex, piece: LinearIndex): Index {
+export function elementIndex(product: Product, loop: ResultPieces, row: LinearIndex, piece: LinearIndex): Index {
   return [...unflatten(row, [...product.leading, product.rows]), columnsOf(loop, piece)];
 }
 
-function columnsOf({ width }: ProductLoop, piece: LinearIndex): LinearIndex {
+function columnsOf({ width }: ResultPieces, piece: LinearIndex): LinearIndex {
   const scaled = piece.scale(width);
   return width === 1 ? scaled : scaled.add(LinearIndex.atom({ kind: "lane" }));
 }
@@ -139,7 +143,7 @@ function columnsOf({ width }: ProductLoop, piece: LinearIndex): LinearIndex {
  * results of the products' shape. */
 export function storePiece(
   emission: Emission,
-  loop: ProductLoop,
+  loop: ResultPieces,
   row: LinearIndex,
   piece: LinearIndex,
   sums: readonly KValue[],
@@ -201,7 +205,7 @@ function termAxisIsLast(puller: Puller, product: Product): boolean {
 }
 
 /** Which axis of `value` lies side by side in the memory that it is pulled from. */
-function lastInMemory(puller: Puller, value: Value): number {
+export function lastInMemory(puller: Puller, value: Value): number {
   const last = puller.layoutOf(value)?.order.at(-1) ?? value.type.dims.length - 1;
   const op = puller.producer(value);
   const source = op?.operands[0];

@@ -1,0 +1,54 @@
+/**
+ * The tiles of `matmul.workgroup`: for the schedule that chooses them and for lowering. A profile says the best ones for
+ * large products of one weight; smaller products get smaller tiles, so that there are enough of them to fill a device, and
+ * several products share one's registers.
+ */
+import type { Limits, Tiles } from "../../src/kernel/target-info.ts";
+
+/** Bytes of an element in workgroup memory: f32. */
+const ELEMENT = 4;
+
+/** Operands are brought in blocks of so many terms and rows or columns. */
+export const BLOCK = 4;
+
+/** The results of the products of a group, under the capacities. */
+export interface ProductSizes {
+  readonly products: number;
+  /** Matrices that have right operands of their own. */
+  readonly layers: number;
+  readonly rows: number;
+  readonly columns: number;
+}
+
+type Tile = Pick<Tiles["matmul"], "rows" | "columns" | "workgroupRows" | "workgroupColumns">;
+
+/** The columns of an invocation for each of several products: together as many as one would have, but never less than a
+ * block. */
+export function columnsOfEach(columns: number, products: number): number {
+  return Math.max(BLOCK, Math.floor(columns / (BLOCK * products)) * BLOCK);
+}
+
+/** The profile's tile, or one of half the rows and then half the columns where there would be too few. */
+export function tileThatFills(sizes: ProductSizes, matmul: Tiles["matmul"]): Tile {
+  const { rows, columns, workgroupRows, workgroupColumns, fewestWorkgroups = 0 } = matmul;
+  const whole: Tile = { rows, columns, workgroupRows, workgroupColumns };
+  const isEnough = (tile: Tile): boolean => workgroupsOf(sizes, tile) >= fewestWorkgroups;
+  const lower = { ...whole, rows: Math.ceil(rows / (2 * BLOCK)) * BLOCK };
+  const narrower = { ...lower, workgroupColumns: Math.ceil(workgroupColumns / 2) };
+  return [whole, lower].find(isEnough) ?? narrower;
+}
+
+function workgroupsOf({ products, layers, rows, columns }: ProductSizes, tile: Tile): number {
+  const across = columnsOfEach(tile.columns, products) * tile.workgroupColumns;
+  return layers * Math.ceil(rows / (tile.rows * tile.workgroupRows)) * Math.ceil(columns / across);
+}
+
+/** Terms that are brought at a time: what the profile wishes, or less where the operands would not fit. */
+export function termsThatFit(wished: number, products: number, tile: Tile, limits: Limits): number {
+  const { rows, columns, workgroupRows, workgroupColumns } = tile;
+  const places = rows * workgroupRows + products * columnsOfEach(columns, products) * workgroupColumns;
+  let terms = wished;
+  while (terms > BLOCK && places * terms * ELEMENT > limits.maxWorkgroupMemoryBytes)
+    terms = Math.ceil(terms / (2 * BLOCK)) * BLOCK;
+  return terms;
+}
