@@ -21,6 +21,7 @@ import { splitWeights } from "./tensor/split-weights.ts";
 import { selectEntries } from "./tensor/select-entries.ts";
 import type { Entry } from "./tensor/select-entries.ts";
 import { memoryPlan } from "./plan/memory-plan.ts";
+import { mergeBindings } from "./plan/merge-bindings.ts";
 
 /** From the module that sema makes to grouped and scheduled entry functions. */
 export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
@@ -43,4 +44,4 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
 export const kernelPipeline: Pipeline<Program> = makePipeline("kernel", [legalize, simplifyIndex, keepLoops]);
 
 /** Where the bytes of a program lie. */
-export const planPipeline: Pipeline<Program> = makePipeline("plan", [memoryPlan]);
+export const planPipeline: Pipeline<Program> = makePipeline("plan", [memoryPlan, mergeBindings]);

@@ -97,18 +97,28 @@ export function gridProblems(
   ]; // prettier-ignore
 }
 
-/** LLM0403 to LLM0405: bindings, workgroup memory and workgroup size. */
+/** LLM0403 for each kernel that binds more buffers than a stage has, at one place of the source once. */
+export function bindingCountProblems(
+  kernels: readonly Kernel[],
+  { name: profile, limits }: TargetInfo,
+): readonly Diagnostic[] {
+  const told = new Set<string>();
+  return kernels.flatMap(({ name, buffers, locs: [loc] }) => {
+    const place = JSON.stringify([loc ?? name, buffers.length]);
+    if (buffers.length <= limits.maxStorageBuffers || told.has(place)) return [];
+    told.add(place);
+    return diagnostic("LLM0403", `kernel \`${name}\` binds ${buffers.length} buffers, the limit is ${limits.maxStorageBuffers}`, {
+      ...(loc === undefined ? {} : { loc }),
+      notes: [`\`maxStorageBuffers\` of profile ${profile}: ${buffers.map((buffer) => buffer.name).join(", ")}`],
+      help: "choose a profile with more bindings, or give the op fewer inputs, parameters and states: join some with `concat`",
+    });
+  }); // prettier-ignore
+}
+
+/** LLM0404 and LLM0405: workgroup memory and workgroup size. */
 export function kernelProblems(kernel: Kernel, { name: profile, limits }: TargetInfo): readonly Diagnostic[] {
   const problems: Diagnostic[] = [];
   const at = { ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }) };
-  if (kernel.buffers.length > limits.maxStorageBuffers)
-    problems.push(
-      diagnostic("LLM0403", `kernel \`${kernel.name}\` binds ${kernel.buffers.length} buffers, the limit is ${limits.maxStorageBuffers}`, {
-        ...at,
-        notes: [`\`maxStorageBuffers\` of profile ${profile}: ${kernel.buffers.map(({ name }) => name).join(", ")}`],
-        help: "build with `--passes=-fuse`, choose a profile with more bindings, or give each op fewer operands",
-      }),
-    ); // prettier-ignore
   const workgroupBytes = kernel.locals
     .filter(({ space }) => space === "workgroup")
     .reduce((sum, { element, lanes, length }) => sum + elementBytes(element) * lanes * (length.asNumber() ?? 0), 0);

@@ -38,7 +38,7 @@ function blocksOf(plan: Plan): readonly MemoryBlock[] {
   const done: MemoryBlock[] = [];
   let open: MemoryBlock[] = [];
   plan.steps.forEach((step, index) => {
-    for (const { buffer, offset, bytes } of step.bindings) {
+    for (const { buffer, offset, bytes } of step.merged ?? step.bindings) {
       if (!arenas.has(buffer)) continue;
       const same = open.find((block) => block.offset === offset && block.bytes === bytes);
       const overlaps = (block: MemoryBlock): boolean => block.offset < offset + bytes && offset < block.offset + block.bytes; // prettier-ignore

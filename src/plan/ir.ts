@@ -71,6 +71,8 @@ export interface LaunchStep {
   readonly bindings: readonly Range[];
   /** Values of the kernel's `launch` scalars, in order. */
   readonly scalars: readonly number[];
+  /** What lies in the one binding that merge-bindings made of several. */
+  readonly merged?: readonly Range[];
   /** Which loop and iteration it was expanded from, for folded display. */
   readonly loop?: { readonly index: string; readonly i: number };
 }

@@ -127,6 +127,11 @@ function readRange(reader: TextReader): Range {
   return { buffer, offset, bytes };
 }
 
+function readRanges(reader: TextReader): readonly Range[] {
+  reader.expect("(");
+  return reader.list(")", () => readRange(reader));
+}
+
 function readNamedRange(reader: TextReader, into: Record<string, Range>): void {
   const name = reader.string();
   reader.expect("=");
@@ -138,10 +143,18 @@ function readLaunch(reader: TextReader): LaunchStep {
   reader.expect("grid");
   reader.expect("(");
   const [x = [], y = [], z = []] = reader.list(")", () => readExtent(reader));
-  reader.expect("(");
-  const bindings = reader.list(")", () => readRange(reader));
+  const bindings = readRanges(reader);
   const scalars = reader.accept("scalars") ? numbers(reader) : [];
-  const step: LaunchStep = { kind: "launch", lane: "compute", kernel, grid: [x, y, z], bindings, scalars };
+  const merged = reader.accept("merged") ? readRanges(reader) : undefined;
+  const step: LaunchStep = {
+    kind: "launch",
+    lane: "compute",
+    kernel,
+    grid: [x, y, z],
+    bindings,
+    scalars,
+    ...(merged === undefined ? {} : { merged }),
+  };
   if (!reader.accept("loop")) return step;
   reader.expect("(");
   const index = reader.string();

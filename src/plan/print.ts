@@ -57,6 +57,7 @@ function launchText(step: LaunchStep): string {
     `launch @${step.kernel} grid(${step.grid.map(extentText).join(", ")}) (${step.bindings.map(rangeText).join(", ")})`,
   ];
   if (step.scalars.length > 0) parts.push(`scalars(${step.scalars.map(numberText).join(", ")})`);
+  if (step.merged !== undefined) parts.push(`merged(${step.merged.map(rangeText).join(", ")})`);
   if (step.loop !== undefined) parts.push(`loop(${quote(step.loop.index)}, ${step.loop.i})`);
   return parts.join(" ");
 }
