@@ -16,6 +16,7 @@ import { tensorOf } from "../../../support/random-tensor.ts";
 import { launch, temporary, whole } from "../../plan/plan-kernels.ts";
 
 const COUNT = 8;
+const MORE = 5;
 const ONE = [[], [], []] as const;
 const limitsOf = (maxStorageBuffers: number) => ({ ...webgpuBase.limits, maxStorageBuffers });
 
@@ -33,10 +34,11 @@ function double(name: string, { element, lanes }: Kind): Kernel {
   return b.finish({ workgroup: [1, 1, 1], grid: ONE });
 }
 
-/** `z = 2 a + b + c`, where each of them lies in memory in its own way. */
+/** `z = a + b + c + more`, where each of them lies in memory in its own way and the host says `more`. */
 function sum(kinds: readonly Kind[], out: Kind): Kernel {
   const b = new KernelBuilder("sum");
   const ins = kinds.map(({ element, lanes }, k) => b.buffer(`in${k}`, "read", element, COUNT / lanes, lanes));
+  const more = b.scalar("more", "launch", F32);
   const z = b.buffer("z", "write", out.element, COUNT / out.lanes, out.lanes);
   const at = (buffer: Buffer, i: number) => {
     const loaded = b.load(buffer, Math.floor(i / buffer.lanes));
@@ -44,7 +46,7 @@ function sum(kinds: readonly Kind[], out: Kind): Kernel {
     return buffer.element === "i32" ? b.cast(one, F32) : one;
   };
   const sums = Array.from({ length: COUNT }, (_, i) => {
-    const all = ins.map((buffer) => at(buffer, i)).reduce((x, y) => b.add(x, y));
+    const all = ins.map((buffer) => at(buffer, i)).reduce((x, y) => b.add(x, y), more);
     return out.element === "i32" ? b.cast(all, I32) : all;
   });
   for (let i = 0; i < COUNT; i += out.lanes)
@@ -52,7 +54,7 @@ function sum(kinds: readonly Kind[], out: Kind): Kernel {
   return b.finish({ workgroup: [1, 1, 1], grid: ONE });
 }
 
-/** Doubles each input into a temporary, and sums the temporaries into another, which it doubles. */
+/** Doubles each input into a temporary, and sums the temporaries into another, which it doubles into the result. */
 function programOf(kinds: readonly Kind[], out: Kind): Program {
   const buffer = (name: string, kind: PlanBuffer["kind"]): PlanBuffer => ({ name, kind, bytes: COUNT * 4 });
   const inputs = kinds.map((_, k) => buffer(`x${k}`, "input"));
@@ -60,7 +62,7 @@ function programOf(kinds: readonly Kind[], out: Kind): Program {
   const [total, result] = [temporary("total", COUNT * 4), buffer("y", "output")];
   const steps = [
     ...kinds.map((_, k) => launch(`double${k}`, whole(inputs[k]!), whole(doubled[k]!))),
-    launch("sum", ...doubled.map(whole), whole(total)),
+    { ...launch("sum", ...doubled.map(whole), whole(total)), scalars: [MORE] },
     launch("last", whole(total), whole(result)),
   ];
   const plan = {
@@ -112,7 +114,9 @@ describe.each([
     expect(verifyProgram(merged, limitsOf(kinds.length))).toEqual([]);
     const expected = answers(planned, "interpreter");
     expect(expected).toEqual(
-      Array.from({ length: COUNT }, (_, i) => kinds.reduce((all, _kind, k) => all + 4 * (i * 3 ** k - 7 * k), 0)),
+      Array.from({ length: COUNT }, (_, i) =>
+        kinds.reduce((all, _kind, k) => all + 4 * (i * 3 ** k - 7 * k), 2 * MORE),
+      ),
     );
     expect(answers(merged, "interpreter")).toEqual(expected);
     expect(answers(merged, "js")).toEqual(expected);
