@@ -84,6 +84,16 @@ export function entriesNote({ noGeneration }: Compilation): string | undefined {
   return `note: the build has only \`forward\`: ${noGeneration} (--entries generate shows where)`;
 }
 
+/** What a person is told of profiles whose limits made the chunk smaller than it is by default. */
+export function chunkNotes({ builds, capacities }: Compilation): readonly string[] {
+  return builds
+    .filter((build) => build.capacities.T < capacities.T)
+    .map(({ profile, capacities: { T } }) => {
+      const tokens = T === 1 ? "one token" : `${T} tokens`;
+      return `note: ${profile.name} takes ${tokens} a step: its limits do not hold ${capacities.T} (--chunk ${capacities.T} shows where)`;
+    });
+}
+
 function entryNamed(name: string): Entry {
   if (name === "forward" || name === "generate") return name;
   throw usageError(`--entries takes ${ENTRIES.join(", ")}, not \`${name}\``);
