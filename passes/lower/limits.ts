@@ -4,8 +4,8 @@
  */
 import type { Kernel } from "../../src/kernel/ir.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
-import type { LaunchStep, PlanBuffer } from "../../src/plan/ir.ts";
-import { gridOf } from "../../src/plan/grid.ts";
+import type { LaunchStep, PlanBuffer, Program } from "../../src/plan/ir.ts";
+import { groupsOf } from "../../src/plan/grid.ts";
 import { diagnostic } from "../../src/support/diagnostic.ts";
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
 import type { Loc } from "../../src/support/source.ts";
@@ -76,21 +76,22 @@ function wordsOf(dim: number | string): readonly string[] {
   return typeof dim === "number" ? [] : (dim.match(/[A-Za-z_]\w*/g) ?? []);
 }
 
-/** LLM0402 for the kernel that needs most workgroups along one dimension, if those are too many: sizes decide that. */
+/** LLM0402 for the launch that needs most workgroups along one axis, if those are too many: sizes decide that. */
 export function gridProblems(
-  kernels: readonly Kernel[],
+  { kernels, plans }: Pick<Program, "kernels" | "plans">,
   { name: profile, limits }: TargetInfo,
-  capacities: Readonly<Record<string, number>>,
 ): readonly Diagnostic[] {
-  const [most] = kernels
-    .flatMap((kernel) => gridOf(kernel.grid, capacities).map((count, axis) => ({ kernel, count, axis })))
+  const [most] = plans
+    .flatMap((plan) => plan.steps.map((step) => ({ step, groups: groupsOf(step, plan.bucket) })))
+    .flatMap(({ step, groups }) => groups.map((count, axis) => ({ name: step.kernel, count, axis })))
     .filter(({ count }) => count > limits.maxWorkgroupsPerDimension)
     .sort((a, b) => b.count - a.count);
   if (most === undefined) return [];
-  const { kernel, count, axis } = most;
+  const { name, count, axis } = most;
+  const loc = kernels.find((kernel) => kernel.name === name)?.locs[0];
   return [
-    diagnostic("LLM0402", `kernel \`${kernel.name}\` needs ${count} workgroups along ${"xyz"[axis]}, the limit is ${limits.maxWorkgroupsPerDimension}`, {
-      ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }),
+    diagnostic("LLM0402", `kernel \`${name}\` needs ${count} workgroups along ${"xyz"[axis]}, the limit is ${limits.maxWorkgroupsPerDimension}`, {
+      ...(loc === undefined ? {} : { loc }),
       notes: [`\`maxWorkgroupsPerDimension\` of profile ${profile}`],
       help: "build with a smaller `--batch`, `--chunk` or `--context`",
     }),
