@@ -7,7 +7,7 @@ import type { Diagnostic } from "../../src/support/diagnostic.ts";
 import type { Program } from "../../src/plan/ir.ts";
 import type { PassContext } from "../manager/pass.ts";
 import { KernelStore } from "./kernel-store.ts";
-import { bindingProblems, kernelProblems } from "./limits.ts";
+import { bindingProblems, workgroupSizeProblems } from "./limits.ts";
 import { lowerFunc } from "./lower-func.ts";
 import type { ConstantNames } from "./sources.ts";
 
@@ -28,7 +28,7 @@ export function lowerModule(
   const lowered = module.funcs.map((func) => lowerFunc(func, store, constants, context));
   const { info, capacities } = context;
   const tooLarge = bindingProblems(lowered.flatMap(({ oversized }) => oversized), info, capacities); // prettier-ignore
-  const kernels = store.kernels.flatMap((kernel) => kernelProblems(kernel, info));
+  const kernels = store.kernels.flatMap((kernel) => workgroupSizeProblems(kernel, info));
   const told = new Map<string, Diagnostic>();
   for (const found of [...lowered.flatMap(({ diagnostics }) => diagnostics), ...tooLarge, ...kernels])
     told.set(`${found.code} ${found.message}`, found);

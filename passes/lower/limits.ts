@@ -116,29 +116,34 @@ export function bindingCountProblems(
   }); // prettier-ignore
 }
 
-/** LLM0404 and LLM0405: workgroup memory and workgroup size. */
-export function kernelProblems(kernel: Kernel, { name: profile, limits }: TargetInfo): readonly Diagnostic[] {
-  const problems: Diagnostic[] = [];
-  const at = { ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }) };
-  const workgroupBytes = kernel.locals
+/** LLM0404: what a legal kernel, with its operations over the workgroup written out, needs of the workgroup's memory. */
+export function workgroupMemoryProblems(kernel: Kernel, { name: profile, limits }: TargetInfo): readonly Diagnostic[] {
+  const bytes = kernel.locals
     .filter(({ space }) => space === "workgroup")
     .reduce((sum, { element, lanes, length }) => sum + elementBytes(element) * lanes * (length.asNumber() ?? 0), 0);
-  if (workgroupBytes > limits.maxWorkgroupMemoryBytes)
-    problems.push(
-      diagnostic("LLM0404", `kernel \`${kernel.name}\` needs ${workgroupBytes} bytes of workgroup memory, the limit is ${limits.maxWorkgroupMemoryBytes}`, {
-        ...at,
-        notes: [`\`maxWorkgroupMemoryBytes\` of profile ${profile}`],
-        help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
-      }),
-    ); // prettier-ignore
+  if (bytes <= limits.maxWorkgroupMemoryBytes) return [];
+  return [
+    diagnostic("LLM0404", `kernel \`${kernel.name}\` needs ${bytes} bytes of workgroup memory, the limit is ${limits.maxWorkgroupMemoryBytes}`, {
+      ...placeOf(kernel),
+      notes: [`\`maxWorkgroupMemoryBytes\` of profile ${profile}`],
+      help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
+    }),
+  ]; // prettier-ignore
+}
+
+/** LLM0405: the invocations of a workgroup. */
+export function workgroupSizeProblems(kernel: Kernel, { name: profile, limits }: TargetInfo): readonly Diagnostic[] {
   const invocations = kernel.workgroup[0] * kernel.workgroup[1] * kernel.workgroup[2];
-  if (invocations > limits.maxInvocationsPerWorkgroup)
-    problems.push(
-      diagnostic("LLM0405", `kernel \`${kernel.name}\` has workgroups of ${invocations} invocations, the limit is ${limits.maxInvocationsPerWorkgroup}`, {
-        ...at,
-        notes: [`\`maxInvocationsPerWorkgroup\` of profile ${profile}`],
-        help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
-      }),
-    ); // prettier-ignore
-  return problems;
+  if (invocations <= limits.maxInvocationsPerWorkgroup) return [];
+  return [
+    diagnostic("LLM0405", `kernel \`${kernel.name}\` has workgroups of ${invocations} invocations, the limit is ${limits.maxInvocationsPerWorkgroup}`, {
+      ...placeOf(kernel),
+      notes: [`\`maxInvocationsPerWorkgroup\` of profile ${profile}`],
+      help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
+    }),
+  ]; // prettier-ignore
+}
+
+function placeOf({ locs: [loc] }: Kernel): { readonly loc?: Loc } {
+  return loc === undefined ? {} : { loc };
 }

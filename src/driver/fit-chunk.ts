@@ -5,8 +5,8 @@
  */
 import type { Diagnostic } from "../support/diagnostic.ts";
 
-/** What a smaller chunk may help with: bindings, workgroups, memory. */
-const LIMITS: ReadonlySet<string> = new Set(["LLM0401", "LLM0402", "LLM0410", "LLM0411"]);
+/** What a smaller chunk may help with: bindings (also of what is bound as one), workgroups, memory. */
+const LIMITS: ReadonlySet<string> = new Set(["LLM0401", "LLM0402", "LLM0403", "LLM0410", "LLM0411"]);
 
 export interface Attempted {
   readonly isRefused: boolean;

@@ -68,8 +68,8 @@ const MISTAKES: readonly Mistake[] = [
   {
     code: "LLM0404",
     title: "tiles larger than workgroup memory",
-    wrong: { text: attention("causal"), limits: { maxWorkgroupMemoryBytes: 16 } },
-    right: { text: attention("causal") },
+    wrong: { text: sums, limits: { maxWorkgroupMemoryBytes: 255 }, options: forwardOnly },
+    right: { text: sums, limits: { maxWorkgroupMemoryBytes: 256 }, options: forwardOnly },
   },
   {
     code: "LLM0405",
