@@ -65,6 +65,7 @@ export function optionsOf(request: CompileRequest): CompileOptions {
     batch: request.batch,
     chunk: request.chunk,
     context: request.context,
+    memoryBudget: request.memoryBudget,
     off: passesOff(passes ?? ""),
     texts: request.texts,
     until: request.until,
@@ -84,13 +85,13 @@ export function entriesNote({ noGeneration }: Compilation): string | undefined {
   return `note: the build has only \`forward\`: ${noGeneration} (--entries generate shows where)`;
 }
 
-/** What a person is told of profiles whose limits made the chunk smaller than it is by default. */
+/** What a person is told of profiles whose limits, or the memory budget, made the chunk smaller than it is by default. */
 export function chunkNotes({ builds, capacities }: Compilation): readonly string[] {
   return builds
     .filter((build) => build.capacities.T < capacities.T)
     .map(({ profile, capacities: { T } }) => {
       const tokens = T === 1 ? "one token" : `${T} tokens`;
-      return `note: ${profile.name} takes ${tokens} a step: its limits do not hold ${capacities.T} (--chunk ${capacities.T} shows where)`;
+      return `note: ${profile.name} takes ${tokens} a step: ${capacities.T} do not fit (--chunk ${capacities.T} shows where)`;
     });
 }
 

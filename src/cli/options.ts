@@ -63,6 +63,7 @@ export interface CompileFlags {
   readonly batch?: number;
   readonly chunk?: number;
   readonly context?: number;
+  readonly memoryBudget?: number;
   readonly passes?: string;
 }
 
@@ -82,6 +83,7 @@ export function compileOptions(command: Command): Command {
       integer("--chunk"),
     )
     .option("--context <n>", "tokens of the cache", integer("--context"))
+    .option("--memory-budget <bytes>", "bytes that activations may need", integer("--memory-budget"))
     .option("--passes <list>", "switch passes off: -fuse,-memory-plan")
     .option("--json", "print one JSON document");
 }

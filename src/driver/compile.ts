@@ -30,6 +30,7 @@ import { analyzeSource } from "./front-end.ts";
 import { fitChunk } from "./fit-chunk.ts";
 import type { Attempted } from "./fit-chunk.ts";
 import type { ConfigSettings, FrontEnd } from "./front-end.ts";
+import { budgetProblems } from "./memory-budget.ts";
 import { parameterProblems } from "./parameter-limits.ts";
 
 export type { Entry };
@@ -53,6 +54,8 @@ export interface CompileOptions {
   readonly batch?: number;
   readonly chunk?: number;
   readonly context?: number;
+  /** Bytes that the activations of a plan may need; more is LLM0411. */
+  readonly memoryBudget?: number;
   /** Passes that are switched off. */
   readonly off?: readonly string[];
   /** Seconds since any fixed moment; without it no pass is timed. */
@@ -234,6 +237,8 @@ function compileFor(
   if (legal !== undefined && last === "kernel") return { trace, diagnostics };
   const program = legal === undefined ? undefined : run(planPipeline, legal, print);
   if (program === undefined) return { diagnostics };
+  const overspent = budgetProblems(program, options.memoryBudget ?? Infinity);
+  if (overspent.length > 0) return { diagnostics: [...diagnostics, ...overspent] };
   if (last === "plan") return { trace, diagnostics };
   const { emit } = defined(targetNamed(profile.target), `no code generator for ${profile.target}`);
   const code = new Map(program.kernels.map((kernel) => [kernel.name, emit(kernel)] as const));

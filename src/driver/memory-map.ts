@@ -69,7 +69,7 @@ function planText({ entry, steps, peak, lowerBound, blocks }: MemoryMap): string
 }
 
 /** The first step with the most bytes alive, and what is alive there, the largest first. */
-function fullestStep(
+export function fullestStep(
   steps: number,
   blocks: readonly MemoryBlock[],
 ): readonly [step: number, live: readonly MemoryBlock[]] {

@@ -16,6 +16,14 @@ const sums = `model Sums() {
   }
 }
 `;
+const mixed = `model Mixed(dim: int = 4096) {
+  use mix: Linear(dim, dim)
+
+  forward(x: f[B, dim]) -> f[B, dim] {
+    return mix(softmax(x))
+  }
+}
+`;
 const deep = `model Deep(dim: int = 4096, depth: int = 100) {
   use layers: Linear(dim, dim)[depth]
 
@@ -109,5 +117,11 @@ export const TARGET = {
     "All buffers of a program lie in one memory: weights, caches, activations. WebAssembly addresses 4 GiB.",
     planned(deep, forward("cpu-simd")),
     planned(deep, forward("cpu-simd", " --set depth=10")),
+  ),
+  LLM0411: entry(
+    "the activations need more memory than the budget",
+    "`--memory-budget` bounds the bytes of activations, without weights and caches, for each plan. The places are those of the largest values that are alive at once; a chunk that nobody named is made smaller first.",
+    planned(mixed, forward("webgpu-base", " --batch 64 --memory-budget 1048575")),
+    planned(mixed, forward("webgpu-base", " --batch 64 --memory-budget 1048576")),
   ),
 } as const;

@@ -36,7 +36,7 @@ describe("a chunk that nobody named", () => {
 
   it("is told to who builds", () => {
     expect(chunkNotes(compiled([{ maxBindingBytes: logits(32) }, {}]))).toEqual([
-      "note: p0 takes 32 tokens a step: its limits do not hold 128 (--chunk 128 shows where)",
+      "note: p0 takes 32 tokens a step: 128 do not fit (--chunk 128 shows where)",
     ]);
   });
 
