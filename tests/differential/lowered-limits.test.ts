@@ -48,9 +48,9 @@ const OWN_LIMITS: Readonly<Record<string, Partial<Limits>>> = {
 function lowered(info: TargetInfo, own: Partial<Limits> = {}): TargetInfo {
   const second = 1e-3;
   const rates = {
-    bytesPerSecond: 1e8,
-    operationsPerSecond: 1e8,
-    workgroupOperationsPerSecond: 1e8,
+    bytesPerSecond: 5e8,
+    operationsPerSecond: 5e8,
+    workgroupOperationsPerSecond: 5e8,
     launchSeconds: 1e-6,
   };
   return {
@@ -66,7 +66,7 @@ function lowered(info: TargetInfo, own: Partial<Limits> = {}): TargetInfo {
 }
 
 function build({ file, set }: SuiteModel, info: TargetInfo): Compilation & { readonly build: ProfileBuild } {
-  const compilation = compile(file, { profiles: [info], entries: ["generate", "forward"], set, context: 32 });
+  const compilation = compile(file, { profiles: [info], entries: ["generate"], set, context: 32 });
   const [found] = compilation.builds;
   if (found === undefined) throw new Error(compilation.diagnostics.map(({ message }) => message).join("\n"));
   return { ...compilation, build: found };
