@@ -20,7 +20,10 @@ import { splitProducts } from "./tensor/split-products.ts";
 import { splitWeights } from "./tensor/split-weights.ts";
 import { selectEntries } from "./tensor/select-entries.ts";
 import type { Entry } from "./tensor/select-entries.ts";
+import { cutGrids } from "./plan/cut-grids.ts";
 import { memoryPlan } from "./plan/memory-plan.ts";
+import { mergeBindings } from "./plan/merge-bindings.ts";
+import { sliceSubmits } from "./plan/slice-submits.ts";
 
 /** From the module that sema makes to grouped and scheduled entry functions. */
 export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
@@ -42,5 +45,10 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
 /** Lowered kernels to kernels that the target can say. */
 export const kernelPipeline: Pipeline<Program> = makePipeline("kernel", [legalize, simplifyIndex, keepLoops]);
 
-/** Where the bytes of a program lie. */
-export const planPipeline: Pipeline<Program> = makePipeline("plan", [memoryPlan]);
+/** Where the bytes of a program lie, and what is launched and submitted at once. */
+export const planPipeline: Pipeline<Program> = makePipeline("plan", [
+  memoryPlan,
+  mergeBindings,
+  cutGrids,
+  sliceSubmits,
+]);

@@ -27,7 +27,7 @@ export interface ModelData {
 const SIZES = ["B", "T", "S"] as const;
 
 /** Words of `plan.cu` itself, which no buffer may be called. */
-const OWN_WORDS = ["on", "sizes", "at", "blocks", "llm", "std", "model", "describeModel", "Buffers", "Launcher", "Sizes", "Model", "Plan", "Rule", "Type", "Constant", "RuleKind", "INFINITY", "NAN", "NULL", ...SIZES]; // prettier-ignore
+const OWN_WORDS = ["on", "sizes", "at", "blocks", "part", "llm", "std", "model", "describeModel", "Buffers", "Launcher", "Sizes", "Model", "Plan", "Rule", "Type", "Constant", "RuleKind", "INFINITY", "NAN", "NULL", ...SIZES]; // prettier-ignore
 
 export function emitCudaPlan(data: ModelData, program: Program): string {
   const manifest = manifestOf(program);
@@ -87,7 +87,7 @@ function writePlan(
 }
 
 function launchText(
-  [kernelIndex, grid, bindings, values]: ManifestStep,
+  [kernelIndex, grid, bindings, values, part]: ManifestStep,
   manifest: ProgramManifest,
   names: readonly string[],
 ): string {
@@ -98,7 +98,11 @@ function launchText(
     ...kernel.call.map(({ name }) => sizeName(name)),
     ...kernel.launch.map(({ type }, i) => scalarText(values[i] ?? 0, type)),
   ];
-  const extents = [extentText(factors.map(factorsText)), extentText(kernel.workgroup.map(String))];
+  const counts = factors.map((extent, axis) => {
+    const text = factorsText(extent);
+    return part?.[0] === axis ? `part(${text}, ${part[1]}, ${part[2]})` : text;
+  });
+  const extents = [extentText(counts), extentText(kernel.workgroup.map(String))];
   return `on.launch(${[`::${kernelName(kernel.name)}`, ...extents, ...places, ...scalars].join(", ")});`;
 }
 

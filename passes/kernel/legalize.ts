@@ -5,6 +5,7 @@
 import type { Kernel } from "../../src/kernel/ir.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import type { Program } from "../../src/plan/ir.ts";
+import { workgroupMemoryProblems } from "../lower/limits.ts";
 import type { Pass } from "../manager/pass.ts";
 import { ACCURATE_UNARY, pow } from "./accurate-math.ts";
 import { walkStatements } from "../../src/kernel/walk.ts";
@@ -53,6 +54,7 @@ export const legalize: Pass<Program> = {
   run: (ir, { info }) => {
     const diagnostics = ir.kernels.flatMap((kernel) => legalProblems(kernel, info));
     if (diagnostics.length > 0) return { ir, diagnostics };
-    return { ir: { ...ir, kernels: ir.kernels.map((kernel) => legalizeKernel(kernel, info)) }, diagnostics };
+    const kernels = ir.kernels.map((kernel) => legalizeKernel(kernel, info));
+    return { ir: { ...ir, kernels }, diagnostics: kernels.flatMap((kernel) => workgroupMemoryProblems(kernel, info)) };
   },
 };

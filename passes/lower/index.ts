@@ -7,7 +7,7 @@ import type { Diagnostic } from "../../src/support/diagnostic.ts";
 import type { Program } from "../../src/plan/ir.ts";
 import type { PassContext } from "../manager/pass.ts";
 import { KernelStore } from "./kernel-store.ts";
-import { bindingProblems, gridProblems, kernelProblems } from "./limits.ts";
+import { bindingProblems, workgroupSizeProblems } from "./limits.ts";
 import { lowerFunc } from "./lower-func.ts";
 import type { ConstantNames } from "./sources.ts";
 
@@ -28,11 +28,9 @@ export function lowerModule(
   const lowered = module.funcs.map((func) => lowerFunc(func, store, constants, context));
   const { info, capacities } = context;
   const tooLarge = bindingProblems(lowered.flatMap(({ oversized }) => oversized), info, capacities); // prettier-ignore
-  // Sizes for which buffers are too large make too many workgroups as well.
-  const sizes = tooLarge.length > 0 ? tooLarge : gridProblems(store.kernels, info, capacities);
-  const kernels = store.kernels.flatMap((kernel) => kernelProblems(kernel, info));
+  const kernels = store.kernels.flatMap((kernel) => workgroupSizeProblems(kernel, info));
   const told = new Map<string, Diagnostic>();
-  for (const found of [...lowered.flatMap(({ diagnostics }) => diagnostics), ...sizes, ...kernels])
+  for (const found of [...lowered.flatMap(({ diagnostics }) => diagnostics), ...tooLarge, ...kernels])
     told.set(`${found.code} ${found.message}`, found);
   const program: Program = {
     profile: context.info.name,

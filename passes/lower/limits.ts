@@ -4,8 +4,8 @@
  */
 import type { Kernel } from "../../src/kernel/ir.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
-import type { LaunchStep, PlanBuffer } from "../../src/plan/ir.ts";
-import { gridOf } from "../../src/plan/grid.ts";
+import type { LaunchStep, PlanBuffer, Program } from "../../src/plan/ir.ts";
+import { groupsOf } from "../../src/plan/grid.ts";
 import { diagnostic } from "../../src/support/diagnostic.ts";
 import type { Diagnostic } from "../../src/support/diagnostic.ts";
 import type { Loc } from "../../src/support/source.ts";
@@ -76,58 +76,74 @@ function wordsOf(dim: number | string): readonly string[] {
   return typeof dim === "number" ? [] : (dim.match(/[A-Za-z_]\w*/g) ?? []);
 }
 
-/** LLM0402 for the kernel that needs most workgroups along one dimension, if those are too many: sizes decide that. */
+/** LLM0402 for the launch that needs most workgroups along one axis, if those are too many: sizes decide that. */
 export function gridProblems(
-  kernels: readonly Kernel[],
+  { kernels, plans }: Pick<Program, "kernels" | "plans">,
   { name: profile, limits }: TargetInfo,
-  capacities: Readonly<Record<string, number>>,
 ): readonly Diagnostic[] {
-  const [most] = kernels
-    .flatMap((kernel) => gridOf(kernel.grid, capacities).map((count, axis) => ({ kernel, count, axis })))
+  const [most] = plans
+    .flatMap((plan) => plan.steps.map((step) => ({ step, groups: groupsOf(step, plan.bucket) })))
+    .flatMap(({ step, groups }) => groups.map((count, axis) => ({ name: step.kernel, count, axis })))
     .filter(({ count }) => count > limits.maxWorkgroupsPerDimension)
     .sort((a, b) => b.count - a.count);
   if (most === undefined) return [];
-  const { kernel, count, axis } = most;
+  const { name, count, axis } = most;
+  const loc = kernels.find((kernel) => kernel.name === name)?.locs[0];
   return [
-    diagnostic("LLM0402", `kernel \`${kernel.name}\` needs ${count} workgroups along ${"xyz"[axis]}, the limit is ${limits.maxWorkgroupsPerDimension}`, {
-      ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }),
+    diagnostic("LLM0402", `kernel \`${name}\` needs ${count} workgroups along ${"xyz"[axis]}, the limit is ${limits.maxWorkgroupsPerDimension}`, {
+      ...(loc === undefined ? {} : { loc }),
       notes: [`\`maxWorkgroupsPerDimension\` of profile ${profile}`],
       help: "build with a smaller `--batch`, `--chunk` or `--context`",
     }),
   ]; // prettier-ignore
 }
 
-/** LLM0403 to LLM0405: bindings, workgroup memory and workgroup size. */
-export function kernelProblems(kernel: Kernel, { name: profile, limits }: TargetInfo): readonly Diagnostic[] {
-  const problems: Diagnostic[] = [];
-  const at = { ...(kernel.locs[0] === undefined ? {} : { loc: kernel.locs[0] }) };
-  if (kernel.buffers.length > limits.maxStorageBuffers)
-    problems.push(
-      diagnostic("LLM0403", `kernel \`${kernel.name}\` binds ${kernel.buffers.length} buffers, the limit is ${limits.maxStorageBuffers}`, {
-        ...at,
-        notes: [`\`maxStorageBuffers\` of profile ${profile}: ${kernel.buffers.map(({ name }) => name).join(", ")}`],
-        help: "build with `--passes=-fuse`, choose a profile with more bindings, or give each op fewer operands",
-      }),
-    ); // prettier-ignore
-  const workgroupBytes = kernel.locals
+/** LLM0403 for each kernel that binds more buffers than a stage has, at one place of the source once. */
+export function bindingCountProblems(
+  kernels: readonly Kernel[],
+  { name: profile, limits }: TargetInfo,
+): readonly Diagnostic[] {
+  const told = new Set<string>();
+  return kernels.flatMap(({ name, buffers, locs: [loc] }) => {
+    const place = JSON.stringify([loc ?? name, buffers.length]);
+    if (buffers.length <= limits.maxStorageBuffers || told.has(place)) return [];
+    told.add(place);
+    return diagnostic("LLM0403", `kernel \`${name}\` binds ${buffers.length} buffers, the limit is ${limits.maxStorageBuffers}`, {
+      ...(loc === undefined ? {} : { loc }),
+      notes: [`\`maxStorageBuffers\` of profile ${profile}: ${buffers.map((buffer) => buffer.name).join(", ")}`],
+      help: "choose a profile with more bindings, or give the op fewer inputs, parameters and states: join some with `concat`",
+    });
+  }); // prettier-ignore
+}
+
+/** LLM0404: what a legal kernel, with its operations over the workgroup written out, needs of the workgroup's memory. */
+export function workgroupMemoryProblems(kernel: Kernel, { name: profile, limits }: TargetInfo): readonly Diagnostic[] {
+  const bytes = kernel.locals
     .filter(({ space }) => space === "workgroup")
     .reduce((sum, { element, lanes, length }) => sum + elementBytes(element) * lanes * (length.asNumber() ?? 0), 0);
-  if (workgroupBytes > limits.maxWorkgroupMemoryBytes)
-    problems.push(
-      diagnostic("LLM0404", `kernel \`${kernel.name}\` needs ${workgroupBytes} bytes of workgroup memory, the limit is ${limits.maxWorkgroupMemoryBytes}`, {
-        ...at,
-        notes: [`\`maxWorkgroupMemoryBytes\` of profile ${profile}`],
-        help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
-      }),
-    ); // prettier-ignore
+  if (bytes <= limits.maxWorkgroupMemoryBytes) return [];
+  return [
+    diagnostic("LLM0404", `kernel \`${kernel.name}\` needs ${bytes} bytes of workgroup memory, the limit is ${limits.maxWorkgroupMemoryBytes}`, {
+      ...placeOf(kernel),
+      notes: [`\`maxWorkgroupMemoryBytes\` of profile ${profile}`],
+      help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
+    }),
+  ]; // prettier-ignore
+}
+
+/** LLM0405: the invocations of a workgroup. */
+export function workgroupSizeProblems(kernel: Kernel, { name: profile, limits }: TargetInfo): readonly Diagnostic[] {
   const invocations = kernel.workgroup[0] * kernel.workgroup[1] * kernel.workgroup[2];
-  if (invocations > limits.maxInvocationsPerWorkgroup)
-    problems.push(
-      diagnostic("LLM0405", `kernel \`${kernel.name}\` has workgroups of ${invocations} invocations, the limit is ${limits.maxInvocationsPerWorkgroup}`, {
-        ...at,
-        notes: [`\`maxInvocationsPerWorkgroup\` of profile ${profile}`],
-        help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
-      }),
-    ); // prettier-ignore
-  return problems;
+  if (invocations <= limits.maxInvocationsPerWorkgroup) return [];
+  return [
+    diagnostic("LLM0405", `kernel \`${kernel.name}\` has workgroups of ${invocations} invocations, the limit is ${limits.maxInvocationsPerWorkgroup}`, {
+      ...placeOf(kernel),
+      notes: [`\`maxInvocationsPerWorkgroup\` of profile ${profile}`],
+      help: "build with another `--profile`; whoever writes a profile can make its tiles smaller",
+    }),
+  ]; // prettier-ignore
+}
+
+function placeOf({ locs: [loc] }: Kernel): { readonly loc?: Loc } {
+  return loc === undefined ? {} : { loc };
 }

@@ -24,7 +24,7 @@ import { memoryProblems } from "./total-memory.ts";
 /** The name of the buffer that all temporaries share. */
 export const ARENA = "arena";
 
-const bindable: Property<Program> = {
+export const bindable: Property<Program> = {
   name: "bindable",
   doc: "Every launch binds ranges that exist, are aligned and break no rule of WebGPU; temporaries are written first.",
   check: (program, { info }) => verifyProgram(program, info.limits)[0],

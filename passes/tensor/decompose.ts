@@ -2,7 +2,7 @@
  * decompose: takes composites apart into primitives. `attention` stays, because it has a schedule that never stores the
  * scores, unless it has more operands than a kernel has bindings; a composite that is elementwise (silu, gelu) stays,
  * because every kernel can emit it. Reductions are turned so that they run along the last axis, which is what the row
- * schedule folds. In trivial mode attention goes too.
+ * schedule folds; a `concat` of more values than a kernel binds becomes a tree. In trivial mode attention goes too.
  */
 import type { Builder } from "../../src/ir/builder.ts";
 import type { Func, Module, Op, Value } from "../../src/ir/ir.ts";
@@ -10,23 +10,30 @@ import { value, walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
+import type { Limits, TargetInfo } from "../../src/kernel/target-info.ts";
 import { defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
-import { axisAttr } from "./attrs.ts";
+import { axisAttr, numberAttr } from "./attrs.ts";
+import { isTooWide, join } from "./join.ts";
 import { mapFuncs } from "./map-funcs.ts";
 
 /** Composites with a schedule of their own. */
 const SCHEDULED: ReadonlySet<string> = new Set(["attention"]);
 
-/** Which composites stay. */
-type Kept = (op: Op) => boolean;
+interface Rules {
+  readonly ops: OpTable;
+  readonly info: TargetInfo;
+  /** Which composites stay. */
+  readonly kept: (op: Op) => boolean;
+}
 
-/** A composite with a schedule, where one kernel can bind all that it reads and what it makes. */
-function hasSchedule({ info }: PassContext): Kept {
-  return ({ name, operands, results }) => {
+/** A composite with a schedule stays, where one kernel can bind all that it reads and what it makes. */
+function rulesOf({ ops, info }: PassContext): Rules {
+  const kept = ({ name, operands, results }: Op): boolean => {
     const read = new Set(operands.filter((operand) => operand !== null));
     return SCHEDULED.has(name) && read.size + results.length <= info.limits.maxStorageBuffers;
   };
+  return { ops, info, kept };
 }
 
 /** Only primitives, elementwise ops and scheduled composites are left; reductions run along the last axis. */
@@ -35,7 +42,7 @@ export const decomposed: Property<Module> = {
   doc: "Every op is a primitive, elementwise, or a composite with a schedule of its own; reductions fold the last axis.",
   check(module, context) {
     for (const func of module.funcs) {
-      const left = firstLeft(func, context.ops, hasSchedule(context));
+      const left = firstLeft(func, rulesOf(context));
       if (left !== undefined) return `@${func.name} holds \`${left.name}\``;
     }
     return undefined;
@@ -50,31 +57,33 @@ export const decompose: Pass<Module> = {
   establishes: [decomposed],
   destroys: [],
   required: true,
-  run: (module, context) => mapFuncs(module, (func) => decomposeFunc(func, context.ops, hasSchedule(context))),
-  trivial: (module, { ops }) => mapFuncs(module, (func) => decomposeFunc(func, ops, () => false)),
+  run: (module, context) => mapFuncs(module, (func) => decomposeFunc(func, rulesOf(context))),
+  trivial: (module, context) =>
+    mapFuncs(module, (func) => decomposeFunc(func, { ...rulesOf(context), kept: () => false })),
 };
 
-function decomposeFunc(func: Func, ops: OpTable, kept: Kept): Func {
+function decomposeFunc(func: Func, rules: Rules): Func {
   let current = func;
   // A decomposition may hold composites again; each round takes one layer off.
-  while (firstLeft(current, ops, kept) !== undefined)
-    current = rewriteFunc(current, ops, (op, operands, b) => {
+  while (firstLeft(current, rules) !== undefined)
+    current = rewriteFunc(current, rules.ops, (op, operands, b) => {
       const moved: Op = { ...op, operands };
-      if (isLeft(moved, ops, kept)) return replace(moved, b, ops);
+      if (isLeft(moved, rules)) return replace(moved, b, rules);
       return undefined;
     });
   return current;
 }
 
-function firstLeft(func: Func, ops: OpTable, kept: Kept): Op | undefined {
+function firstLeft(func: Func, rules: Rules): Op | undefined {
   let found: Op | undefined;
   walk(func.body, (op) => {
-    if (found === undefined && isLeft(op, ops, kept)) found = op;
+    if (found === undefined && isLeft(op, rules)) found = op;
   });
   return found;
 }
 
-function isLeft(op: Op, ops: OpTable, kept: Kept): boolean {
+function isLeft(op: Op, { ops, info, kept }: Rules): boolean {
+  if (isTooWide(op, info)) return true;
   const def = ops.get(op.name);
   if (hasTrait(def, "reduce")) return !foldsLast(op);
   return hasTrait(def, "composite") && !hasTrait(def, "elementwise") && !kept(op);
@@ -85,12 +94,18 @@ function foldsLast(op: Op): boolean {
   return axisAttr(op, rank) === rank - 1;
 }
 
-function replace(op: Op, b: Builder, ops: OpTable): readonly Value[] {
+function replace(op: Op, b: Builder, { ops, info }: Rules): readonly Value[] {
+  if (isTooWide(op, info)) return [joined(op, info.limits, b)];
   const def = defined(ops.get(op.name), `an op ${op.name}`);
   if (hasTrait(def, "reduce")) return [turned(op, b)];
   const parts = b.nested();
   const made = defined(def.decompose, `${op.name} is a composite`)(parts, op.operands, op.attrs, op);
   return emitNamed(parts.ops, made, op, b);
+}
+
+function joined(op: Op, limits: Limits, b: Builder): Value {
+  const parts = op.operands.map((operand) => defined(operand, "concat lacks an operand"));
+  return join(parts, numberAttr(op, "axis"), limits, b, op.results[0]?.name);
 }
 
 /**

@@ -54,6 +54,7 @@
 import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
 import { result, walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
+import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import { Dim } from "../../src/support/dim.ts";
@@ -120,7 +121,7 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
         return { schedule: "matvec", ...tiles.matvec };
       return tiledProduct(body, context);
     case "attention":
-      return { schedule: "attention", ...tiles.attention };
+      return { schedule: "attention", ...tiles.attention, lanes: attentionLanes(body, info) };
     case "cache_write":
       return { schedule: "cache_write", lanes: tiles.elementwise };
     case "sample":
@@ -181,6 +182,17 @@ function lanesOf(body: Block, ops: OpTable): number {
 
 /** Rows of so few elements are one invocation's each: a reduction over lanes would take longer than their sum. */
 const SHORT_ROW = 8;
+
+/** One invocation a query where the workgroup's memory does not hold the query, and of each lane a weight and a sum. */
+function attentionLanes(body: Block, { tiles, limits }: TargetInfo): number {
+  const { lanes } = tiles.attention;
+  const op = defined(
+    body.ops.find(({ name }) => name === "attention"),
+    "a group of the kind attention holds one",
+  );
+  const depth = operandType(op, 0).dims.at(-1)?.asNumber() ?? 0;
+  return 4 * (depth + 2 * lanes) <= limits.maxWorkgroupMemoryBytes ? lanes : 1;
+}
 
 /** The lanes of a row: no more than it has elements, where their number is known. */
 function rowLanes(body: Block, { info: { tiles, wholeSubgroups = 1 }, ops }: PassContext): number {

@@ -15,6 +15,7 @@ import { defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext } from "../manager/pass.ts";
 import { axisAttr, numberAttr, numbersAttr } from "./attrs.ts";
 import { scalarConstant } from "./constants.ts";
+import { join } from "./join.ts";
 import { mapFuncs } from "./map-funcs.ts";
 
 /** A weight of more pieces would be more bindings than any kernel has. */
@@ -59,21 +60,21 @@ function splitFunc(func: Func, { ops, info }: PassContext): Func {
   return rewriteFunc(func, ops, (op, operands, b) => {
     const [first, second] = operands.map((operand) => (operand === null ? undefined : known.get(operand)));
     const name = result(op).name;
-    const joined = (pieces: Pieces): readonly Value[] => {
-      const all = join(pieces, info.limits, b, name);
+    const whole = (pieces: Pieces): readonly Value[] => {
+      const all = joined(pieces, info.limits, b, name);
       known.set(all, pieces);
       return [all];
     };
     if (op.name === "param") {
       const parts = partsOf(op, info.limits, b);
-      return parts === undefined ? undefined : joined({ parts, axis: 0 });
+      return parts === undefined ? undefined : whole({ parts, axis: 0 });
     }
     if (op.name === "matmul" && second !== undefined) return [product(op, operands[0], second, info.limits, b)];
     if (first === undefined) return undefined;
     const each = (attrs: Attrs): readonly Value[] => first.parts.map((part) => b.emit(op.name, [part], attrs));
-    if (op.name === "cast") return joined({ parts: each(op.attrs), axis: first.axis });
+    if (op.name === "cast") return whole({ parts: each(op.attrs), axis: first.axis });
     if (op.name === "transpose")
-      return joined({ parts: each(op.attrs), axis: numbersAttr(op, "perm").indexOf(first.axis) });
+      return whole({ parts: each(op.attrs), axis: numbersAttr(op, "perm").indexOf(first.axis) });
     if (op.name !== "take" || numberAttr(op, "batch") !== 0 || axisAttr(op, rankOf(operands[0])) !== first.axis)
       return undefined;
     return [lookup(op, first, defined(operands[1], "take has an index"), b)];
@@ -93,15 +94,8 @@ function partsOf(op: Op, limits: Limits, b: Builder): readonly Value[] | undefin
   });
 }
 
-/** The pieces as one value: a tree where a kernel binds fewer than there are. */
-function join({ parts, axis }: Pieces, { maxStorageBuffers }: Limits, b: Builder, name = ""): Value {
-  const most = Math.max(2, maxStorageBuffers - 1);
-  let left = parts;
-  while (left.length > most) {
-    const groups = Array.from({ length: Math.ceil(left.length / most) }, (_, i) => left.slice(i * most, (i + 1) * most)); // prettier-ignore
-    left = groups.map((group) => (group.length === 1 ? defined(group[0], "a piece") : b.emit("concat", group, { axis }))); // prettier-ignore
-  }
-  return b.emit("concat", left, { axis }, name);
+function joined({ parts, axis }: Pieces, limits: Limits, b: Builder, name = ""): Value {
+  return join(parts, axis, limits, b, name);
 }
 
 /** `x @ [p, q] = [x @ p, x @ q]` for columns, `[x, y] @ [p, q] = x @ p + y @ q` for terms. */
@@ -112,9 +106,9 @@ function product(op: Op, x: Value | null | undefined, { parts, axis }: Pieces, l
   const name = result(op).name;
   if (axis === rank - (isTransposed ? 2 : 1)) {
     const products = parts.map((part) => b.emit("matmul", [left, part], op.attrs));
-    return join({ parts: products, axis: result(op).type.dims.length - 1 }, limits, b, name);
+    return joined({ parts: products, axis: result(op).type.dims.length - 1 }, limits, b, name);
   }
-  if (axis < rank - 2) return b.emit("matmul", [left, join({ parts, axis }, limits, b)], op.attrs, name);
+  if (axis < rank - 2) return b.emit("matmul", [left, joined({ parts, axis }, limits, b)], op.attrs, name);
   const terms = rankOf(left) - (op.attrs["transpose_a"] === true ? 2 : 1);
   let start = Dim.of(0);
   const products = parts.map((part) => {

@@ -63,6 +63,7 @@ export function optionsOf(request: CompileRequest): CompileOptions {
     batch: request.batch,
     chunk: request.chunk,
     context: request.context,
+    memoryBudget: request.memoryBudget,
     off: passesOff(passes ?? ""),
     texts: request.texts,
     until: request.until,
@@ -80,6 +81,16 @@ export function wantedEntries(given: readonly string[] | undefined): Pick<Compil
 export function entriesNote({ noGeneration }: Compilation): string | undefined {
   if (noGeneration === undefined) return undefined;
   return `note: the build has only \`forward\`: ${noGeneration} (--entries generate shows where)`;
+}
+
+/** What a person is told of profiles whose limits, or the memory budget, made the chunk smaller than it is by default. */
+export function chunkNotes({ builds, capacities }: Compilation): readonly string[] {
+  return builds
+    .filter((build) => build.capacities.T < capacities.T)
+    .map(({ profile, capacities: { T } }) => {
+      const tokens = T === 1 ? "one token" : `${T} tokens`;
+      return `note: ${profile.name} takes ${tokens} a step: ${capacities.T} do not fit (--chunk ${capacities.T} shows where)`;
+    });
 }
 
 function entryNamed(name: string): Entry {

@@ -64,6 +64,7 @@ export interface CompileFlags {
   readonly batch?: number;
   readonly chunk?: number;
   readonly context?: number;
+  readonly memoryBudget?: number;
   readonly passes?: string;
 }
 
@@ -88,8 +89,13 @@ export function compileOptions(command: Command, profile = "--profile"): Command
       "type of the weights in memory: f32, f16 or bf16 (default: the checkpoint's, else f32)",
     )
     .option("--batch <n>", "rows that run together", integer("--batch"))
-    .option("--chunk <n>", "prompt tokens of one step", integer("--chunk"))
+    .option(
+      "--chunk <n>",
+      "prompt tokens of one step (default: 128, or as many as the limits hold)",
+      integer("--chunk"),
+    )
     .option("--context <n>", "tokens of the cache", integer("--context"))
+    .option("--memory-budget <bytes>", "bytes that activations may need", integer("--memory-budget"))
     .option("--passes <list>", "switch passes off: -fuse,-memory-plan")
     .option("--json", "print one JSON document");
 }

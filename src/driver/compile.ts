@@ -27,7 +27,10 @@ import type { SourceFile } from "../support/source.ts";
 import type { SafetensorsFile } from "../runtime/safetensors.ts";
 import { checkpointStorage } from "./checkpoint-storage.ts";
 import { analyzeSource } from "./front-end.ts";
+import { fitChunk } from "./fit-chunk.ts";
+import type { Attempted } from "./fit-chunk.ts";
 import type { ConfigSettings, FrontEnd } from "./front-end.ts";
+import { budgetProblems } from "./memory-budget.ts";
 import { parameterProblems } from "./parameter-limits.ts";
 
 export type { Entry };
@@ -46,10 +49,13 @@ export interface CompileOptions {
   readonly storage?: DType;
   /** The header of the weights that the build is for, if they are known. */
   readonly checkpoint?: SafetensorsFile;
-  /** Capacities; defaults 1, 128 and the model's context, else 1,024 or what its tables of positions hold. */
+  /** Capacities; defaults 1, up to 128 as the limits of a profile allow, and the model's context, else 1,024 or what its
+   * tables of positions hold. */
   readonly batch?: number;
   readonly chunk?: number;
   readonly context?: number;
+  /** Bytes that the activations of a plan may need; more is LLM0411. */
+  readonly memoryBudget?: number;
   /** Passes that are switched off. */
   readonly off?: readonly string[];
   /** Seconds since any fixed moment; without it no pass is timed. */
@@ -69,6 +75,8 @@ export interface Trace {
 }
 
 export interface ProfileBuild extends Trace {
+  /** Those of the compilation, but for a chunk that this profile's limits made smaller. */
+  readonly capacities: Capacities;
   /** After the tensor passes, after lowering, and at the end. */
   readonly module: Module;
   readonly lowered: Program;
@@ -137,7 +145,7 @@ export function compile(source: SourceFile, options: CompileOptions): Compilatio
   const { attempts, noGeneration } = attemptAll(model, capacities, options);
   for (const attempt of attempts) {
     const { build, trace } = attempt;
-    if (build === undefined && trace === undefined) refused.push([...attempt.diagnostics]);
+    if (attempt.isRefused) refused.push([...attempt.diagnostics]);
     else {
       if (build !== undefined) builds.push(build);
       if (trace !== undefined) traces.push(trace);
@@ -152,10 +160,9 @@ export function compile(source: SourceFile, options: CompileOptions): Compilatio
 }
 
 /** Neither a build nor a trace where the profile refuses the model. */
-interface Attempt {
+interface Attempt extends Attempted {
   readonly build?: ProfileBuild;
   readonly trace?: Trace;
-  readonly diagnostics: readonly Diagnostic[];
 }
 
 /** Whether generation can be derived is a matter of the model, so one profile's refusal changes the entries of all. */
@@ -165,7 +172,13 @@ function attemptAll(
   options: CompileOptions,
 ): { readonly attempts: readonly Attempt[]; readonly noGeneration?: string } {
   const attempt = (entries: readonly Entry[]): readonly Attempt[] =>
-    options.profiles.map((profile) => compileFor(profile, model, capacities, { ...options, entries }));
+    options.profiles.map((profile) => {
+      const withChunk = (T: number): Attempt => {
+        const found = compileFor(profile, model, { ...capacities, T }, { ...options, entries });
+        return { ...found, isRefused: found.build === undefined && found.trace === undefined };
+      };
+      return options.chunk === undefined ? fitChunk(capacities.T, withChunk) : withChunk(capacities.T);
+    });
   const attempts = attempt(options.entries);
   const refusal = attempts.flatMap(({ diagnostics }) => diagnostics).find(({ code }) => NO_GENERATION.has(code));
   if (refusal === undefined || options.orElse === undefined) return { attempts };
@@ -192,7 +205,7 @@ function compileFor(
   model: AnalyzedModel,
   capacities: Capacities,
   options: CompileOptions,
-): Attempt {
+): Omit<Attempt, "isRefused"> {
   const { until } = options;
   const last = until === undefined ? undefined : stageOfPass(until);
   const tooLarge = last === "tensor" ? [] : parameterProblems(model, profile);
@@ -224,10 +237,12 @@ function compileFor(
   if (legal !== undefined && last === "kernel") return { trace, diagnostics };
   const program = legal === undefined ? undefined : run(planPipeline, legal, print);
   if (program === undefined) return { diagnostics };
+  const overspent = budgetProblems(program, options.memoryBudget ?? Infinity);
+  if (overspent.length > 0) return { diagnostics: [...diagnostics, ...overspent] };
   if (last === "plan") return { trace, diagnostics };
   const { emit } = defined(targetNamed(profile.target), `no code generator for ${profile.target}`);
   const code = new Map(program.kernels.map((kernel) => [kernel.name, emit(kernel)] as const));
-  return { build: { ...trace, module, lowered, program, code }, diagnostics };
+  return { build: { ...trace, capacities, module, lowered, program, code }, diagnostics };
 }
 
 function print(program: Program): string {

@@ -38,7 +38,7 @@ function blocksOf(plan: Plan): readonly MemoryBlock[] {
   const done: MemoryBlock[] = [];
   let open: MemoryBlock[] = [];
   plan.steps.forEach((step, index) => {
-    for (const { buffer, offset, bytes } of step.bindings) {
+    for (const { buffer, offset, bytes } of step.merged ?? step.bindings) {
       if (!arenas.has(buffer)) continue;
       const same = open.find((block) => block.offset === offset && block.bytes === bytes);
       const overlaps = (block: MemoryBlock): boolean => block.offset < offset + bytes && offset < block.offset + block.bytes; // prettier-ignore
@@ -69,7 +69,7 @@ function planText({ entry, steps, peak, lowerBound, blocks }: MemoryMap): string
 }
 
 /** The first step with the most bytes alive, and what is alive there, the largest first. */
-function fullestStep(
+export function fullestStep(
   steps: number,
   blocks: readonly MemoryBlock[],
 ): readonly [step: number, live: readonly MemoryBlock[]] {

@@ -53,6 +53,19 @@ export interface Tiles {
   readonly attention: { readonly lanes: number; readonly keys: number };
 }
 
+/** What a device does in a second even where it is slow, for predictions of how long something takes at most. */
+export interface Rates {
+  readonly bytesPerSecond: number;
+  /** Scalar operations of the kernel IR, loads and stores among them; an `fma` is two. */
+  readonly operationsPerSecond: number;
+  /** The same of one workgroup, however idle the rest of the device is. */
+  readonly workgroupOperationsPerSecond: number;
+  /** Seconds that a launch costs by itself. */
+  readonly launchSeconds: number;
+  /** Seconds that one submit may take. */
+  readonly mostSeconds: number;
+}
+
 export interface TargetInfo {
   /** The profile's name, e.g. `webgpu-cpu`. */
   readonly name: string;
@@ -63,6 +76,8 @@ export interface TargetInfo {
   readonly tiles: Tiles;
   /** A launch costs about as long as moving this many bytes. */
   readonly launchBytes: number;
+  /** Absent where nobody waits for the device while it runs a submit. */
+  readonly rates?: Rates;
   /** Storage types that need no decoding: loads of the others are legalized. */
   readonly storage: readonly string[];
   readonly hasSubgroups: boolean;

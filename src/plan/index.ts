@@ -1,6 +1,6 @@
 /** The plan: types, text, verifier, and the compact form for packages. */
 export type * from "./ir.ts";
-export { gridOf, workgroups } from "./grid.ts";
+export { gridOf, groupsOf, workgroups } from "./grid.ts";
 export { manifestOf } from "./manifest.ts";
 export type * from "./manifest.ts";
 export { parseProgram, readPlan } from "./parse.ts";

@@ -71,6 +71,10 @@ export interface LaunchStep {
   readonly bindings: readonly Range[];
   /** Values of the kernel's `launch` scalars, in order. */
   readonly scalars: readonly number[];
+  /** What lies in the one binding that merge-bindings made of several. */
+  readonly merged?: readonly Range[];
+  /** Only these workgroups along one axis of the grid: `count` from `from` on, or as many as there are. */
+  readonly part?: { readonly axis: 0 | 1 | 2; readonly from: number; readonly count: number };
   /** Which loop and iteration it was expanded from, for folded display. */
   readonly loop?: { readonly index: string; readonly i: number };
 }
@@ -82,6 +86,12 @@ export interface Program {
   readonly plans: readonly Plan[];
 }
 
+/** Steps that are submitted together: up to `end`, exclusive; `seconds` are predicted at the largest sizes of the plan. */
+export interface Submit {
+  readonly end: number;
+  readonly seconds: number;
+}
+
 export interface Plan {
   /** Entry point: `forward`, `extend`, `prefill`, `decode`. */
   readonly entry: string;
@@ -89,6 +99,8 @@ export interface Plan {
   readonly bucket: Readonly<Record<string, number>>;
   readonly buffers: readonly PlanBuffer[];
   readonly steps: readonly Step[];
+  /** Absent: all steps are one submit. */
+  readonly submits?: readonly Submit[];
   /** The entry's arguments and results by name, and where they lie. */
   readonly inputs: Readonly<Record<string, Range>>;
   readonly outputs: Readonly<Record<string, Range>>;

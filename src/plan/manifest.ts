@@ -48,13 +48,17 @@ export interface ManifestBuffer {
 
 /** `[buffer, offset, bytes]`. */
 export type ManifestRange = readonly [number, number, number];
-/** `[kernel, grid, bindings, launch scalars]`: indices but for the scalars. */
-export type ManifestStep = readonly [number, number, readonly number[], readonly number[]];
+/** `[kernel, grid, bindings, launch scalars]`: indices but for the scalars; then the part of the grid, if it is a part. */
+export type ManifestStep = readonly [number, number, readonly number[], readonly number[], ManifestPart?];
+/** `[axis, first workgroup, workgroups at most]`. */
+export type ManifestPart = readonly [0 | 1 | 2, number, number];
 
 export interface ManifestPlan {
   readonly entry: string;
   readonly bucket: Readonly<Record<string, number>>;
   readonly steps: readonly ManifestStep[];
+  /** The steps behind which a submit ends, exclusive; absent: all are one. */
+  readonly submits?: readonly number[];
   readonly inputs: Readonly<Record<string, ManifestRange>>;
   readonly outputs: Readonly<Record<string, ManifestRange>>;
 }
@@ -98,13 +102,26 @@ export function manifestOf(program: Program): ProgramManifest {
     ];
     const named = (record: Readonly<Record<string, Range>>): Readonly<Record<string, ManifestRange>> =>
       Object.fromEntries(Object.entries(record).map(([name, range]) => [name, rangeOf(range)]));
-    const steps = plan.steps.map((step): ManifestStep => [
-      defined(kernelIndices.get(step.kernel), `@${plan.entry} launches the unknown kernel @${step.kernel}`),
-      grids.index([factorsOf(step.grid[0]), factorsOf(step.grid[1]), factorsOf(step.grid[2])]),
-      step.bindings.map((range) => ranges.index(rangeOf(range))),
-      step.scalars,
-    ]);
-    return { entry: plan.entry, bucket: plan.bucket, steps, inputs: named(plan.inputs), outputs: named(plan.outputs) };
+    const steps = plan.steps.map((step): ManifestStep => {
+      const { part } = step;
+      const whole: readonly [number, number, readonly number[], readonly number[]] = [
+        defined(kernelIndices.get(step.kernel), `@${plan.entry} launches the unknown kernel @${step.kernel}`),
+        grids.index([factorsOf(step.grid[0]), factorsOf(step.grid[1]), factorsOf(step.grid[2])]),
+        step.bindings.map((range) => ranges.index(rangeOf(range))),
+        step.scalars,
+      ];
+      return part === undefined ? whole : [...whole, [part.axis, part.from, part.count]];
+    });
+    const ends = plan.submits?.map(({ end }) => end) ?? [];
+    const submits = ends.length > 1 ? { submits: ends } : {};
+    return {
+      entry: plan.entry,
+      bucket: plan.bucket,
+      steps,
+      ...submits,
+      inputs: named(plan.inputs),
+      outputs: named(plan.outputs),
+    };
   });
   return { kernels: program.kernels.map(kernelOf), buffers, ranges: ranges.items, grids: grids.items, plans };
 }

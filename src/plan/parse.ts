@@ -8,7 +8,7 @@ import { DTYPES } from "../ir/type.ts";
 import type { DType } from "../ir/type.ts";
 import { readDim } from "../support/text/dim-text.ts";
 import { TextReader } from "../support/text/reader.ts";
-import type { BufferKind, ConstantFill, LaunchStep, Plan, PlanBuffer, Program, Range, Step } from "./ir.ts";
+import type { BufferKind, ConstantFill, LaunchStep, Plan, PlanBuffer, Program, Range, Step, Submit } from "./ir.ts";
 
 const KINDS: readonly BufferKind[] = ["weight", "constant", "state", "input", "output", "temporary", "arena"];
 
@@ -47,14 +47,17 @@ export function readPlan(reader: TextReader): Plan {
   const inputs: Record<string, Range> = {};
   const outputs: Record<string, Range> = {};
   const steps: Step[] = [];
+  const submits: Submit[] = [];
   while (!reader.accept("}")) {
     if (reader.accept("buffer")) buffers.push(readBuffer(reader));
     else if (reader.accept("input")) readNamedRange(reader, inputs);
     else if (reader.accept("output")) readNamedRange(reader, outputs);
     else if (reader.accept("launch")) steps.push(readLaunch(reader));
-    else reader.fail("expected `buffer`, `input`, `output` or `launch`");
+    else if (reader.accept("submit")) submits.push({ end: steps.length, seconds: reader.number() });
+    else reader.fail("expected `buffer`, `input`, `output`, `launch` or `submit`");
   }
-  return { entry, bucket, buffers, steps, inputs, outputs, memory: { peak, lowerBound } };
+  const sliced = submits.length === 0 ? {} : { submits };
+  return { entry, bucket, buffers, steps, ...sliced, inputs, outputs, memory: { peak, lowerBound } };
 }
 
 function integers(reader: TextReader): readonly number[] {
@@ -127,6 +130,11 @@ function readRange(reader: TextReader): Range {
   return { buffer, offset, bytes };
 }
 
+function readRanges(reader: TextReader): readonly Range[] {
+  reader.expect("(");
+  return reader.list(")", () => readRange(reader));
+}
+
 function readNamedRange(reader: TextReader, into: Record<string, Range>): void {
   const name = reader.string();
   reader.expect("=");
@@ -138,10 +146,19 @@ function readLaunch(reader: TextReader): LaunchStep {
   reader.expect("grid");
   reader.expect("(");
   const [x = [], y = [], z = []] = reader.list(")", () => readExtent(reader));
-  reader.expect("(");
-  const bindings = reader.list(")", () => readRange(reader));
+  const bindings = readRanges(reader);
   const scalars = reader.accept("scalars") ? numbers(reader) : [];
-  const step: LaunchStep = { kind: "launch", lane: "compute", kernel, grid: [x, y, z], bindings, scalars };
+  const merged = reader.accept("merged") ? readRanges(reader) : undefined;
+  const step: LaunchStep = {
+    kind: "launch",
+    lane: "compute",
+    kernel,
+    grid: [x, y, z],
+    bindings,
+    scalars,
+    ...(merged === undefined ? {} : { merged }),
+    ...(reader.accept("part") ? { part: readPart(reader) } : {}),
+  };
   if (!reader.accept("loop")) return step;
   reader.expect("(");
   const index = reader.string();
@@ -149,6 +166,13 @@ function readLaunch(reader: TextReader): LaunchStep {
   const i = reader.integer();
   reader.expect(")");
   return { ...step, loop: { index, i } };
+}
+
+function readPart(reader: TextReader): NonNullable<LaunchStep["part"]> {
+  const place = reader.peek();
+  const [axis, from = 0, count = 0] = integers(reader);
+  if (axis !== 0 && axis !== 1 && axis !== 2) reader.fail("expected an axis of 0 to 2", place);
+  return { axis, from, count };
 }
 
 function readExtent(reader: TextReader): Extent {

@@ -24,7 +24,12 @@ export function printPlan(plan: Plan): string {
     for (const [name, range] of Object.entries(plan.inputs)) writer.line(`input ${quote(name)} = ${rangeText(range)}`);
     for (const [name, range] of Object.entries(plan.outputs))
       writer.line(`output ${quote(name)} = ${rangeText(range)}`);
-    for (const step of plan.steps) writer.line(launchText(step));
+    const ends = new Map(plan.submits?.map(({ end, seconds }) => [end, seconds]));
+    plan.steps.forEach((step, index) => {
+      writer.line(launchText(step));
+      const seconds = ends.get(index + 1);
+      if (seconds !== undefined) writer.line(`submit ${numberText(seconds)}`);
+    });
   });
   return writer.toString();
 }
@@ -57,6 +62,8 @@ function launchText(step: LaunchStep): string {
     `launch @${step.kernel} grid(${step.grid.map(extentText).join(", ")}) (${step.bindings.map(rangeText).join(", ")})`,
   ];
   if (step.scalars.length > 0) parts.push(`scalars(${step.scalars.map(numberText).join(", ")})`);
+  if (step.merged !== undefined) parts.push(`merged(${step.merged.map(rangeText).join(", ")})`);
+  if (step.part !== undefined) parts.push(`part(${step.part.axis}, ${step.part.from}, ${step.part.count})`);
   if (step.loop !== undefined) parts.push(`loop(${quote(step.loop.index)}, ${step.loop.i})`);
   return parts.join(" ");
 }

@@ -7,7 +7,7 @@
 import type { Kernel } from "../kernel/ir.ts";
 import type { Limits } from "../kernel/target-info.ts";
 import type { LaunchStep, Plan, PlanBuffer, Program, Range } from "./ir.ts";
-import { gridOf } from "./grid.ts";
+import { groupsOf } from "./grid.ts";
 import { usageOf } from "./usage.ts";
 
 /** The broken promises of `program`, empty where there are none. `limits` are those of the profile it was built for. */
@@ -123,7 +123,7 @@ function verifyGrid(
   const unknown = step.grid.flatMap((extent) => extent.flatMap(({ size }) => [...size.symbols()])).filter((name) => !(name in bucket)); // prettier-ignore
   if (unknown.length > 0) problems.push(`${place}: the grid depends on ${unknown.join(", ")}, which the bucket does not bound`); // prettier-ignore
   else
-    for (const [axis, count] of gridOf(step.grid, bucket).entries())
+    for (const [axis, count] of groupsOf(step, bucket).entries())
       if (count > limits.maxWorkgroupsPerDimension)
         problems.push(`${place}: ${count} workgroups along ${"xyz"[axis]}, the limit is ${limits.maxWorkgroupsPerDimension}`); // prettier-ignore
 }

@@ -38,6 +38,14 @@ export const webgpuBase: TargetInfo = {
     attention: { lanes: 64, keys: 32 },
   },
   launchBytes: MIB,
+  // A phone or an integrated GPU, of which our kernels reach a part.
+  rates: {
+    bytesPerSecond: 8e9,
+    operationsPerSecond: 2e10,
+    workgroupOperationsPerSecond: 2e9,
+    launchSeconds: 2e-5,
+    mostSeconds: 0.05,
+  },
   storage: ["f32", "i32", "u32"],
   hasSubgroups: false,
   hasWorkgroupMemory: true,
@@ -60,6 +68,13 @@ export const webgpuGpu: TargetInfo = {
   tiles: { ...webgpuBase.tiles, matvec: { lanes: 64, columns: 4 } },
   // 500 GB/s for the 4 us that a dispatch and the barrier in front of it take.
   launchBytes: 2 * MIB,
+  rates: {
+    bytesPerSecond: 5e10,
+    operationsPerSecond: 2e11,
+    workgroupOperationsPerSecond: 5e9,
+    launchSeconds: 1e-5,
+    mostSeconds: 0.05,
+  },
   storage: ["f32", "f16", "i32", "u32"],
   hasF16: true,
   requires: {
@@ -81,6 +96,14 @@ export const webgpuCpu: TargetInfo = {
     attention: { lanes: 1, keys: 4 },
   },
   launchBytes: 8192,
+  // Two cores that others use as well: half of what llvmpipe does alone there.
+  rates: {
+    bytesPerSecond: 2e9,
+    operationsPerSecond: 2e9,
+    workgroupOperationsPerSecond: 1e9,
+    launchSeconds: 2e-5,
+    mostSeconds: 0.05,
+  },
   hasWorkgroupMemory: false,
   mostUnrolled: 4,
   // A pseudo-feature of the runtime: the adapter says that it is a CPU.

@@ -2,7 +2,7 @@
  * Runs plans: a short loop over straight-line steps. Knows the program's buffers, fills its constants, and finds the
  * plan that serves a call. What the tokens mean is the session's business.
  */
-import type { GridFactors, ManifestBuffer, ManifestPlan, ManifestRange, ProgramManifest, SizeTerms } from "../plan/manifest.ts"; // prettier-ignore
+import type { GridFactors, ManifestBuffer, ManifestPlan, ManifestRange, ManifestStep, ProgramManifest, SizeTerms } from "../plan/manifest.ts"; // prettier-ignore
 import { convertFloats } from "./float-convert.ts";
 import type { Device, KernelCode, PreparedProgram, Sizes } from "./devices/device.ts";
 import { BusyError, DeviceError } from "./errors.ts";
@@ -119,14 +119,28 @@ export class Executor {
     read: ManifestRange | undefined,
   ): Promise<Uint8Array> {
     const all = { S: this.context, ...sizes };
-    const recording = this.prepared.begin(all);
-    const { steps } = this.plan(plan);
-    for (let step = from; step < to; step++) {
-      const [x, y, z] = this.program.grids[steps[step]?.[1] ?? -1] ?? [[], [], []];
-      const groups = [workgroups(x, all), workgroups(y, all), workgroups(z, all)] as const;
-      if (groups[0] * groups[1] * groups[2] > 0) recording.launch(plan, step, groups);
-    }
-    return recording.submit(read);
+    const { steps, submits = [] } = this.plan(plan);
+    const ends = [...submits.filter((end) => from < end && end < to), to];
+    let step = from;
+    const runs = ends.map((end) => {
+      const recording = this.prepared.begin(all);
+      for (; step < end; step++) {
+        const groups = this.groupsOf(steps[step], all);
+        if (groups[0] * groups[1] * groups[2] > 0) recording.launch(plan, step, groups);
+      }
+      return recording.submit(end === to ? read : undefined);
+    });
+    return runs.length === 1 && runs[0] !== undefined
+      ? runs[0]
+      : Promise.all(runs).then((all) => all.at(-1) ?? new Uint8Array(0));
+  }
+
+  private groupsOf(step: ManifestStep | undefined, sizes: Sizes): [number, number, number] {
+    const [x, y, z] = this.program.grids[step?.[1] ?? -1] ?? [[], [], []];
+    const groups: [number, number, number] = [workgroups(x, sizes), workgroups(y, sizes), workgroups(z, sizes)];
+    const part = step?.[4];
+    if (part !== undefined) groups[part[0]] = Math.min(part[2], Math.max(0, groups[part[0]] - part[1]));
+    return groups;
   }
 
   /**

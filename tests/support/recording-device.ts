@@ -9,6 +9,8 @@ export interface RecordedDevice {
   readonly calls: ReadonlyMap<string, number>;
   /** Labels of the buffers that live. */
   buffers(): readonly string[];
+  /** The same with their sizes in bytes, in the order in which they were made. */
+  allocated(): readonly (readonly [label: string, bytes: number])[];
   clear(): void;
 }
 
@@ -46,6 +48,7 @@ export function recordCalls(device: GPUDevice, onCall: (name: string) => void = 
     device: wrap(device),
     calls,
     buffers: () => [...buffers].map(({ label }) => label),
+    allocated: () => [...buffers].map(({ label, size }) => [label, size] as const),
     clear: () => calls.clear(),
   };
 }

@@ -7,11 +7,13 @@ import { emitJs } from "../../codegen/js/emit.ts";
 import { legalizeKernel } from "../../passes/kernel/legalize.ts";
 import type { DType, Tensor } from "../../src/ir/index.ts";
 import { bytesOf } from "../../src/ir/index.ts";
-import { gridSize, interpretKernel } from "../../src/kernel/interpret.ts";
+import { interpretKernel } from "../../src/kernel/interpret.ts";
 import type { Bytes } from "../../src/kernel/interpret.ts";
-import type { Element, Kernel } from "../../src/kernel/ir.ts";
+import type { Element, Extent, Kernel } from "../../src/kernel/ir.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
-import type { Plan, PlanBuffer, Program, Range } from "../../src/plan/ir.ts";
+import { groupsOf } from "../../src/plan/grid.ts";
+import type { LaunchStep, Plan, PlanBuffer, Program, Range } from "../../src/plan/ir.ts";
+import { Dim } from "../../src/support/dim.ts";
 import { js } from "../../src/profiles/js.ts";
 import { wasmRunner } from "./wasm-kernel.ts";
 import { decoded, elementOf, encoded, inLayout, viewOf } from "./tensor-bytes.ts";
@@ -46,7 +48,7 @@ export function runPlan(program: Program, entry: string, args: PlanArguments, ex
   for (const step of plan.steps) {
     const run = kernels.get(step.kernel);
     if (run === undefined) throw new Error(`no kernel ${step.kernel}`);
-    run(step.bindings, step.scalars, memory, args.sizes ?? {});
+    run(step, memory, args.sizes ?? {});
   }
   const readRange = (range: Range | undefined, name: string, dtype: DType, dims: readonly number[]): Tensor => {
     if (range === undefined) throw new Error(`no result ${name}`);
@@ -58,12 +60,7 @@ export function runPlan(program: Program, entry: string, args: PlanArguments, ex
   };
 }
 
-type Runner = (
-  bindings: readonly Range[],
-  launchScalars: readonly number[],
-  memory: Memory,
-  sizes: Readonly<Record<string, number>>,
-) => void;
+type Runner = (step: LaunchStep, memory: Memory, sizes: Readonly<Record<string, number>>) => void;
 
 function runnerOf(kernel: Kernel, executor: Executor): Runner {
   const legal = executor === "interpreter" ? kernel : legalizeKernel(kernel, executor === "js" ? js : executor);
@@ -71,15 +68,21 @@ function runnerOf(kernel: Kernel, executor: Executor): Runner {
     executor === "js" ? (new Function(`return ${emitJs(legal)}`)() as (...args: unknown[]) => void) : undefined;
   const assembled = typeof executor === "string" ? undefined : wasmRunner(legal);
   const launchNames = kernel.scalars.filter(({ from }) => from === "launch").map(({ name }) => name);
-  return (bindings, launchScalars, memory, sizes) => {
+  return (step, memory, sizes) => {
+    const groups = groupsOf(step, sizes);
     const arrays = new Map<string, Bytes>(
-      legal.buffers.map((buffer, i) => [buffer.name, memory.array(bindings[i]!, buffer.element)]),
+      legal.buffers.map((buffer, i) => [buffer.name, memory.array(step.bindings[i]!, buffer.element)]),
     );
-    const scalars = { ...sizes, ...Object.fromEntries(launchNames.map((name, i) => [name, launchScalars[i] ?? 0])) };
-    if (assembled !== undefined) assembled(arrays, scalars);
-    else if (compiled === undefined) interpretKernel(legal, arrays, scalars);
-    else compiled(Object.fromEntries(arrays), scalars, gridSize(legal.grid, scalars));
+    const scalars = { ...sizes, ...Object.fromEntries(launchNames.map((name, i) => [name, step.scalars[i] ?? 0])) };
+    if (assembled !== undefined) assembled(arrays, scalars, 1, groups);
+    else if (compiled === undefined) interpretKernel({ ...legal, grid: gridOfCounts(groups) }, arrays, scalars);
+    else compiled(Object.fromEntries(arrays), scalars, groups);
   };
+}
+
+function gridOfCounts([x, y, z]: readonly [number, number, number]): Kernel["grid"] {
+  const along = (count: number): Extent => [{ size: Dim.of(count), per: 1 }];
+  return [along(x), along(y), along(z)];
 }
 
 class Memory {

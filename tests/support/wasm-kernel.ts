@@ -6,12 +6,18 @@ import type { Kernel } from "../../src/kernel/ir.ts";
 
 const PAGE = 65536;
 
-/** A kernel that is legal for the profile `cpu-simd`, compiled; `parts` runs it in so many pieces along x. */
+/** A kernel that is legal for the profile `cpu-simd`, compiled; `parts` runs it in so many pieces along
+ * x, `grid` with other numbers of workgroups. */
 export function wasmRunner(
   kernel: Kernel,
-): (buffers: ReadonlyMap<string, Bytes>, scalars: Readonly<Record<string, number>>, parts?: number) => void {
+): (
+  buffers: ReadonlyMap<string, Bytes>,
+  scalars: Readonly<Record<string, number>>,
+  parts?: number,
+  grid?: readonly [number, number, number],
+) => void {
   const module = new WebAssembly.Module(emitWasm([kernel]));
-  return (buffers, scalars, parts = 1) => {
+  return (buffers, scalars, parts = 1, grid = gridSize(kernel.grid, scalars)) => {
     const places = new Map<Bytes, number>();
     let end = 2 * PAGE;
     for (const array of buffers.values()) {
@@ -30,7 +36,7 @@ export function wasmRunner(
     const values = (["call", "launch"] as const).flatMap((from) =>
       kernel.scalars.filter((scalar) => scalar.from === from).map(({ name }) => scalars[name]!),
     );
-    const [x, y, z] = gridSize(kernel.grid, scalars);
+    const [x, y, z] = grid;
     for (let part = 0; part < parts; part++) {
       const [from, to] = [Math.floor((x * part) / parts), Math.floor((x * (part + 1)) / parts)];
       run(...offsets, ...values, from, to, x, y, z, PAGE);

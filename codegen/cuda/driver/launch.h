@@ -4,6 +4,7 @@
 
 #include <cuda_runtime.h>
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +40,11 @@ struct Extent {
 
 // size / per, rounded up.
 constexpr std::int64_t blocks(std::int64_t size, std::int64_t per) { return (size + per - 1) / per; }
+
+// The blocks of a part of a grid along one axis: `count` of `all` from `first` on, or as many as there are.
+constexpr std::int64_t part(std::int64_t all, std::int64_t first, std::int64_t count) {
+  return std::min(count, std::max<std::int64_t>(0, all - first));
+}
 
 class Launcher {
  public:

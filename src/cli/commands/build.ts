@@ -16,7 +16,7 @@ import { usageError } from "../failure.ts";
 import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
-import { compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
+import { chunkNotes, compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
 import { checkCuda } from "../cuda-check.ts";
 import { refuseForeignFolder, replaceFolder } from "../replace-folder.ts";
 import { resolveSource } from "../sources.ts";
@@ -64,6 +64,7 @@ export function registerBuild(program: Command, perform: Perform): void {
       output.diagnostics(compilation.diagnostics, compilation.files);
       const note = entriesNote(compilation);
       if (note !== undefined) output.message(note);
+      chunkNotes(compilation).forEach((text) => output.message(text));
       const name = packageName(out);
       const misfit = checkpoint && weightsMisfit(compilation, checkpoint, source.weights ?? "");
       if (misfit !== undefined) output.message(`warning: the package has no weights: ${misfit}`);

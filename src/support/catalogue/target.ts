@@ -16,6 +16,14 @@ const sums = `model Sums() {
   }
 }
 `;
+const mixed = `model Mixed(dim: int = 4096) {
+  use mix: Linear(dim, dim)
+
+  forward(x: f[B, dim]) -> f[B, dim] {
+    return mix(softmax(x))
+  }
+}
+`;
 const deep = `model Deep(dim: int = 4096, depth: int = 100) {
   use layers: Linear(dim, dim)[depth]
 
@@ -24,18 +32,18 @@ const deep = `model Deep(dim: int = 4096, depth: int = 100) {
   }
 }
 `;
-const NAMES = ["a", "b", "c", "d", "e", "g", "h", "k"];
-const many = `model Many(dim: int = 4) {
+const NAMES = ["a", "b", "c", "d", "e", "g", "k", "m"];
+const many = (names: readonly string[]): string => `model Many(dim: int = 4) {
   forward(
-${NAMES.map((name) => `    ${name}: f[B, dim],\n`).join("")}  ) -> f[B, 8 * dim] {
-    return concat(${NAMES.join(", ")}, axis: 1)
+${names.map((name) => `    ${name}: f[B, T, dim],\n`).join("")}  ) -> f[B, T, dim] {
+    let y = scan(h: f[B, dim]) over T with ${names.join(", ")} {
+      let next = ${["h", ...names].join(" + ")}
+      return (next, next)
+    }
+    return y
   }
 }
 `;
-const attention = (dim: number): string =>
-  model("let a = split_heads(x, 1)\nreturn merge_heads(attention(a, a, a, mask: causal))", {
-    config: `dim: int = ${dim}`,
-  });
 const half = `model Half(dim: int = 8) {
   forward(x: f[B, T, dim]) -> f16[B, T, dim] {
     return cast(x, f16)
@@ -64,21 +72,21 @@ export const TARGET = {
   ),
   LLM0402: entry(
     "a kernel needs too many workgroups",
-    "A dispatch has at most `maxComputeWorkgroupsPerDimension` workgroups in each dimension (65,535 in WebGPU).",
-    { ...onProfile(sums, "webgpu-base", { limits: { maxWorkgroupsPerDimension: 8 } }), batch: 300 },
-    { ...onProfile(sums, "webgpu-base", { limits: { maxWorkgroupsPerDimension: 300 } }), batch: 300 },
+    "A dispatch has at most `maxComputeWorkgroupsPerDimension` workgroups in each dimension (65,535 in WebGPU). A larger grid is launched in parts, up to 64.",
+    { ...onProfile(sums, "webgpu-base", { limits: { maxWorkgroupsPerDimension: 2 } }), batch: 300 },
+    { ...onProfile(sums, "webgpu-base", { limits: { maxWorkgroupsPerDimension: 3 } }), batch: 300 },
   ),
   LLM0403: entry(
     "a kernel needs too many bindings",
-    "A stage binds at most `maxStorageBuffersPerShaderStage` buffers; ops with fewer operands need fewer.",
-    planned(many, forward("webgpu-base")),
-    planned(many, forward("webgpu-gpu")),
+    "A stage binds at most `maxStorageBuffersPerShaderStage` buffers. What a kernel has in the memory of activations counts once; its inputs, parameters, states and results count each.",
+    planned(many(NAMES), forward("webgpu-base")),
+    planned(many(NAMES.slice(1)), forward("webgpu-base")),
   ),
   LLM0404: entry(
     "a kernel needs too much workgroup memory",
     "The tiles of this schedule do not fit `maxComputeWorkgroupStorageSize`.",
-    planned(attention(4096), forward("webgpu-base")),
-    planned(attention(2048), forward("webgpu-base")),
+    onProfile(sums, "webgpu-base", { limits: { maxWorkgroupMemoryBytes: 255 } }),
+    onProfile(sums, "webgpu-base", { limits: { maxWorkgroupMemoryBytes: 256 } }),
   ),
   LLM0405: entry(
     "a workgroup is too large",
@@ -109,5 +117,11 @@ export const TARGET = {
     "All buffers of a program lie in one memory: weights, caches, activations. WebAssembly addresses 4 GiB.",
     planned(deep, forward("cpu-simd")),
     planned(deep, forward("cpu-simd", " --set depth=10")),
+  ),
+  LLM0411: entry(
+    "the activations need more memory than the budget",
+    "`--memory-budget` bounds the bytes of activations, without weights and caches, for each plan. The places are those of the largest values that are alive at once; a chunk that nobody named is made smaller first.",
+    planned(mixed, forward("webgpu-base", " --batch 64 --memory-budget 1048575")),
+    planned(mixed, forward("webgpu-base", " --batch 64 --memory-budget 1048576")),
   ),
 } as const;

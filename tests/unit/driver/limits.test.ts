@@ -158,7 +158,7 @@ describe("the memory of a program", () => {
       0,
     );
   const within = (maxMemoryBytes: number, off: readonly string[] = []): Compilation =>
-    compiled(words, [profile("a", { maxMemoryBytes }, cpuSimd)], { off });
+    compiled(words, [profile("a", { maxMemoryBytes }, cpuSimd)], { off, chunk: 128 });
 
   it("is the sum of its buffers, each once, and may be just as large as the profile's", () => {
     const free = within(2 ** 31);

@@ -19,7 +19,7 @@ const EXAMPLES: readonly (readonly [name: string, set: Readonly<Record<string, s
 
 function mapsOf(name: string, set: Readonly<Record<string, string>>, profile: typeof cpuSimd): readonly MemoryMap[] {
   const path = `examples/${name}/${name}.llm`;
-  const options = { profiles: [profile], entries: ["generate"] as const, set, storage: "f16" as const, context: 256 };
+  const options = { profiles: [profile], entries: ["generate"] as const, set, storage: "f16" as const, context: 1024 };
   const { builds, diagnostics } = compile({ path, text: readFileSync(path, "utf8") }, options);
   expect(diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
   return memoryMaps(builds[0]!.program);

@@ -55,9 +55,9 @@ const MISTAKES: readonly Mistake[] = [
   },
   {
     code: "LLM0402",
-    title: "more workgroups than a grid has",
-    wrong: { text: sums, limits: { maxWorkgroupsPerDimension: 8 }, options: { ...forwardOnly, batch: 300 } },
-    right: { text: sums, limits: { maxWorkgroupsPerDimension: 300 }, options: { ...forwardOnly, batch: 300 } },
+    title: "more workgroups than 64 parts of a grid have",
+    wrong: { text: sums, limits: { maxWorkgroupsPerDimension: 2 }, options: { ...forwardOnly, batch: 300 } },
+    right: { text: sums, limits: { maxWorkgroupsPerDimension: 3 }, options: { ...forwardOnly, batch: 300 } },
   },
   {
     code: "LLM0403",
@@ -68,8 +68,8 @@ const MISTAKES: readonly Mistake[] = [
   {
     code: "LLM0404",
     title: "tiles larger than workgroup memory",
-    wrong: { text: attention("causal"), limits: { maxWorkgroupMemoryBytes: 16 } },
-    right: { text: attention("causal") },
+    wrong: { text: sums, limits: { maxWorkgroupMemoryBytes: 255 }, options: forwardOnly },
+    right: { text: sums, limits: { maxWorkgroupMemoryBytes: 256 }, options: forwardOnly },
   },
   {
     code: "LLM0405",

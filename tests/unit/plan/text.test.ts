@@ -30,9 +30,12 @@ const rich: Plan = {
       grid: [[{ size: T.mul(B).mul(2).add(-1), per: 8 }, { size: Dim.of(5), per: 4 }], [{ size: B, per: 1 }], []], // prettier-ignore
       bindings: [{ buffer: "model.wte {0}", offset: 0, bytes: 640 }, { buffer: "arena", offset: 256, bytes: 256 }], // prettier-ignore
       scalars: [3, 0.5, -0],
+      merged: [{ buffer: "arena", offset: 256, bytes: 64 }, { buffer: "arena", offset: 384, bytes: 128 }], // prettier-ignore
+      part: { axis: 1, from: 8, count: 4 },
       loop: { index: "i", i: 2 },
     },
   ],
+  submits: [{ end: 1, seconds: 0.03125 }],
   inputs: { tokens: { buffer: "c", offset: 0, bytes: 4 } },
   outputs: { logits: { buffer: "arena", offset: 0, bytes: 8 } },
   memory: { peak: 512, lowerBound: 256 },

@@ -1,0 +1,195 @@
+/**
+ * How long a launch takes at most, at the largest sizes of its plan: the time of a launch, and that of its bytes or of
+ * its operations, whichever is longer, at rates that the device surely reaches. Operations are counted in the kernel's
+ * body with the largest number of iterations that ranges of integers give; a bound that only the device knows counts as
+ * the largest size of the plan. A buffer counts once, and no more of it than is loaded.
+ */
+import type { Buffer, Expression, KValue, Kernel, Statement } from "../../src/kernel/ir.ts";
+import { elementBytes } from "../../src/kernel/ir.ts";
+import type { Rates } from "../../src/kernel/target-info.ts";
+import type { LaunchStep } from "../../src/plan/ir.ts";
+
+export interface LaunchCost {
+  /** Scalar operations, loads and stores, of one workgroup. */
+  readonly operations: number;
+  /** Bytes that one workgroup moves, by buffer. */
+  readonly bytes: ReadonlyMap<Buffer, number>;
+}
+
+/** Seconds of `step` with this many workgroups. */
+export function predictSeconds(
+  step: LaunchStep,
+  kernel: Kernel,
+  groups: number,
+  cost: LaunchCost,
+  rates: Rates,
+): number {
+  const bytes = kernel.buffers.reduce((sum, buffer, i) => {
+    return sum + Math.min(step.bindings[i]?.bytes ?? 0, (cost.bytes.get(buffer) ?? 0) * groups);
+  }, 0);
+  const { operations } = cost;
+  const alone = operations / rates.workgroupOperationsPerSecond;
+  const together = (operations * groups) / rates.operationsPerSecond;
+  return rates.launchSeconds + (groups === 0 ? 0 : Math.max(bytes / rates.bytesPerSecond, together, alone));
+}
+
+/** What a workgroup of the kernel does at most, under these sizes and launch scalars and in a grid of `groups`. */
+export function costOf(
+  kernel: Kernel,
+  sizes: Readonly<Record<string, number>>,
+  launchScalars: readonly number[],
+  groups: readonly [number, number, number],
+): LaunchCost {
+  const counter = new Counter(kernel, sizes, launchScalars, groups);
+  const operations = counter.count(kernel.body, 1);
+  const invocations = kernel.workgroup.reduce((product, size) => product * size, 1);
+  const bytes = new Map([...counter.bytes].map(([buffer, each]) => [buffer, each * invocations]));
+  return { operations: operations * invocations, bytes };
+}
+
+/** Both bounds inclusive. */
+interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+const UNKNOWN: Interval = { low: -Infinity, high: Infinity };
+/** A tree over the invocations of a workgroup. */
+const COLLECTIVE = 16;
+
+class Counter {
+  readonly bytes = new Map<Buffer, number>();
+  private readonly intervals = new Map<KValue, Interval>();
+  private readonly largest: number;
+
+  constructor(
+    private readonly kernel: Kernel,
+    sizes: Readonly<Record<string, number>>,
+    launchScalars: readonly number[],
+    private readonly groups: readonly [number, number, number],
+  ) {
+    this.largest = Math.max(1, ...Object.values(sizes));
+    const launched = kernel.scalars.filter(({ from }) => from === "launch");
+    kernel.scalars.forEach((scalar, i) => {
+      const value = kernel.scalarValues[i];
+      const known = scalar.from === "call" ? sizes[scalar.name] : launchScalars[launched.indexOf(scalar)];
+      if (value !== undefined && known !== undefined) this.intervals.set(value, { low: known, high: known });
+    });
+  }
+
+  /** Operations of one invocation in a body that runs `times` times. */
+  count(body: readonly Statement[], times: number): number {
+    return body.reduce((sum, statement) => sum + this.statement(statement, times), 0);
+  }
+
+  private statement(statement: Statement, times: number): number {
+    switch (statement.kind) {
+      case "let": {
+        const { expression, result } = statement;
+        this.intervals.set(result, this.interval(expression));
+        if (expression.kind === "load") this.moves(expression.buffer, times);
+        return times * operationsOf(expression, result.type.lanes);
+      }
+      case "store":
+        this.moves(statement.buffer, times);
+        return times * statement.buffer.lanes;
+      case "barrier":
+        return times;
+      case "if":
+        return Math.max(this.count(statement.body, times), this.count(statement.otherwise, times));
+      case "for": {
+        const [from, to, step] = [statement.from, statement.to, statement.step].map((value) => this.of(value));
+        const span = (to?.high ?? Infinity) - (from?.low ?? 0);
+        const trips = Math.ceil(
+          (Number.isFinite(span) ? Math.max(0, span) : this.largest) / Math.max(1, step?.low ?? 1),
+        );
+        this.intervals.set(statement.index, { low: from?.low ?? -Infinity, high: (to?.high ?? Infinity) - 1 });
+        return this.count(statement.body, times * trips);
+      }
+    }
+  }
+
+  private moves(buffer: Buffer, times: number): void {
+    if (buffer.space !== "storage") return;
+    this.bytes.set(buffer, (this.bytes.get(buffer) ?? 0) + times * elementBytes(buffer.element) * buffer.lanes);
+  }
+
+  private of(value: KValue): Interval {
+    return this.intervals.get(value) ?? UNKNOWN;
+  }
+
+  private interval(expression: Expression): Interval {
+    switch (expression.kind) {
+      case "constant":
+        return { low: expression.value, high: expression.value };
+      case "builtin": {
+        const [what = "", axis = ""] = expression.name.split("_");
+        const size = (what === "local" ? this.kernel.workgroup : this.groups)["xyz".indexOf(axis)];
+        return { low: 0, high: (what === "local" || what === "workgroup") && size !== undefined ? size - 1 : Infinity };
+      }
+      case "binary":
+        return ofBinary(expression.op, this.of(expression.x), this.of(expression.y));
+      case "select": {
+        const [x, y] = [this.of(expression.x), this.of(expression.y)];
+        return { low: Math.min(x.low, y.low), high: Math.max(x.high, y.high) };
+      }
+      case "cast":
+        return this.of(expression.x);
+      default:
+        return UNKNOWN;
+    }
+  }
+}
+
+function operationsOf(expression: Expression, lanes: number): number {
+  switch (expression.kind) {
+    case "constant":
+    case "builtin":
+    case "bitcast":
+    case "vector":
+    case "extract":
+      return 0;
+    case "fma":
+      return 2 * lanes;
+    case "workgroup_load":
+    case "workgroup_reduce":
+    case "workgroup_broadcast":
+    case "subgroup_reduce":
+      return COLLECTIVE * lanes;
+    default:
+      return lanes;
+  }
+}
+
+function ofBinary(op: string, x: Interval, y: Interval): Interval {
+  const corners = (combine: (a: number, b: number) => number): Interval => {
+    const all = [combine(x.low, y.low), combine(x.low, y.high), combine(x.high, y.low), combine(x.high, y.high)];
+    return all.some(Number.isNaN) ? UNKNOWN : { low: Math.min(...all), high: Math.max(...all) };
+  };
+  switch (op) {
+    case "add":
+      return { low: x.low + y.low, high: x.high + y.high };
+    case "sub":
+      return { low: x.low - y.high, high: x.high - y.low };
+    case "mul":
+      return corners((a, b) => a * b);
+    case "div":
+      return y.low < 1 ? UNKNOWN : corners((a, b) => Math.trunc(a / b));
+    case "rem":
+      return x.low < 0 || y.low < 1 ? UNKNOWN : { low: 0, high: Math.min(x.high, y.high - 1) };
+    case "shl":
+      return y.low === y.high ? ofBinary("mul", x, { low: 2 ** y.low, high: 2 ** y.low }) : UNKNOWN;
+    case "shr":
+      return y.low === y.high
+        ? { low: Math.floor(x.low / 2 ** y.low), high: Math.floor(x.high / 2 ** y.low) }
+        : UNKNOWN;
+    case "and":
+      return x.low < 0 || y.low < 0 ? UNKNOWN : { low: 0, high: Math.min(x.high, y.high) };
+    case "min":
+      return { low: Math.min(x.low, y.low), high: Math.min(x.high, y.high) };
+    case "max":
+      return { low: Math.max(x.low, y.low), high: Math.max(x.high, y.high) };
+    default:
+      return UNKNOWN;
+  }
+}

@@ -1,0 +1,57 @@
+/** The models of the suite as small as they are recorded: every example and every published family, with weights. */
+import { readFileSync } from "node:fs";
+import { resolveSource, withPublishedConfig } from "../../src/cli/sources.ts";
+import { compile } from "../../src/driver/compile.ts";
+import type { ConfigSettings } from "../../src/driver/front-end.ts";
+import { js } from "../../src/profiles/js.ts";
+import { Rng } from "../../src/support/random.ts";
+import type { SourceFile } from "../../src/support/source.ts";
+import { f32Tensor, fileOf } from "../unit/runtime/safetensors-file.ts";
+
+const GOLDEN = "tests/fixtures/golden";
+
+export interface SuiteModel {
+  readonly file: SourceFile;
+  readonly set?: ConfigSettings;
+  /** A safetensors file. */
+  readonly weights: Uint8Array;
+}
+
+const bytesOf = (folder: string): Uint8Array => new Uint8Array(readFileSync(`${folder}/model.safetensors`));
+
+function published(name: string, model?: string): SuiteModel {
+  const folder = `${GOLDEN}/${name}`;
+  const source = model === undefined ? resolveSource(folder) : withPublishedConfig(resolveSource(model), folder);
+  return { file: source.file, set: source.settings, weights: bytesOf(folder) };
+}
+
+/** A model with weights of a seed, between -0.75 and 0.75. */
+function seeded(file: SourceFile, set: ConfigSettings): SuiteModel {
+  const { model, diagnostics } = compile(file, { profiles: [js], entries: ["forward"], set });
+  if (model === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  const rng = new Rng(7);
+  const tensors = model.parameters.map(({ path, dims }) => {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    return [
+      path,
+      f32Tensor(
+        dims,
+        Array.from({ length: size }, () => (rng.uniform() - 0.5) * 1.5),
+      ),
+    ] as const;
+  });
+  return { file, set, weights: fileOf(Object.fromEntries(tensors)) };
+}
+
+const RWKV = { vocab_size: "96", hidden_size: "48", attention_hidden_size: "64", num_hidden_layers: "3" };
+
+export const SUITE_MODELS: Readonly<Record<string, () => SuiteModel>> = {
+  moby: () => ({ file: resolveSource("examples/moby").file, weights: bytesOf("examples/moby") }),
+  gpt2: () => published("gpt2"),
+  llama: () => published("llama"),
+  "llama3-rope": () => published("llama3-rope"),
+  gemma2: () => published("gemma2", "examples/gemma2/gemma2.llm"),
+  mixtral: () => published("mixtral", "examples/mixtral/mixtral.llm"),
+  mamba: () => published("mamba", "examples/mamba/mamba.llm"),
+  rwkv: () => seeded(resolveSource("examples/rwkv/rwkv.llm").file, RWKV),
+};
