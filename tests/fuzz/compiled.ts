@@ -1,4 +1,6 @@
 /** Random programs through the whole compiler: built for a profile, run on a device of the runtime, compared. */
+import { runPipeline } from "../../passes/manager/pipeline.ts";
+import { tensorPipeline } from "../../passes/pipelines.ts";
 import { walk } from "../../src/ir/index.ts";
 import type { Module } from "../../src/ir/index.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
@@ -27,12 +29,32 @@ export function hasNarrowFloat({ module }: RandomProgram): boolean {
   return found;
 }
 
+/** How the program's groups work for a profile: `matvec`, or with several invocations for one piece `matvec, lanes`. */
+export function schedulesOf(program: RandomProgram, info: TargetInfo): ReadonlySet<string> {
+  const { module, capacities } = asForward(program);
+  const { ir } = runPipeline(tensorPipeline(["forward"]), module, { ops: OPS, info, capacities }, { off: new Set() });
+  const found = new Set<string>();
+  for (const func of ir.funcs)
+    walk(func.body, ({ attrs: { schedule, lanes } }) => {
+      if (typeof schedule === "string")
+        found.add(typeof lanes === "number" && lanes > 1 ? `${schedule}, lanes` : schedule);
+    });
+  return found;
+}
+
 /** Capacities are larger than the sizes of the call, so that a size taken for a capacity is seen. */
 export function buildRandom(program: RandomProgram, info: TargetInfo, off: readonly string[] = []): BuiltProgram {
-  const capacities = Object.fromEntries(Object.entries(program.symbols).map(([name, size]) => [name, size + 2]));
-  const funcs = program.module.funcs.map((func) => ({ ...func, name: "forward" }));
-  const module: Module = { ...program.module, funcs };
+  const { module, capacities } = asForward(program);
   return buildProgram(module, info, { capacities, tensorPasses: true, off });
+}
+
+function asForward({ module, symbols }: RandomProgram): {
+  module: Module;
+  capacities: Readonly<Record<string, number>>;
+} {
+  const capacities = Object.fromEntries(Object.entries(symbols).map(([name, size]) => [name, size + 2]));
+  const funcs = module.funcs.map((func) => ({ ...func, name: "forward" }));
+  return { module: { ...module, funcs }, capacities };
 }
 
 /** The first result that is not the reference's within its tolerance, or undefined. */
