@@ -26,7 +26,7 @@ const checks = [
   ["format", bin("prettier"), ["--check", "--log-level=warn", "."]],
 ];
 const suites = long
-  ? ["fuzz", "differential/forced-schedules.test.ts"]
+  ? ["fuzz", "differential/forced-schedules.test.ts", "differential/subgroups.test.ts"]
   : ["unit", "golden", "fuzz", ...(quick ? [] : ["differential", "package", "browser", "device"])];
 
 /** The suites of the target `cpu`, whose threads and WebAssembly are the engine's, run in these Nodes as well. */

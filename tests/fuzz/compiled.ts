@@ -1,7 +1,8 @@
 /** Random programs through the whole compiler: built for a profile, run on a device of the runtime, compared. */
 import { runPipeline } from "../../passes/manager/pipeline.ts";
+import type { Instrument } from "../../passes/manager/pipeline.ts";
 import { tensorPipeline } from "../../passes/pipelines.ts";
-import { walk } from "../../src/ir/index.ts";
+import { verifyModule, walk } from "../../src/ir/index.ts";
 import type { Module } from "../../src/ir/index.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { OPS } from "../../src/ops/index.ts";
@@ -29,12 +30,20 @@ export function hasNarrowFloat({ module }: RandomProgram): boolean {
   return found;
 }
 
+/** The program after the tensor passes for a profile. Throws where a pass breaks it. */
+export function afterPasses(program: RandomProgram, info: TargetInfo, off: readonly string[] = []): Module {
+  const { module, capacities } = asForward(program);
+  const instrument: Instrument<Module> = { verify: (ir) => verifyModule(ir, OPS)[0], checkProperties: true };
+  const context = { ops: OPS, info, capacities };
+  const { ir, diagnostics } = runPipeline(tensorPipeline(["forward"]), module, context, { off: new Set(off), instrument }); // prettier-ignore
+  if (diagnostics.length > 0) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
+  return ir;
+}
+
 /** How the program's groups work for a profile: `matvec`, or with several invocations for one piece `matvec, lanes`. */
 export function schedulesOf(program: RandomProgram, info: TargetInfo): ReadonlySet<string> {
-  const { module, capacities } = asForward(program);
-  const { ir } = runPipeline(tensorPipeline(["forward"]), module, { ops: OPS, info, capacities }, { off: new Set() });
   const found = new Set<string>();
-  for (const func of ir.funcs)
+  for (const func of afterPasses(program, info).funcs)
     walk(func.body, ({ attrs: { schedule, lanes } }) => {
       if (typeof schedule === "string")
         found.add(typeof lanes === "number" && lanes > 1 ? `${schedule}, lanes` : schedule);

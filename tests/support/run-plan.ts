@@ -16,6 +16,11 @@ import { js } from "../../src/profiles/js.ts";
 import { wasmRunner } from "./wasm-kernel.ts";
 import { decoded, elementOf, encoded, inLayout, viewOf } from "./tensor-bytes.ts";
 
+/** The kernel interpreter with subgroups of this size. */
+export interface InSubgroups {
+  readonly subgroupSize: 4 | 8 | 32;
+}
+
 /** A profile of the target `cpu` stands for WebAssembly. */
 export type Executor = "js" | "interpreter" | TargetInfo;
 
@@ -38,7 +43,12 @@ export interface PlanResults {
 }
 
 /** Runs the plan of `entry`. Throws where the plan names something that is not there, or a kernel faults. */
-export function runPlan(program: Program, entry: string, args: PlanArguments, executor: Executor): PlanResults {
+export function runPlan(
+  program: Program,
+  entry: string,
+  args: PlanArguments,
+  executor: Executor | InSubgroups,
+): PlanResults {
   const plan = program.plans.find((found) => found.entry === entry);
   if (plan === undefined) throw new Error(`no plan for ${entry}`);
   const memory = new Memory(plan, args);
@@ -65,11 +75,13 @@ type Runner = (
   sizes: Readonly<Record<string, number>>,
 ) => void;
 
-function runnerOf(kernel: Kernel, executor: Executor): Runner {
-  const legal = executor === "interpreter" ? kernel : legalizeKernel(kernel, executor === "js" ? js : executor);
+function runnerOf(kernel: Kernel, executor: Executor | InSubgroups): Runner {
+  const options = executor === "interpreter" ? {} : typeof executor === "object" && "subgroupSize" in executor ? executor : undefined; // prettier-ignore
+  const info = executor === "js" ? js : executor;
+  const legal = typeof info === "object" && "tiles" in info ? legalizeKernel(kernel, info) : kernel;
   const compiled =
     executor === "js" ? (new Function(`return ${emitJs(legal)}`)() as (...args: unknown[]) => void) : undefined;
-  const assembled = typeof executor === "string" ? undefined : wasmRunner(legal);
+  const assembled = executor === "js" || options !== undefined ? undefined : wasmRunner(legal);
   const launchNames = kernel.scalars.filter(({ from }) => from === "launch").map(({ name }) => name);
   return (bindings, launchScalars, memory, sizes) => {
     const arrays = new Map<string, Bytes>(
@@ -77,8 +89,8 @@ function runnerOf(kernel: Kernel, executor: Executor): Runner {
     );
     const scalars = { ...sizes, ...Object.fromEntries(launchNames.map((name, i) => [name, launchScalars[i] ?? 0])) };
     if (assembled !== undefined) assembled(arrays, scalars);
-    else if (compiled === undefined) interpretKernel(legal, arrays, scalars);
-    else compiled(Object.fromEntries(arrays), scalars, gridSize(legal.grid, scalars));
+    else if (options !== undefined) interpretKernel(legal, arrays, scalars, options);
+    else compiled?.(Object.fromEntries(arrays), scalars, gridSize(legal.grid, scalars));
   };
 }
 
