@@ -16,6 +16,7 @@ import { deriveGenerate } from "./tensor/derive-generate.ts";
 import { fuse } from "./tensor/fuse.ts";
 import { packWeights } from "./tensor/pack-weights.ts";
 import { schedule } from "./tensor/schedule.ts";
+import { splitAttention } from "./tensor/split-attention.ts";
 import { splitProducts } from "./tensor/split-products.ts";
 import { splitWeights } from "./tensor/split-weights.ts";
 import { selectEntries } from "./tensor/select-entries.ts";
@@ -33,6 +34,7 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
     canonicalize,
     splitWeights,
     splitProducts,
+    splitAttention,
     fuse,
     schedule,
     packWeights,

@@ -44,6 +44,22 @@ const BUGS = [
     tests: ["tests/differential/lower-ops.test.ts", "-t", "attention"],
   },
   {
+    name: "chunk-edge",
+    what: "a chunk of keys holds the first key of the next one too",
+    file: "passes/lower/schedules/attention-query.ts",
+    from: 'const end = emitter.binary("add", start, emitter.i32(chunk));',
+    to: 'const end = emitter.binary("add", start, emitter.i32(chunk + 1));',
+    tests: ["tests/differential/split-attention.test.ts", "-t", "in JavaScript"],
+  },
+  {
+    name: "lost-rescale",
+    what: "chunks of keys are added up as if their largest scores were equal",
+    file: "passes/tensor/split-attention.ts",
+    from: 'b.emit("sub", [largest, top])',
+    to: 'b.emit("sub", [top, top])',
+    tests: ["tests/fuzz/programs.test.ts", "-t", "after the passes"],
+  },
+  {
     name: "early-reuse",
     what: "the bytes of a value are given away one step before its last reader",
     file: "passes/plan/allocate.ts",

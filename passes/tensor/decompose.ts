@@ -16,7 +16,7 @@ import { axisAttr } from "./attrs.ts";
 import { mapFuncs } from "./map-funcs.ts";
 
 /** Composites with a schedule of their own. */
-const SCHEDULED: ReadonlySet<string> = new Set(["attention"]);
+const SCHEDULED: ReadonlySet<string> = new Set(["attention", "attention_part"]);
 
 /** Which composites stay. */
 type Kept = (op: Op) => boolean;

@@ -42,7 +42,12 @@ export interface Tiles {
   /** Matrix times few rows: invocations that split K, output columns of one workgroup. */
   readonly matvec: { readonly lanes: number; readonly columns: number };
   /** Attention: invocations of a workgroup, keys of one step. */
-  readonly attention: { readonly lanes: number; readonly keys: number };
+  readonly attention: {
+    readonly lanes: number;
+    readonly keys: number;
+    /** At most so many queries (all rows and heads together) share their keys out in chunks of so many; absent: never. */
+    readonly split?: { readonly keys: number; readonly mostQueries: number };
+  };
 }
 
 export interface TargetInfo {

@@ -33,7 +33,7 @@ export const webgpuBase: TargetInfo = {
     rowLanes: 64,
     matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 8 },
     matvec: { lanes: 32, columns: 4 },
-    attention: { lanes: 64, keys: 32 },
+    attention: { lanes: 64, keys: 32, split: { keys: 256, mostQueries: 128 } },
   },
   launchBytes: MIB,
   storage: ["f32", "i32", "u32"],

@@ -16,7 +16,13 @@ const PASSES = ["canonicalize", "decompose", "fuse", "simplify-index", "memory-p
 const PROFILES: readonly (readonly [string, TargetInfo, readonly string[]])[] = [
   ["js", js, PASSES],
   ["cpu-simd", cpuSimd, [...PASSES, "pack-weights"]],
+  ["cpu-simd, short chunks", withShortChunks(cpuSimd), ["split-attention", "decompose", "fuse"]],
 ];
+function withShortChunks(info: TargetInfo): TargetInfo {
+  const split = { keys: 3, mostQueries: 4096 };
+  return { ...info, tiles: { ...info.tiles, attention: { ...info.tiles.attention, split } } };
+}
+
 const TOKENS = 5;
 /** A prompt of more than one chunk. */
 const CHUNK = 4;

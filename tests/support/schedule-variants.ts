@@ -23,17 +23,19 @@ function variant(of: TargetInfo, name: string, { tiles, limits, ...changes }: Ch
   };
 }
 
+/** So that even the small tensors of tests are split. */
+const SHORT_CHUNKS = { keys: 2, mostQueries: 4096 };
 /** Everything shared by as few invocations as there can be of a kind that meets in workgroup memory. */
 const FEW_LANES: Partial<Tiles> = {
   elementwise: 4,
   rowLanes: 4,
   matvec: { lanes: 4, columns: 2 },
-  attention: { lanes: 4, keys: 4 },
+  attention: { lanes: 4, keys: 4, split: SHORT_CHUNKS },
 };
 const ONE_LANE: Partial<Tiles> = {
   rowLanes: 1,
   matvec: { lanes: 1, columns: 4 },
-  attention: { lanes: 1, keys: 3 },
+  attention: { lanes: 1, keys: 3, split: { ...SHORT_CHUNKS, keys: 3 } },
 };
 const MANY_LANES: Partial<Tiles> = {
   elementwise: 128,
@@ -77,7 +79,7 @@ export const CPU_VARIANTS: readonly TargetInfo[] = [
       weight: undefined,
       matmul: { rows: 2, columns: 4, workgroupRows: 1, workgroupColumns: 1, outerTerms: 1 },
       matvec: { lanes: 1, columns: 8 },
-      attention: { lanes: 1, keys: 1 },
+      attention: { lanes: 1, keys: 1, split: SHORT_CHUNKS },
     },
   }),
 ];
@@ -90,7 +92,7 @@ export const CUDA_VARIANTS: readonly TargetInfo[] = [
     tiles: {
       rowLanes: 32,
       matvec: { lanes: 32, columns: 8 },
-      attention: { lanes: 32, keys: 32 },
+      attention: { lanes: 32, keys: 32, split: SHORT_CHUNKS },
       matmul: { rows: 2, columns: 8, workgroupRows: 4, workgroupColumns: 4 },
     },
   }),
