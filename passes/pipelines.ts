@@ -18,6 +18,7 @@ import { packWeights } from "./tensor/pack-weights.ts";
 import { schedule } from "./tensor/schedule.ts";
 import { splitAttention } from "./tensor/split-attention.ts";
 import { splitProducts } from "./tensor/split-products.ts";
+import { splitRows } from "./tensor/split-rows.ts";
 import { splitWeights } from "./tensor/split-weights.ts";
 import { selectEntries } from "./tensor/select-entries.ts";
 import type { Entry } from "./tensor/select-entries.ts";
@@ -35,6 +36,7 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
     splitWeights,
     splitProducts,
     splitAttention,
+    splitRows,
     fuse,
     schedule,
     packWeights,

@@ -60,6 +60,14 @@ const BUGS = [
     tests: ["tests/fuzz/programs.test.ts", "-t", "after the passes"],
   },
   {
+    name: "filled-with-zero",
+    what: "rows are filled up to whole chunks with a number that may be their largest",
+    file: "passes/tensor/split-rows.ts",
+    from: "value: neutral(fold, dtype)",
+    to: "value: 0",
+    tests: ["tests/differential/split-rows.test.ts", "-t", "in JavaScript"],
+  },
+  {
     name: "early-reuse",
     what: "the bytes of a value are given away one step before its last reader",
     file: "passes/plan/allocate.ts",

@@ -23,6 +23,8 @@ export interface Tiles {
   readonly elementwise: number;
   /** Invocations that share one row of a reduction. */
   readonly rowLanes: number;
+  /** At most so many rows of at least so many columns are reduced in chunks of at most so many columns; absent: never. */
+  readonly rowSplit?: { readonly mostRows: number; readonly least: number; readonly columns: number };
   /** Product in registers: rows and columns of one invocation's tile, invocations along rows and columns. */
   readonly matmul: {
     readonly rows: number;

@@ -24,6 +24,7 @@ export const cudaSm80: TargetInfo = {
   tiles: {
     elementwise: 256,
     rowLanes: 128,
+    rowSplit: { mostRows: 32, least: 32768, columns: 2048 },
     matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 16 },
     matvec: { lanes: 64, columns: 4 },
     attention: { lanes: 64, keys: 32, split: { keys: 256, mostQueries: 128 } },

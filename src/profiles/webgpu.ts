@@ -31,6 +31,7 @@ export const webgpuBase: TargetInfo = {
   tiles: {
     elementwise: 64,
     rowLanes: 64,
+    rowSplit: { mostRows: 32, least: 32768, columns: 2048 },
     matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 8 },
     matvec: { lanes: 32, columns: 4 },
     attention: { lanes: 64, keys: 32, split: { keys: 256, mostQueries: 128 } },

@@ -29,11 +29,13 @@ const SHORT_CHUNKS = { keys: 2, mostQueries: 4096 };
 const FEW_LANES: Partial<Tiles> = {
   elementwise: 4,
   rowLanes: 4,
+  rowSplit: { mostRows: 4096, least: 4, columns: 2 },
   matvec: { lanes: 4, columns: 2 },
   attention: { lanes: 4, keys: 4, split: SHORT_CHUNKS },
 };
 const ONE_LANE: Partial<Tiles> = {
   rowLanes: 1,
+  rowSplit: { mostRows: 4096, least: 4, columns: 1 },
   matvec: { lanes: 1, columns: 4 },
   attention: { lanes: 1, keys: 3, split: { ...SHORT_CHUNKS, keys: 3 } },
 };
@@ -80,6 +82,7 @@ export const CPU_VARIANTS: readonly TargetInfo[] = [
       matmul: { rows: 2, columns: 4, workgroupRows: 1, workgroupColumns: 1, outerTerms: 1 },
       matvec: { lanes: 1, columns: 8 },
       attention: { lanes: 1, keys: 1, split: SHORT_CHUNKS },
+      rowSplit: { mostRows: 4096, least: 4, columns: 2 },
     },
   }),
 ];
@@ -91,6 +94,7 @@ export const CUDA_VARIANTS: readonly TargetInfo[] = [
     ...FUSE_EVERYTHING,
     tiles: {
       rowLanes: 32,
+      rowSplit: { mostRows: 4096, least: 4, columns: 3 },
       matvec: { lanes: 32, columns: 8 },
       attention: { lanes: 32, keys: 32, split: SHORT_CHUNKS },
       matmul: { rows: 2, columns: 8, workgroupRows: 4, workgroupColumns: 4 },
