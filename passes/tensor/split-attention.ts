@@ -16,8 +16,6 @@ import { scalarConstant } from "./constants.ts";
 import { sizeUnder } from "./fuse/cost.ts";
 import { mapFuncs } from "./map-funcs.ts";
 
-/** With fewer chunks the second launch takes longer than the first one saves. */
-const FEWEST_CHUNKS = 4;
 /** Mix, maximum and sum. */
 const RESULTS = 3;
 
@@ -50,9 +48,8 @@ function chunksOf(op: Op, { info, capacities }: PassContext): Chunks | undefined
   const bound = new Set(op.operands.filter((operand) => operand !== null)).size + RESULTS;
   const queries = sizeUnder(Dim.product(result(op).type.dims.slice(0, 3)), capacities);
   if (queries > split.mostQueries || bound > info.limits.maxStorageBuffers) return undefined;
-  const keys = defined(op.operands[1]?.type.dims[2], "k has four axes");
-  const chunks = Math.ceil(sizeUnder(keys, capacities) / split.keys);
-  return chunks < FEWEST_CHUNKS ? undefined : { chunk: split.keys, chunks };
+  const keys = sizeUnder(defined(op.operands[1]?.type.dims[2], "k has four axes"), capacities);
+  return keys < split.least ? undefined : { chunk: split.keys, chunks: Math.ceil(keys / split.keys) };
 }
 
 function inChunks(op: Op, operands: readonly (Value | null)[], chunks: Chunks, b: Builder): Value {

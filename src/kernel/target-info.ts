@@ -47,8 +47,9 @@ export interface Tiles {
   readonly attention: {
     readonly lanes: number;
     readonly keys: number;
-    /** At most so many queries (all rows and heads together) share their keys out in chunks of so many; absent: never. */
-    readonly split?: { readonly keys: number; readonly mostQueries: number };
+    /** At most so many queries (all rows and heads together) share at least so many keys out in chunks of so many;
+     * absent: never. */
+    readonly split?: { readonly mostQueries: number; readonly least: number; readonly keys: number };
   };
 }
 

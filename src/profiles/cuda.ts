@@ -27,7 +27,7 @@ export const cudaSm80: TargetInfo = {
     rowSplit: { mostRows: 32, least: 32768, columns: 2048 },
     matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 16 },
     matvec: { lanes: 64, columns: 4 },
-    attention: { lanes: 64, keys: 32, split: { keys: 256, mostQueries: 128 } },
+    attention: { lanes: 64, keys: 32, split: { mostQueries: 128, least: 1024, keys: 256 } },
   },
   // 3 TB/s for the 1.3 us that lie between two kernels.
   launchBytes: 4 * 1024 * 1024,

@@ -34,7 +34,7 @@ export const webgpuBase: TargetInfo = {
     rowSplit: { mostRows: 32, least: 32768, columns: 2048 },
     matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 8 },
     matvec: { lanes: 32, columns: 4 },
-    attention: { lanes: 64, keys: 32, split: { keys: 256, mostQueries: 128 } },
+    attention: { lanes: 64, keys: 32, split: { mostQueries: 128, least: 4096, keys: 256 } },
   },
   launchBytes: MIB,
   storage: ["f32", "i32", "u32"],
@@ -56,7 +56,11 @@ export const webgpuGpu: TargetInfo = {
     maxBufferBytes: 2048 * MIB,
     maxStorageBuffers: 10,
   },
-  tiles: { ...webgpuBase.tiles, matvec: { lanes: 64, columns: 4 } },
+  tiles: {
+    ...webgpuBase.tiles,
+    matvec: { lanes: 64, columns: 4 },
+    attention: { lanes: 64, keys: 32, split: { mostQueries: 128, least: 1024, keys: 256 } },
+  },
   // 500 GB/s for the 4 us that a dispatch and the barrier in front of it take.
   launchBytes: 2 * MIB,
   storage: ["f32", "f16", "i32", "u32"],

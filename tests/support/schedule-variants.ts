@@ -24,7 +24,7 @@ function variant(of: TargetInfo, name: string, { tiles, limits, ...changes }: Ch
 }
 
 /** So that even the small tensors of tests are split. */
-const SHORT_CHUNKS = { keys: 2, mostQueries: 4096 };
+const SHORT_CHUNKS = { mostQueries: 4096, least: 4, keys: 2 };
 /** Everything shared by as few invocations as there can be of a kind that meets in workgroup memory. */
 const FEW_LANES: Partial<Tiles> = {
   elementwise: 4,
