@@ -123,8 +123,8 @@ function samples(rng: Rng): readonly Sample[] {
     .filter((sample) => bound(sample) <= 5)
     .map((sample, i) => {
       const keys = at(operand(sample.operands, 1).dims, 2);
-      const chunk = keys > 100 ? 64 : at([2, 1, 4], i % 3);
-      const chunks = Math.ceil(keys / chunk) + (chunk === 2 ? 2 : 0);
+      const chunk = keys > 100 ? 128 : at([3, 4], i % 2);
+      const chunks = Math.ceil(keys / chunk) + (chunk === 3 ? 1 : 0);
       return { ...sample, label: `${sample.label}, chunks of ${chunk}`, attrs: { ...sample.attrs, chunk, chunks } };
     });
 }
