@@ -119,9 +119,9 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
         workgroup_columns: workgroupColumns,
       };
     }
-    case "attention":
     case "attention_part":
-      return { schedule: "attention", lanes: tiles.attention.lanes, keys: tiles.attention.keys };
+    case "attention":
+      return { schedule: "attention", ...tiles.attention };
     case "cache_write":
       return { schedule: "cache_write", lanes: tiles.elementwise };
     case "sample":

@@ -43,7 +43,7 @@ interface Chunks {
 }
 
 function chunksOf(op: Op, { info, capacities }: PassContext): Chunks | undefined {
-  const { split } = info.tiles.attention;
+  const { keySplit: split } = info.tiles;
   if (op.name !== "attention" || split === undefined || result(op).type.dtype !== "f32") return undefined;
   const bound = new Set(op.operands.filter((operand) => operand !== null)).size + RESULTS;
   const queries = sizeUnder(Dim.product(result(op).type.dims.slice(0, 3)), capacities);

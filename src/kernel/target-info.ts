@@ -23,8 +23,6 @@ export interface Tiles {
   readonly elementwise: number;
   /** Invocations that share one row of a reduction. */
   readonly rowLanes: number;
-  /** At most so many rows of at least so many columns are reduced in chunks of at most so many columns; absent: never. */
-  readonly rowSplit?: { readonly mostRows: number; readonly least: number; readonly columns: number };
   /** Product in registers: rows and columns of one invocation's tile, invocations along rows and columns. */
   readonly matmul: {
     readonly rows: number;
@@ -44,13 +42,12 @@ export interface Tiles {
   /** Matrix times few rows: invocations that split K, output columns of one workgroup. */
   readonly matvec: { readonly lanes: number; readonly columns: number };
   /** Attention: invocations of a workgroup, keys of one step. */
-  readonly attention: {
-    readonly lanes: number;
-    readonly keys: number;
-    /** At most so many queries (all rows and heads together) share at least so many keys out in chunks of so many;
-     * absent: never. */
-    readonly split?: { readonly mostQueries: number; readonly least: number; readonly keys: number };
-  };
+  readonly attention: { readonly lanes: number; readonly keys: number };
+  /** At most so many queries (all rows and heads together) of at least so many keys see them in chunks of so many;
+   * absent: never. */
+  readonly keySplit?: { readonly mostQueries: number; readonly least: number; readonly keys: number };
+  /** At most so many rows of at least so many columns are reduced in chunks of at most so many columns; absent: never. */
+  readonly rowSplit?: { readonly mostRows: number; readonly least: number; readonly columns: number };
 }
 
 export interface TargetInfo {

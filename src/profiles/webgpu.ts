@@ -31,10 +31,11 @@ export const webgpuBase: TargetInfo = {
   tiles: {
     elementwise: 64,
     rowLanes: 64,
-    rowSplit: { mostRows: 32, least: 32768, columns: 2048 },
     matmul: { rows: 4, columns: 4, workgroupRows: 8, workgroupColumns: 8 },
     matvec: { lanes: 32, columns: 4 },
-    attention: { lanes: 64, keys: 32, split: { mostQueries: 128, least: 4096, keys: 256 } },
+    attention: { lanes: 64, keys: 32 },
+    keySplit: { mostQueries: 128, least: 4096, keys: 256 },
+    rowSplit: { mostRows: 32, least: 32768, columns: 2048 },
   },
   launchBytes: MIB,
   storage: ["f32", "i32", "u32"],
@@ -59,7 +60,7 @@ export const webgpuGpu: TargetInfo = {
   tiles: {
     ...webgpuBase.tiles,
     matvec: { lanes: 64, columns: 4 },
-    attention: { lanes: 64, keys: 32, split: { mostQueries: 128, least: 1024, keys: 256 } },
+    keySplit: { mostQueries: 128, least: 1024, keys: 256 },
   },
   // 500 GB/s for the 4 us that a dispatch and the barrier in front of it take.
   launchBytes: 2 * MIB,

@@ -19,8 +19,7 @@ const PROFILES: readonly (readonly [string, TargetInfo, readonly string[]])[] = 
   ["cpu-simd, short chunks", withShortChunks(cpuSimd), ["split-attention", "decompose", "fuse"]],
 ];
 function withShortChunks(info: TargetInfo): TargetInfo {
-  const split = { mostQueries: 4096, least: 4, keys: 3 };
-  return { ...info, tiles: { ...info.tiles, attention: { ...info.tiles.attention, split } } };
+  return { ...info, tiles: { ...info.tiles, keySplit: { mostQueries: 4096, least: 4, keys: 3 } } };
 }
 
 const TOKENS = 5;

@@ -41,8 +41,7 @@ function build(
 ): BuiltProgram {
   // Eight bindings are not enough for all operands and three results.
   const limits = { ...info.limits, maxStorageBuffers: Math.max(10, info.limits.maxStorageBuffers) };
-  const split = { mostQueries, least: 7, keys };
-  const tiles = { ...info.tiles, attention: { ...info.tiles.attention, split } };
+  const tiles = { ...info.tiles, keySplit: { mostQueries, least: 7, keys } };
   const capacities = Object.fromEntries(Object.entries(symbols).map(([name, size]) => [name, size + SPARE]));
   const forward: Module = { ...module, funcs: [{ ...func, name: "forward" }] };
   return buildProgram(forward, { ...info, limits, tiles }, { capacities, tensorPasses: true });

@@ -31,13 +31,15 @@ const FEW_LANES: Partial<Tiles> = {
   rowLanes: 4,
   rowSplit: { mostRows: 4096, least: 4, columns: 2 },
   matvec: { lanes: 4, columns: 2 },
-  attention: { lanes: 4, keys: 4, split: SHORT_CHUNKS },
+  attention: { lanes: 4, keys: 4 },
+  keySplit: SHORT_CHUNKS,
 };
 const ONE_LANE: Partial<Tiles> = {
   rowLanes: 1,
   rowSplit: { mostRows: 4096, least: 4, columns: 1 },
   matvec: { lanes: 1, columns: 4 },
-  attention: { lanes: 1, keys: 3, split: { ...SHORT_CHUNKS, keys: 3 } },
+  attention: { lanes: 1, keys: 3 },
+  keySplit: { ...SHORT_CHUNKS, keys: 3 },
 };
 const MANY_LANES: Partial<Tiles> = {
   elementwise: 128,
@@ -81,7 +83,8 @@ export const CPU_VARIANTS: readonly TargetInfo[] = [
       weight: undefined,
       matmul: { rows: 2, columns: 4, workgroupRows: 1, workgroupColumns: 1, outerTerms: 1 },
       matvec: { lanes: 1, columns: 8 },
-      attention: { lanes: 1, keys: 1, split: SHORT_CHUNKS },
+      attention: { lanes: 1, keys: 1 },
+      keySplit: SHORT_CHUNKS,
       rowSplit: { mostRows: 4096, least: 4, columns: 2 },
     },
   }),
@@ -96,7 +99,8 @@ export const CUDA_VARIANTS: readonly TargetInfo[] = [
       rowLanes: 32,
       rowSplit: { mostRows: 4096, least: 4, columns: 3 },
       matvec: { lanes: 32, columns: 8 },
-      attention: { lanes: 32, keys: 32, split: SHORT_CHUNKS },
+      attention: { lanes: 32, keys: 32 },
+      keySplit: SHORT_CHUNKS,
       matmul: { rows: 2, columns: 8, workgroupRows: 4, workgroupColumns: 4 },
     },
   }),
