@@ -16,7 +16,9 @@ import { deriveGenerate } from "./tensor/derive-generate.ts";
 import { fuse } from "./tensor/fuse.ts";
 import { packWeights } from "./tensor/pack-weights.ts";
 import { schedule } from "./tensor/schedule.ts";
+import { splitAttention } from "./tensor/split-attention.ts";
 import { splitProducts } from "./tensor/split-products.ts";
+import { splitRows } from "./tensor/split-rows.ts";
 import { splitWeights } from "./tensor/split-weights.ts";
 import { selectEntries } from "./tensor/select-entries.ts";
 import type { Entry } from "./tensor/select-entries.ts";
@@ -36,6 +38,8 @@ export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
     canonicalize,
     splitWeights,
     splitProducts,
+    splitAttention,
+    splitRows,
     fuse,
     schedule,
     packWeights,

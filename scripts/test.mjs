@@ -1,7 +1,7 @@
 /**
  * The test command: bundling, type check, lint, format check, then each suite with its seconds, and one closing line
  * with the counts. `--quick` leaves out the suites that need an adapter, another Node or build whole packages; `--long`
- * runs the suite `fuzz` alone, with five times as many mutated sources. What a machine lacks is skipped and listed with
+ * runs what tries random inputs alone, with many times as many of them. What a machine lacks is skipped and listed with
  * its reason, or a failure where `LLMC_REQUIRE=node22,chromium` names it. A failed check counts as one failed test.
  */
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
@@ -26,7 +26,7 @@ const checks = [
   ["format", bin("prettier"), ["--check", "--log-level=warn", "."]],
 ];
 const suites = long
-  ? ["fuzz"]
+  ? ["fuzz", "differential/forced-schedules.test.ts", "differential/subgroups.test.ts"]
   : ["unit", "golden", "fuzz", ...(quick ? [] : ["differential", "package", "browser", "device"])];
 
 /** The suites of the target `cpu`, whose threads and WebAssembly are the engine's, run in these Nodes as well. */

@@ -85,7 +85,7 @@ function scheduleOf(spec: GroupSpec, context: LoweringContext): Schedule {
 function defaultSchedule(spec: GroupSpec, { capacities, info }: LoweringContext): Schedule {
   const [op, second] = spec.block.ops.filter(({ name }) => name !== "constant" && name !== "iota");
   if (op === undefined || second !== undefined) return elementwise;
-  if (op.name === "attention") return attention;
+  if (op.name === "attention" || op.name === "attention_part") return attention;
   if (op.name === "sample") return sample;
   if (op.name === "cache_write") return cacheWrite;
   if (op.name === "cumsum") return cumsum;

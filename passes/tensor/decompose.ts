@@ -18,7 +18,7 @@ import { isTooWide, join } from "./join.ts";
 import { mapFuncs } from "./map-funcs.ts";
 
 /** Composites with a schedule of their own. */
-const SCHEDULED: ReadonlySet<string> = new Set(["attention"]);
+const SCHEDULED: ReadonlySet<string> = new Set(["attention", "attention_part"]);
 
 interface Rules {
   readonly ops: OpTable;

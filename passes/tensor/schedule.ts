@@ -36,6 +36,7 @@
  *   rows are those of the operand.
  * - `attention {lanes, keys}`: one `attention`; q, k, v, bias, slopes and sinks are arguments, constants or iota
  *   seen through moves and casts; offset, window, lengths and prefix are arguments or absent. One yield: the attention's result.
+ *   Or one `attention_part`, with the same operands; its yields are among its results. There a chunk of keys is a query.
  * - `cache_write {lanes}`: one `cache_write` whose cache, pos and count are arguments; `new` may be any expression of
  *   points, moves, constant, iota, take over the arguments (rope). One yield, stored in the cache's own buffer. One
  *   invocation an element of `new`.
@@ -120,6 +121,7 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
       if (hasFewRows(body.ops, context) || hasRowsOfItsOwn(body, ops) || !isPlainProduct(body, ops))
         return { schedule: "matvec", ...tiles.matvec };
       return tiledProduct(body, context);
+    case "attention_part":
     case "attention":
       return { schedule: "attention", ...tiles.attention, lanes: attentionLanes(body, info) };
     case "cache_write":

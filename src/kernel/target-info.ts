@@ -51,6 +51,11 @@ export interface Tiles {
   readonly matvec: { readonly lanes: number; readonly columns: number };
   /** Attention: invocations of a workgroup, keys of one step. */
   readonly attention: { readonly lanes: number; readonly keys: number };
+  /** At most so many queries (all rows and heads together) of at least so many keys see them in chunks of so many;
+   * absent: never. */
+  readonly keySplit?: { readonly mostQueries: number; readonly least: number; readonly keys: number };
+  /** At most so many rows of at least so many columns are reduced in chunks of at most so many columns; absent: never. */
+  readonly rowSplit?: { readonly mostRows: number; readonly least: number; readonly columns: number };
 }
 
 /** What a device does in a second even where it is slow, for predictions of how long something takes at most. */

@@ -44,6 +44,7 @@ import { cumsum } from "./reduce/cumsum.ts";
 import { mean, reduceMax, reduceMin, sum } from "./reduce/reduce.ts";
 import { alibiSlopes } from "./sequence/alibi-slopes.ts";
 import { attention } from "./sequence/attention.ts";
+import { attentionPart } from "./sequence/attention-part.ts";
 import { cacheWrite } from "./sequence/cache-write.ts";
 import { conv1d } from "./sequence/conv1d.ts";
 import { relativeBuckets } from "./sequence/relative-buckets.ts";
@@ -61,7 +62,7 @@ export const OP_LIST: readonly OpDef[] = [
   ...[reshape, transpose, broadcast, slice, pad, concat],
   ...[matmul, take, embedding, oneHot],
   ...[softmax, logSoftmax, rmsNorm, layerNorm, crossEntropy],
-  ...[rope, attention, cacheWrite, conv1d],
+  ...[rope, attention, attentionPart, cacheWrite, conv1d],
   ...[relativeBuckets, alibiSlopes],
   ...[randomBits, randomUniform, sample],
   ...[rem, bitAnd, bitOr, bitXor, bitNot, shiftLeft, shiftRight],

@@ -29,6 +29,8 @@ export const cudaSm80: TargetInfo = {
     matmul: { rows: 8, columns: 4, workgroupRows: 8, workgroupColumns: 16, workgroupTerms: 16, fewestWorkgroups: 132 },
     matvec: { lanes: 64, columns: 4 },
     attention: { lanes: 64, keys: 32 },
+    keySplit: { mostQueries: 128, least: 1024, keys: 256 },
+    rowSplit: { mostRows: 32, least: 32768, columns: 2048 },
   },
   // 3 TB/s for the 1.3 us that lie between two kernels.
   launchBytes: 4 * 1024 * 1024,

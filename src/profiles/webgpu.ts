@@ -36,6 +36,8 @@ export const webgpuBase: TargetInfo = {
     matmul: { rows: 8, columns: 4, workgroupRows: 8, workgroupColumns: 16, workgroupTerms: 16, fewestWorkgroups: 64 },
     matvec: { lanes: 32, columns: 4 },
     attention: { lanes: 64, keys: 32 },
+    keySplit: { mostQueries: 128, least: 4096, keys: 256 },
+    rowSplit: { mostRows: 32, least: 32768, columns: 2048 },
   },
   launchBytes: MIB,
   // A phone or an integrated GPU, of which our kernels reach a part.
@@ -65,7 +67,11 @@ export const webgpuGpu: TargetInfo = {
     maxBufferBytes: 2048 * MIB,
     maxStorageBuffers: 10,
   },
-  tiles: { ...webgpuBase.tiles, matvec: { lanes: 64, columns: 4 } },
+  tiles: {
+    ...webgpuBase.tiles,
+    matvec: { lanes: 64, columns: 4 },
+    keySplit: { mostQueries: 128, least: 1024, keys: 256 },
+  },
   // 500 GB/s for the 4 us that a dispatch and the barrier in front of it take.
   launchBytes: 2 * MIB,
   rates: {

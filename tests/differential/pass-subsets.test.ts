@@ -16,7 +16,12 @@ const PASSES = ["canonicalize", "decompose", "fuse", "simplify-index", "memory-p
 const PROFILES: readonly (readonly [string, TargetInfo, readonly string[]])[] = [
   ["js", js, PASSES],
   ["cpu-simd", cpuSimd, [...PASSES, "pack-weights"]],
+  ["cpu-simd, short chunks", withShortChunks(cpuSimd), ["split-attention", "decompose", "fuse"]],
 ];
+function withShortChunks(info: TargetInfo): TargetInfo {
+  return { ...info, tiles: { ...info.tiles, keySplit: { mostQueries: 4096, least: 4, keys: 3 } } };
+}
+
 const TOKENS = 5;
 /** A prompt of more than one chunk. */
 const CHUNK = 4;

@@ -1,4 +1,7 @@
-/** 100 random programs: they verify, read back from their text, print the same again, and evaluate to finite numbers. */
+/**
+ * Random programs, 100 or in a long run 1,000: they verify, read back from their text, print the same again, evaluate to
+ * finite numbers, and mean the same after the passes, on or off, for one profile or another.
+ */
 import { describe, expect, it } from "vitest";
 import {
   equalModules, parseModule, printModule, removeDead, substituteSymbols, verifyModule, walk,
@@ -6,11 +9,16 @@ import {
 import type { Func } from "../../src/ir/index.ts";
 import { OPS } from "../../src/ops/index.ts";
 import { Rng } from "../../src/support/random.ts";
+import { passNames } from "../../passes/manager/pipeline.ts";
+import { tensorPipeline } from "../../passes/pipelines.ts";
 import { compareTensors } from "../support/compare-tensors.ts";
+import { CPU_VARIANTS, CUDA_VARIANTS, WEBGPU_VARIANTS } from "../support/schedule-variants.ts";
+import { afterPasses } from "./compiled.ts";
 import { randomProgram } from "./programs.ts";
 import { referenceOf } from "./reference.ts";
 
-const SEEDS = Array.from({ length: 100 }, (_, seed) => seed);
+const SEEDS = Array.from({ length: process.env["LLMC_LONG"] === undefined ? 100 : 1000 }, (_, seed) => seed);
+const VARIANTS = [...WEBGPU_VARIANTS, ...CPU_VARIANTS, ...CUDA_VARIANTS];
 const programOf = (seed: number): ReturnType<typeof randomProgram> => randomProgram(new Rng(seed), OPS);
 
 describe.each(SEEDS)("random program %i", (seed) => {
@@ -43,6 +51,26 @@ describe.each(SEEDS)("random program %i", (seed) => {
         expect(problem).toBeUndefined();
       });
     }
+  });
+});
+
+/** What f64 may lose of a tolerance made for f32. */
+const IN_F64 = 2 ** -20;
+
+describe.each(SEEDS)("random program %i after the passes", (seed) => {
+  const program = programOf(seed);
+  const info = VARIANTS[seed % VARIANTS.length]!;
+
+  it.each([
+    ["all on", []],
+    ["those off that can be", passNames(tensorPipeline(["forward"]))],
+  ])(`means the same for ${info.name}, %s`, (_, off) => {
+    const module = afterPasses(program, info, off);
+    const expected = referenceOf(program, OPS);
+    referenceOf(program, OPS, module.funcs[0]).forEach(({ name, exact }, i) => {
+      const { exact: wanted, tolerance } = expected[i]!;
+      expect(compareTensors(exact, wanted, IN_F64 * tolerance, { what: name, seed })).toBeUndefined();
+    });
   });
 });
 

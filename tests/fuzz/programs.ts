@@ -66,7 +66,9 @@ export class Draft {
 
   /** Calls a random op on the operands of one of its samples. */
   sampleCall(): void {
-    const { def, sample } = this.rng.pick(this.calls);
+    // An op first: some have many more samples than others.
+    const def = this.rng.pick([...new Set(this.calls.map((call) => call.def))]);
+    const { sample } = this.rng.pick(this.calls.filter((call) => call.def === def));
     const isCompatible = Object.entries(sample.symbols ?? {}).every(([s, size]) => (this.symbols[s] ?? size) === size);
     if (!isCompatible) return;
     Object.assign(this.symbols, sample.symbols);

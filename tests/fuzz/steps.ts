@@ -158,6 +158,23 @@ function addMembers(b: Builder, start: Value, family: Value, count: number): Val
   return last;
 }
 
+/** `h = tanh(h + x_t)` along an axis of x, from the mean of x on; its last state or all of them. */
+const recurrence: Step = (draft) => {
+  const x = draft.float((type) => type.dims.length >= 2);
+  if (x === undefined) return;
+  const { b, rng } = draft;
+  const axis = rng.int(0, x.type.dims.length);
+  const start = b.emit("mean", [x], { axis, keep: false });
+  const [h, step] = [value(start.type, "h"), value(start.type, "x_t")];
+  const inner = b.nested();
+  const next = inner.emit("tanh", [inner.emit("add", [h, step])]);
+  const [last, all] = [value(start.type), value(x.type)];
+  const attrs = { axis, carries: 1 };
+  const regions = [inner.block([h, step], [next, next])];
+  b.push({ name: "scan", operands: [start, x], attrs, results: [last, all], regions });
+  keep(draft, rng.uniform() < 0.5 ? last : all);
+};
+
 /** Puts a result into the pool unless it is larger than tests have time for. */
 function keep(draft: Draft, made: Value | undefined): void {
   if (made !== undefined && elements(made.type, draft.symbols) <= MOST_ELEMENTS) draft.pool.push(made);
@@ -168,5 +185,5 @@ function elements(type: TensorType, symbols: Readonly<Record<string, number>>): 
 }
 
 export const STEPS: readonly Step[] = [
-  unary, binary, binary, choose, reduce, transpose, reshape, shift, concat, product, loop, reorder,
+  unary, binary, binary, choose, reduce, transpose, reshape, shift, concat, product, loop, reorder, recurrence,
 ]; // prettier-ignore

@@ -18,6 +18,11 @@ import { js } from "../../src/profiles/js.ts";
 import { wasmRunner } from "./wasm-kernel.ts";
 import { decoded, elementOf, encoded, inLayout, viewOf } from "./tensor-bytes.ts";
 
+/** The kernel interpreter with subgroups of this size. */
+export interface InSubgroups {
+  readonly subgroupSize: 4 | 8 | 32;
+}
+
 /** A profile of the target `cpu` stands for WebAssembly. */
 export type Executor = "js" | "interpreter" | TargetInfo;
 
@@ -40,7 +45,12 @@ export interface PlanResults {
 }
 
 /** Runs the plan of `entry`. Throws where the plan names something that is not there, or a kernel faults. */
-export function runPlan(program: Program, entry: string, args: PlanArguments, executor: Executor): PlanResults {
+export function runPlan(
+  program: Program,
+  entry: string,
+  args: PlanArguments,
+  executor: Executor | InSubgroups,
+): PlanResults {
   const plan = program.plans.find((found) => found.entry === entry);
   if (plan === undefined) throw new Error(`no plan for ${entry}`);
   const memory = new Memory(plan, args);
@@ -62,11 +72,13 @@ export function runPlan(program: Program, entry: string, args: PlanArguments, ex
 
 type Runner = (step: LaunchStep, memory: Memory, sizes: Readonly<Record<string, number>>) => void;
 
-function runnerOf(kernel: Kernel, executor: Executor): Runner {
-  const legal = executor === "interpreter" ? kernel : legalizeKernel(kernel, executor === "js" ? js : executor);
+function runnerOf(kernel: Kernel, executor: Executor | InSubgroups): Runner {
+  const options = executor === "interpreter" ? {} : typeof executor === "object" && "subgroupSize" in executor ? executor : undefined; // prettier-ignore
+  const info = executor === "js" ? js : executor;
+  const legal = typeof info === "object" && "tiles" in info ? legalizeKernel(kernel, info) : kernel;
   const compiled =
     executor === "js" ? (new Function(`return ${emitJs(legal)}`)() as (...args: unknown[]) => void) : undefined;
-  const assembled = typeof executor === "string" ? undefined : wasmRunner(legal);
+  const assembled = executor === "js" || options !== undefined ? undefined : wasmRunner(legal);
   const launchNames = kernel.scalars.filter(({ from }) => from === "launch").map(({ name }) => name);
   return (step, memory, sizes) => {
     const groups = groupsOf(step, sizes);
@@ -75,8 +87,8 @@ function runnerOf(kernel: Kernel, executor: Executor): Runner {
     );
     const scalars = { ...sizes, ...Object.fromEntries(launchNames.map((name, i) => [name, step.scalars[i] ?? 0])) };
     if (assembled !== undefined) assembled(arrays, scalars, 1, groups);
-    else if (compiled === undefined) interpretKernel({ ...legal, grid: gridOfCounts(groups) }, arrays, scalars);
-    else compiled(Object.fromEntries(arrays), scalars, groups);
+    else if (options !== undefined) interpretKernel({ ...legal, grid: gridOfCounts(groups) }, arrays, scalars, options);
+    else compiled?.(Object.fromEntries(arrays), scalars, groups);
   };
 }
 

@@ -4,14 +4,14 @@ import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { tileAttr } from "../attributes.ts";
 import type { LinearIndex } from "../linear-index.ts";
-import { unflatten } from "../flat-index.ts";
 import { HIDDEN, attentionOp, elementsOf, queryOf } from "./attention-query.ts";
 import type { QueryElements } from "./attention-query.ts";
+import { AttentionResults } from "./attention-results.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
 
 export function attentionByInvocation(emission: Emission): LaunchShape {
-  const { body, builder, emitter, spec, info, memory, puller } = emission;
+  const { builder, emitter, spec, info } = emission;
   const op = attentionOp(emission);
   const query = queryOf(op);
   const block = tileAttr(spec.attrs, "keys", info.tiles.attention.keys);
@@ -28,7 +28,7 @@ export function attentionByInvocation(emission: Emission): LaunchShape {
     const elements = elementsOf(emission, op, work.index);
     each(depth, (c, at) => builder.store(own, at, elements.q(c)));
     each(channels, (_, at) => builder.store(mix, at, zero));
-    const [, sum] = emitter.loop(
+    const [largest, sum] = emitter.loop(
       { from: elements.from(block), to: elements.to, step: block, carried: elements.start, name: "s" },
       (first, [max, total]) => {
         const keys = Array.from({ length: block }, (_, i) => keyOf(emission, elements, first, i, query.keys));
@@ -56,13 +56,9 @@ export function attentionByInvocation(emission: Emission): LaunchShape {
         return [largest, weights.reduce((all, weight) => emitter.binary("add", all, weight), scaled)];
       },
     );
-    const divisor = divisorOf(emission, defined(sum, "a sum"));
-    each(channels, (c, at) => {
-      const element = emitter.binary("div", emitter.define(builder.load(mix, at)), divisor);
-      const flat = elements.outIndex(c);
-      puller.seed(query.out, unflatten(flat, query.out.type.dims), element);
-      body.yields.forEach((value, which) => memory.store(which, flat, puller.at(value, unflatten(flat, value.type.dims)))); // prettier-ignore
-    });
+    const results = new AttentionResults(emission, op, defined(largest, "a maximum"), defined(sum, "a sum"));
+    each(channels, (c, at) => results.storeMixed(elements.outIndex(c), emitter.define(builder.load(mix, at))));
+    results.storeNumbers(work.index);
   });
   return { workgroup: [size, 1, 1], grid: [work.x, work.y, ONE] };
 }
@@ -77,11 +73,6 @@ export function laneSum({ emitter }: Emission, x: KValue): KValue {
   let sum = emitter.extract(x, 0);
   for (let lane = 1; lane < x.type.lanes; lane++) sum = emitter.binary("add", sum, emitter.extract(x, lane));
   return sum;
-}
-
-/** The sum of the weights, or 1 where no key was visible, so that the result is 0. */
-export function divisorOf({ emitter }: Emission, sum: KValue): KValue {
-  return emitter.select(emitter.binary("gt", sum, emitter.f32(0)), sum, emitter.f32(1));
 }
 
 interface Key {

@@ -1,19 +1,20 @@
 /**
  * A workgroup takes one query of one head, in blocks of as many keys as it has invocations: each scores one key, then
  * the block's weights are in workgroup memory and each mixes its channels. The loop runs over the blocks that the query
- * sees where these are the same for all invocations by construction, otherwise over all keys.
+ * sees where these are the same for all invocations by construction, otherwise over all keys of the query or chunk.
  */
 import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
-import { unflatten } from "../flat-index.ts";
-import { divisorOf, laneSum, vectors } from "./attention-by-invocation.ts";
+import { laneSum, vectors } from "./attention-by-invocation.ts";
 import { HIDDEN, attentionOp, elementsOf, queryOf } from "./attention-query.ts";
+import { AttentionResults } from "./attention-results.ts";
+import { firstLane } from "./columns.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
 
 export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchShape {
-  const { body, builder, emitter, memory, puller, spec } = emission;
+  const { builder, emitter, memory, puller, spec } = emission;
   const op = attentionOp(emission);
   const query = queryOf(op);
   const [depth, channels] = [vectors(query.depth, query.width), vectors(query.channels, query.width)];
@@ -32,11 +33,9 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
       builder.store(own, c, elements.q(emitter.leaf(c, Dim.of(depth)))),
     );
     builder.barrier();
-    const [from, to] = isUniform(emission)
-      ? [elements.from(lanes), elements.to]
-      : [emitter.i32(0), builder.dim(query.keys)];
+    const [from, to] = isUniform(emission) ? [elements.from(lanes), elements.to] : elements.all;
     const start = [...elements.start, ...Array.from({ length: shares }, () => zero)];
-    const [, sum, ...mixed] = emitter.loop(
+    const [largest, sum, ...mixed] = emitter.loop(
       { from, to, step: lanes, carried: start, name: "s" },
       (first, [max, total, ...mix]) => {
         const s = emitter.binary("add", first, lane);
@@ -76,14 +75,13 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
         ];
       },
     );
-    const divisor = divisorOf(emission, defined(sum, "a sum"));
+    const results = new AttentionResults(emission, op, defined(largest, "a maximum"), defined(sum, "a sum"));
     mixed.forEach((part, share) =>
-      emitter.when(builder.lt(channelOf(share), channels), () => {
-        const flat = elements.outIndex(emitter.leaf(channelOf(share), Dim.of(channels)));
-        puller.seed(query.out, unflatten(flat, query.out.type.dims), emitter.binary("div", part, divisor));
-        body.yields.forEach((value, which) => memory.store(which, flat, puller.at(value, unflatten(flat, value.type.dims)))); // prettier-ignore
-      }),
+      emitter.when(builder.lt(channelOf(share), channels), () =>
+        results.storeMixed(elements.outIndex(emitter.leaf(channelOf(share), Dim.of(channels))), part),
+      ),
     );
+    if (results.hasNumbers) emitter.when(firstLane(emission), () => results.storeNumbers(work.index));
   });
   return { workgroup: [lanes, 1, 1], grid: [work.x, work.y, ONE] };
 

@@ -1,21 +1,29 @@
-/** What both attention kernels know of one query: where its elements are, and which keys it sees. */
+/**
+ * What both attention kernels know of one query: where its elements are, and which keys it sees. For `attention_part` a
+ * query is one chunk of keys of a query.
+ */
 import type { Op, Value } from "../../../src/ir/ir.ts";
 import { result } from "../../../src/ir/ir.ts";
+import type { Dims } from "../../../src/ir/type.ts";
 import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { numberAttr } from "../attributes.ts";
+import type { Emitter } from "../emitter.ts";
 import { unflatten } from "../flat-index.ts";
 import { LANES, LinearIndex } from "../linear-index.ts";
 import { alignRight } from "../pull.ts";
 import type { Emission } from "./schedule.ts";
 
-/** Stands for minus infinity: below any score, finite, so that differences are, and exact in f32. */
+/** Stands for minus infinity: below any score, finite, so that differences are, and exact in f32. `attention_part` says
+ * so of a chunk without a visible key. */
 export const HIDDEN = -(2 ** 100);
 
 export interface Query {
-  /** The attention's result, f[B, H, T, E]. */
-  readonly out: Value;
+  /** The axes of queries: `[B, H, T]`, in chunks `[B, H, T, C]`. */
+  readonly axes: Dims;
+  /** Keys of a chunk. */
+  readonly chunk?: number;
   readonly scale: number;
   /** Bound of the scaled scores; 0 for none. */
   readonly softcap: number;
@@ -31,20 +39,23 @@ export interface Query {
 export function queryOf(op: Op): Query {
   const [q, k, v] = [operandOf(op, 0), operandOf(op, 1), operandOf(op, 2)];
   const [depth, channels] = [defined(q.type.dims[3], "q has four axes"), defined(v.type.dims[3], "v has four axes")];
+  const axes = result(op).type.dims.slice(0, -1);
+  const chunk = op.name === "attention_part" ? numberAttr(op.attrs, "chunk") : undefined;
   return {
-    out: result(op),
+    axes,
+    ...(chunk === undefined ? {} : { chunk }),
     scale: numberAttr(op.attrs, "scale"),
     softcap: numberAttr(op.attrs, "softcap"),
     depth,
     channels,
     keys: defined(k.type.dims[2], "k has four axes"),
-    queries: Dim.product(q.type.dims.slice(0, 3)),
+    queries: Dim.product(axes),
     width: depth.div(LANES) !== undefined && channels.div(LANES) !== undefined ? LANES : 1,
   };
 }
 
 export function attentionOp({ body }: Emission): Op {
-  return defined(body.ops.find(({ name }) => name === "attention"), "no attention in the group"); // prettier-ignore
+  return defined(body.ops.find(({ name }) => name === "attention" || name === "attention_part"), "no attention in the group"); // prettier-ignore
 }
 
 export function operandOf(op: Op, which: number): Value {
@@ -60,19 +71,21 @@ export interface QueryElements {
   from(block: number): KValue;
   /** One past the last key that may be seen: at most `keys`. */
   readonly to: KValue;
+  /** The same by sizes alone, whatever the masks say. */
+  readonly all: readonly [from: KValue, to: KValue];
   isVisible(s: KValue): KValue;
   /** Largest score and sum of weights before the first key: those of the sink, where the head has one. */
   readonly start: readonly [max: KValue, sum: KValue];
   /** The score of a product q . k with key number `s`, whose index `key` is clamped to one that can be read. */
   score(product: KValue, s: KValue, key: LinearIndex): KValue;
-  /** Row-major index of channel vector `c` in the result. */
+  /** Row-major index of channel vector `c` in the first result. */
   outIndex(c: LinearIndex): LinearIndex;
 }
 
 export function elementsOf({ emitter, puller }: Emission, op: Op, number: LinearIndex): QueryElements {
   const query = queryOf(op);
   const [q, k, v] = [operandOf(op, 0), operandOf(op, 1), operandOf(op, 2)];
-  const index = unflatten(number, q.type.dims.slice(0, 3));
+  const index = unflatten(number, query.axes);
   const [b, h, t] = [0, 1, 2].map((axis) => defined(index[axis], "a query has three axes")) as [LinearIndex, LinearIndex, LinearIndex]; // prettier-ignore
   const share = defined(defined(q.type.dims[1], "heads").div(defined(k.type.dims[1], "key heads")), "whole groups of heads"); // prettier-ignore
   const group = h.quotient(share);
@@ -90,17 +103,20 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
   const next = emitter.binary("add", position, emitter.i32(1));
   const reached = prefix === undefined ? next : emitter.binary("max", next, prefix);
   const seen = isCausal ? emitter.binary("min", keys, reached) : keys;
-  const to = lengths === undefined ? seen : emitter.binary("min", seen, lengths);
+  const chunk = chunkOf(emitter, query, index[3]);
+  const last = chunk === undefined ? seen : emitter.binary("min", seen, chunk.end);
+  const to = lengths === undefined ? last : emitter.binary("min", last, lengths);
   return {
     q: (c) => puller.at(q, [b, h, t, channel(c)]),
     k: (s, c) => puller.at(k, [b, group, s, channel(c)]),
     v: (s, c) => puller.at(v, [b, group, s, channel(c)]),
     from: (block) => {
       // What lies before the window is skipped in whole blocks, so that blocks start where they start without one.
-      if (window === undefined || !isCausal || prefix !== undefined) return emitter.i32(0);
+      const start = chunk?.start ?? emitter.i32(0);
+      if (window === undefined || !isCausal || prefix !== undefined) return start;
       const first = emitter.binary("add", emitter.binary("sub", position, window), emitter.i32(1));
       const before = emitter.binary("div", emitter.binary("max", first, emitter.i32(0)), emitter.i32(block));
-      return emitter.binary("mul", before, emitter.i32(block));
+      return emitter.binary("max", start, emitter.binary("mul", before, emitter.i32(block)));
     },
     to,
     isVisible: (s) => {
@@ -110,7 +126,8 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
       const isSeen = prefix === undefined ? isNear : emitter.binary("or", isNear, emitter.binary("lt", s, prefix));
       return emitter.binary("and", isBefore, isSeen);
     },
-    start: sink === undefined ? [emitter.f32(HIDDEN), emitter.f32(0)] : [sink, emitter.f32(1)],
+    all: [chunk?.start ?? emitter.i32(0), chunk === undefined ? keys : emitter.binary("min", keys, chunk.end)],
+    start: startOf(emitter, sink, chunk?.isFirst),
     score: (product, s, key) => {
       let score = emitter.binary("mul", product, emitter.f32(query.scale));
       if (query.softcap !== 0) {
@@ -125,4 +142,29 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
     },
     outIndex: (c) => number.scale(query.channels).add(channel(c)),
   };
+}
+
+interface Chunk {
+  readonly start: KValue;
+  readonly end: KValue;
+  readonly isFirst: KValue;
+}
+
+function chunkOf(emitter: Emitter, { chunk }: Query, number: LinearIndex | undefined): Chunk | undefined {
+  if (chunk === undefined || number === undefined) return undefined;
+  const start = emitter.index(number.scale(chunk));
+  const end = emitter.binary("add", start, emitter.i32(chunk));
+  return { start, end, isFirst: emitter.binary("eq", start, emitter.i32(0)) };
+}
+
+/** A sink counts once: in the first chunk. */
+function startOf(
+  emitter: Emitter,
+  sink: KValue | undefined,
+  isFirst: KValue | undefined,
+): readonly [max: KValue, sum: KValue] {
+  const nothing = [emitter.f32(HIDDEN), emitter.f32(0)] as const;
+  if (sink === undefined) return nothing;
+  if (isFirst === undefined) return [sink, emitter.f32(1)];
+  return [emitter.select(isFirst, sink, nothing[0]), emitter.select(isFirst, emitter.f32(1), nothing[1])];
 }

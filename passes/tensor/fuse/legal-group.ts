@@ -39,7 +39,8 @@ function kindIn(view: View): GroupKind | undefined {
     case "reduce":
       return isRowReduce(view, anchors) ? "row_reduce" : undefined;
     case "attention":
-      return anchors.length === 1 && isAttention(view, first) ? "attention" : undefined;
+    case "attention_part":
+      return anchors.length === 1 && isAttention(view, first) ? role : undefined;
     case "cache_write":
       return anchors.length === 1 && isCacheWrite(view, first) ? "cache_write" : undefined;
     case "sample":
@@ -77,7 +78,7 @@ function isAttention(view: View, anchor: Op): boolean {
     (view.candidate.ops.length === new Set(behind).size + 1 &&
       behind.every(isRead) &&
       [3, 4, 5, 6].every((index) => view.isInput(anchor, index)) &&
-      isOnlyYield(view, anchor)) ||
+      view.candidate.yields.every((made) => anchor.results.includes(made))) ||
     view.refuse("attention-operand")
   );
 }

@@ -15,7 +15,7 @@ export type GroupKind = "elementwise" | "row_reduce" | Anchor;
 export type Role = "outside" | "leaf" | "move" | "gather" | "point" | "reduce" | Anchor;
 
 /** Ops that are the only one of their kind in a kernel, but for products that share their left operand. */
-const ANCHORS = ["matmul", "attention", "cache_write", "sample", "scan", "cumsum", "argsort", "segment_sum"] as const;
+const ANCHORS = ["matmul", "attention", "attention_part", "cache_write", "sample", "scan", "cumsum", "argsort", "segment_sum"] as const; // prettier-ignore
 type Anchor = (typeof ANCHORS)[number];
 
 /** Constants of more elements become buffers. */

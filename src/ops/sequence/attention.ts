@@ -50,32 +50,20 @@ export const attention: OpDef = {
     return sentence ?? [tensorType(q.dtype, q.dims.with(3, lastDim(v)))];
   },
   evaluate(operands, attrs, context) {
-    const [q, k, v] = [operand(operands, 0), operand(operands, 1), operand(operands, 2)];
-    const [mask, changes] = [maskOperands(operands), scoreOperands(operands)];
+    const [q, v] = [operand(operands, 0), operand(operands, 2)];
+    const { sinks } = scoreOperands(operands);
     const out = resultTensor(context);
-    const [B, H, T, D] = [at(q.dims, 0), at(q.dims, 1), at(q.dims, 2), at(q.dims, 3)];
-    const [G, S, E] = [at(k.dims, 1), at(k.dims, 2), at(v.dims, 3)];
+    const [S, E] = [at(v.dims, 2), at(v.dims, 3)];
     const round = (x: number): number => context.round(x, q.dtype);
-    for (let b = 0; b < B; b++)
-      for (let h = 0; h < H; h++)
-        for (let t = 0; t < T; t++) {
-          const query = (b * H + h) * T + t;
-          const group = b * G + Math.floor(h / (H / G));
-          const weights = new Map<number, number>();
-          for (let s = 0; s < S; s++)
-            if (isVisible(mask, attrs, b, t, s)) {
-              const product = dot(q, query * D, k, (group * S + s) * D, D, round);
-              const place = { b, h, t, s, position: positionOf(mask, b, t) };
-              weights.set(s, scoreOf(round(product * numberAttr(attrs, "scale")), changes, attrs, place, round));
-            }
-          const sum = exponentiate(weights, changes.sinks === null ? undefined : at(changes.sinks.data, h), round);
-          for (let e = 0; e < E; e++) {
-            let mixed = 0;
-            for (const [s, weight] of weights)
-              mixed = round(mixed + round(weight / sum) * at(v.data, (group * S + s) * E + e));
-            out.data[query * E + e] = mixed;
-          }
-        }
+    visibleScores(operands, attrs, round, ({ query, group, h }, weights) => {
+      const sum = exponentiate(weights, sinks === null ? undefined : at(sinks.data, h), round);
+      for (let e = 0; e < E; e++) {
+        let mixed = 0;
+        for (const [s, weight] of weights)
+          mixed = round(mixed + round(weight / sum) * at(v.data, (group * S + s) * E + e));
+        out.data[query * E + e] = mixed;
+      }
+    });
     return [out];
   },
   decompose: (b, operands, attrs) => [decompose(b, operands, attrs)],
@@ -99,6 +87,40 @@ function headsSentence(q: TensorType, k: TensorType, v: TensorType): string | un
   return heads.div(groups) === undefined
     ? `${butText("q", q, "k", k)}: ${heads} heads are no multiple of ${groups} key heads`
     : undefined;
+}
+
+/** A query of the interpreter: its number, that of its head, and that of the rows of keys it meets. */
+interface QueryPlace {
+  readonly query: number;
+  readonly h: number;
+  readonly group: number;
+}
+
+/** Calls `visit` for each query with the scores of the keys that it sees, by their numbers, in order. */
+export function visibleScores(
+  operands: readonly (Tensor | null)[],
+  attrs: Attrs,
+  round: (x: number) => number,
+  visit: (place: QueryPlace, scores: Map<number, number>) => void,
+): void {
+  const [q, k] = [operand(operands, 0), operand(operands, 1)];
+  const [mask, changes] = [maskOperands(operands), scoreOperands(operands)];
+  const [B, H, T, D] = [at(q.dims, 0), at(q.dims, 1), at(q.dims, 2), at(q.dims, 3)];
+  const [G, S] = [at(k.dims, 1), at(k.dims, 2)];
+  for (let b = 0; b < B; b++)
+    for (let h = 0; h < H; h++)
+      for (let t = 0; t < T; t++) {
+        const query = (b * H + h) * T + t;
+        const group = b * G + Math.floor(h / (H / G));
+        const scores = new Map<number, number>();
+        for (let s = 0; s < S; s++)
+          if (isVisible(mask, attrs, b, t, s)) {
+            const product = dot(q, query * D, k, (group * S + s) * D, D, round);
+            const place = { b, h, t, s, position: positionOf(mask, b, t) };
+            scores.set(s, scoreOf(round(product * numberAttr(attrs, "scale")), changes, attrs, place, round));
+          }
+        visit({ query, h, group }, scores);
+      }
 }
 
 function dot(
@@ -127,11 +149,15 @@ function exponentiate(scores: Map<number, number>, sink: number | undefined, rou
   return sum;
 }
 
-/** Heads of a group lie on an axis of their own: q [B, G, H / G, T, D], k and v [B, G, 1, S, D]. */
-function decompose(b: Builder, operands: readonly (Value | null)[], attrs: Attrs): Value {
-  const [q, k, v] = [operand(operands, 0), operand(operands, 1), operand(operands, 2)];
+/** Scores as tensor ops, f[B, G, H / G, T, S], and which of them are visible; undefined where all are. */
+export function emitVisibleScores(
+  b: Builder,
+  operands: readonly (Value | null)[],
+  attrs: Attrs,
+): { readonly scores: Value; readonly visible: Value | undefined } {
+  const [q, k] = [operand(operands, 0), operand(operands, 1)];
   const [B, H, T, D] = [operand(q.type.dims, 0), operand(q.type.dims, 1), operand(q.type.dims, 2), lastDim(q.type)];
-  const [G, S, E] = [operand(k.type.dims, 1), operand(k.type.dims, 2), lastDim(v.type)];
+  const [G, S] = [operand(k.type.dims, 1), operand(k.type.dims, 2)];
   const queries = reshape(b, q, [B, G, operand([H.div(G) ?? null], 0), T, D]);
   const keys = reshape(b, k, [B, G, 1, S, D]);
   const products = b.emit("matmul", [queries, keys], { transpose_a: false, transpose_b: true });
@@ -139,14 +165,22 @@ function decompose(b: Builder, operands: readonly (Value | null)[], attrs: Attrs
   const mask = maskOperands(operands);
   const changes = scoreOperands(operands);
   const scores = emitScores(b, scaled, changes, attrs, () => distances(b, emitPositions(b, mask, T), S));
-  const visible = emitVisible(b, mask, attrs, { T, S });
+  return { scores, visible: emitVisible(b, mask, attrs, { T, S }) };
+}
+
+/** Heads of a group lie on an axis of their own: q [B, G, H / G, T, D], k and v [B, G, 1, S, D]. */
+function decompose(b: Builder, operands: readonly (Value | null)[], attrs: Attrs): Value {
+  const [q, v] = [operand(operands, 0), operand(operands, 2)];
+  const [B, G, S, E] = [operand(v.type.dims, 0), operand(v.type.dims, 1), operand(v.type.dims, 2), lastDim(v.type)];
+  const { scores, visible } = emitVisibleScores(b, operands, attrs);
+  const changes = scoreOperands(operands);
   const sinks = changes.sinks === null ? undefined : perHead(b, changes.sinks, scores.type);
   const weights =
     visible === undefined && sinks === undefined
       ? b.emit("softmax", [scores], { axis: 4 })
       : guardedSoftmax(b, scores, visible, sinks);
   const mixed = b.emit("matmul", [weights, reshape(b, v, [B, G, 1, S, E])]);
-  return reshape(b, mixed, [B, H, T, E]);
+  return reshape(b, mixed, [...q.type.dims.slice(0, 3), E]);
 }
 
 /** From each key to each query: i32[T, S] or i32[B, 1, 1, T, S], for positions i32[..., T, 1]. */
