@@ -82,7 +82,7 @@ describe("random programs", () => {
 
   it("reach nearly every op of the list, loops and parameters", () => {
     const met = new Set<string>();
-    for (const seed of SEEDS) walk(programOf(seed).module.funcs[0]!.body, (op) => met.add(op.name));
+    for (const seed of SEEDS.slice(0, 100)) walk(programOf(seed).module.funcs[0]!.body, (op) => met.add(op.name));
     expect(met).toContain("repeat");
     expect(met).toContain("param");
     expect([...OPS.keys()].filter((name) => met.has(name)).length).toBeGreaterThan(0.9 * OPS.size);

@@ -31,7 +31,9 @@ export function attentionByInvocation(emission: Emission): LaunchShape {
     const [largest, sum] = emitter.loop(
       { from: elements.from(block), to: elements.to, step: block, carried: elements.start, name: "s" },
       (first, [max, total]) => {
-        const keys = Array.from({ length: block }, (_, i) => keyOf(emission, elements, first, i, query.keys));
+        const keys = Array.from({ length: block }, (_, i) =>
+          keyOf(emission, elements, elements.number(first), i, query.keys),
+        );
         const dots = emitter.loop({ to: depth, carried: keys.map(() => zero), name: "c" }, (c, parts) => {
           const q = emitter.define(builder.load(own, c));
           return keys.map(({ read }, i) => emitter.fma(q, elements.k(read, emitter.leaf(c, Dim.of(depth))), defined(parts[i], "a part"))); // prettier-ignore

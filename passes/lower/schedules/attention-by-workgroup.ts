@@ -37,7 +37,8 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
     const start = [...elements.start, ...Array.from({ length: shares }, () => zero)];
     const [largest, sum, ...mixed] = emitter.loop(
       { from, to, step: lanes, carried: start, name: "s" },
-      (first, [max, total, ...mix]) => {
+      (place, [max, total, ...mix]) => {
+        const first = elements.number(place);
         const s = emitter.binary("add", first, lane);
         const isVisible = elements.isVisible(s);
         const key = puller.clamped(emitter.leaf(s, query.keys.add(lanes)), query.keys);

@@ -67,9 +67,11 @@ export interface QueryElements {
   q(c: LinearIndex): KValue;
   k(s: LinearIndex, c: LinearIndex): KValue;
   v(s: LinearIndex, c: LinearIndex): KValue;
-  /** The first key of the first block of `block` keys in which one may be seen. */
+  /** The number of the key at a place of the chunk. */
+  number(place: KValue): KValue;
+  /** The place of the first key of the first block of `block` keys in which one may be seen. */
   from(block: number): KValue;
-  /** One past the last key that may be seen: at most `keys`. */
+  /** One past the last place where a key may be seen: at most the keys of a chunk, which bounds the loop for all to see. */
   readonly to: KValue;
   /** The same by sizes alone, whatever the masks say. */
   readonly all: readonly [from: KValue, to: KValue];
@@ -110,15 +112,16 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
     q: (c) => puller.at(q, [b, h, t, channel(c)]),
     k: (s, c) => puller.at(k, [b, group, s, channel(c)]),
     v: (s, c) => puller.at(v, [b, group, s, channel(c)]),
+    number: (place) => (chunk === undefined ? place : emitter.binary("add", chunk.start, place)),
     from: (block) => {
       // What lies before the window is skipped in whole blocks, so that blocks start where they start without one.
-      const start = chunk?.start ?? emitter.i32(0);
-      if (window === undefined || !isCausal || prefix !== undefined) return start;
+      if (window === undefined || !isCausal || prefix !== undefined) return emitter.i32(0);
       const first = emitter.binary("add", emitter.binary("sub", position, window), emitter.i32(1));
       const before = emitter.binary("div", emitter.binary("max", first, emitter.i32(0)), emitter.i32(block));
-      return emitter.binary("max", start, emitter.binary("mul", before, emitter.i32(block)));
+      const skipped = emitter.binary("mul", before, emitter.i32(block));
+      return chunk === undefined ? skipped : emitter.binary("max", emitter.binary("sub", skipped, chunk.start), emitter.i32(0)); // prettier-ignore
     },
-    to,
+    to: chunk === undefined ? to : chunk.placeOf(to),
     isVisible: (s) => {
       const isBefore = emitter.binary("lt", s, to);
       if (window === undefined || !isCausal) return isBefore;
@@ -126,7 +129,7 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
       const isSeen = prefix === undefined ? isNear : emitter.binary("or", isNear, emitter.binary("lt", s, prefix));
       return emitter.binary("and", isBefore, isSeen);
     },
-    all: [chunk?.start ?? emitter.i32(0), chunk === undefined ? keys : emitter.binary("min", keys, chunk.end)],
+    all: [emitter.i32(0), chunk === undefined ? keys : chunk.placeOf(keys)],
     start: startOf(emitter, sink, chunk?.isFirst),
     score: (product, s, key) => {
       let score = emitter.binary("mul", product, emitter.f32(query.scale));
@@ -148,13 +151,20 @@ interface Chunk {
   readonly start: KValue;
   readonly end: KValue;
   readonly isFirst: KValue;
+  /** Of a key by its number; the chunk's length for those behind it. */
+  placeOf(key: KValue): KValue;
 }
 
 function chunkOf(emitter: Emitter, { chunk }: Query, number: LinearIndex | undefined): Chunk | undefined {
   if (chunk === undefined || number === undefined) return undefined;
   const start = emitter.index(number.scale(chunk));
   const end = emitter.binary("add", start, emitter.i32(chunk));
-  return { start, end, isFirst: emitter.binary("eq", start, emitter.i32(0)) };
+  return {
+    start,
+    end,
+    isFirst: emitter.binary("eq", start, emitter.i32(0)),
+    placeOf: (key) => emitter.binary("min", emitter.binary("sub", key, start), emitter.i32(chunk)),
+  };
 }
 
 /** A sink counts once: in the first chunk. */
