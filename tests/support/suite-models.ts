@@ -1,4 +1,4 @@
-/** The models of the suite as small as they are recorded: every example and every published family, with weights. */
+/** The models of the suite as small as they are recorded: every example, and published families, with weights. */
 import { readFileSync } from "node:fs";
 import { resolveSource, withPublishedConfig } from "../../src/cli/sources.ts";
 import { compile } from "../../src/driver/compile.ts";
