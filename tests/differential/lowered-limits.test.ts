@@ -136,10 +136,9 @@ function expectSplits(free: ProfileBuild, low: ProfileBuild, info: TargetInfo): 
   }
 }
 
-/** Every model in JavaScript; on an adapter each schedule of either kind, without the families that are alike. */
+/** Every model in JavaScript; on an adapter those of few kernels, which llvmpipe compiles in a minute. */
 const PROFILES: Readonly<Record<string, readonly TargetInfo[]>> = {
   ...Object.fromEntries(Object.keys(SUITE_MODELS).map((name) => [name, [js]])),
-  gpt2: [js, webgpuBase],
   mamba: [js, webgpuBase],
   rwkv: [js, webgpuCpu],
 };
@@ -153,7 +152,7 @@ describe.each(Object.keys(SUITE_MODELS))("%s", (name) => {
 
   it.for(PROFILES[name]!)(
     "needs every split of $name, and says the same",
-    { timeout: 240_000 },
+    { timeout: 400_000 },
     async (free, { skip }) => {
       // prettier-ignore
       if (free.target === "webgpu" && adapter === undefined) return skip("no WebGPU adapter on this machine");
