@@ -189,7 +189,7 @@ const SHORT_ROW = 8;
 function attentionLanes(body: Block, { tiles, limits }: TargetInfo): number {
   const { lanes } = tiles.attention;
   const op = defined(
-    body.ops.find(({ name }) => name === "attention"),
+    body.ops.find(({ name }) => name === "attention" || name === "attention_part"),
     "a group of the kind attention holds one",
   );
   const depth = operandType(op, 0).dims.at(-1)?.asNumber() ?? 0;

@@ -36,8 +36,8 @@ function jobs(variants: readonly TargetInfo[], few: number): readonly Job[] {
 /** As `schedulesOf` tells them. A cache write, a scan and a product in registers are never one piece for several. */
 const SCHEDULES = [
   "argsort", "argsort, lanes", "attention", "attention, lanes", "cache_write, lanes", "cumsum", "cumsum, lanes",
-  "elementwise, lanes", "matmul.registers", "matvec", "matvec, lanes", "row_reduce", "row_reduce, lanes", "sample",
-  "sample, lanes", "scan, lanes",
+  "elementwise, lanes", "matmul.registers", "matmul.workgroup", "matvec", "matvec, lanes", "row_reduce", "row_reduce, lanes", "sample",
+  "sample, lanes", "scan, lanes", "transpose",
 ]; // prettier-ignore
 
 describe("the variants", () => {

@@ -28,6 +28,7 @@ const SHORT_CHUNKS = { mostQueries: 4096, least: 4, keys: 2 };
 /** Everything shared by as few invocations as there can be of a kind that meets in workgroup memory. */
 const FEW_LANES: Partial<Tiles> = {
   elementwise: 4,
+  transpose: { tile: 2, lines: 1 },
   rowLanes: 4,
   rowSplit: { mostRows: 4096, least: 4, columns: 2 },
   matvec: { lanes: 4, columns: 2 },

@@ -53,5 +53,7 @@ export const SUITE_MODELS: Readonly<Record<string, () => SuiteModel>> = {
   gemma2: () => published("gemma2", "examples/gemma2/gemma2.llm"),
   mixtral: () => published("mixtral", "examples/mixtral/mixtral.llm"),
   mamba: () => published("mamba", "examples/mamba/mamba.llm"),
+  "gpt-neox": () => published("gpt-neox", "tests/fixtures/models/gpt-neox.llm"),
+  qwen3: () => published("qwen3", "tests/fixtures/models/qwen3.llm"),
   rwkv: () => seeded(resolveSource("examples/rwkv/rwkv.llm").file, RWKV),
 };
