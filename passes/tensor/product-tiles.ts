@@ -20,7 +20,7 @@ export interface ProductSizes {
   readonly columns: number;
 }
 
-type Tile = Pick<Tiles["matmul"], "rows" | "columns" | "workgroupRows" | "workgroupColumns">;
+export type Tile = Pick<Tiles["matmul"], "rows" | "columns" | "workgroupRows" | "workgroupColumns">;
 
 /** The columns of an invocation for each of several products: together as many as one would have, but never less than a
  * block. */
@@ -28,14 +28,43 @@ export function columnsOfEach(columns: number, products: number): number {
   return Math.max(BLOCK, Math.floor(columns / (BLOCK * products)) * BLOCK);
 }
 
-/** The profile's tile, or one of half the rows and then half the columns where there would be too few. */
-export function tileThatFills(sizes: ProductSizes, matmul: Tiles["matmul"]): Tile {
+/**
+ * The profile's tile, or one of half the rows and then half the columns where there would be too few; then of fewer
+ * invocations, until the device takes it. Undefined where it takes none.
+ */
+export function tileThatFills(sizes: ProductSizes, matmul: Tiles["matmul"], limits: Limits): Tile | undefined {
   const { rows, columns, workgroupRows, workgroupColumns, fewestWorkgroups = 0 } = matmul;
   const whole: Tile = { rows, columns, workgroupRows, workgroupColumns };
   const isEnough = (tile: Tile): boolean => workgroupsOf(sizes, tile) >= fewestWorkgroups;
   const lower = { ...whole, rows: Math.ceil(rows / (2 * BLOCK)) * BLOCK };
   const narrower = { ...lower, workgroupColumns: Math.ceil(workgroupColumns / 2) };
-  return [whole, lower].find(isEnough) ?? narrower;
+  let tile = [whole, lower].find(isEnough) ?? narrower;
+  while (!fits(tile, sizes.products, limits)) {
+    const smaller = withFewerInvocations(tile);
+    if (smaller === undefined) return undefined;
+    tile = smaller;
+  }
+  return tile;
+}
+
+function fits(tile: Tile, products: number, limits: Limits): boolean {
+  const invocations = tile.workgroupRows * tile.workgroupColumns;
+  const bytes = placesOf(tile, products) * BLOCK * ELEMENT;
+  return invocations <= limits.maxInvocationsPerWorkgroup && bytes <= limits.maxWorkgroupMemoryBytes;
+}
+
+/** Half of them, along the longer side. */
+function withFewerInvocations(tile: Tile): Tile | undefined {
+  const { workgroupRows, workgroupColumns } = tile;
+  if (workgroupRows * workgroupColumns === 1) return undefined;
+  return workgroupRows > workgroupColumns
+    ? { ...tile, workgroupRows: workgroupRows >> 1 }
+    : { ...tile, workgroupColumns: workgroupColumns >> 1 };
+}
+
+/** Rows and columns that a workgroup brings for one term. */
+function placesOf({ rows, columns, workgroupRows, workgroupColumns }: Tile, products: number): number {
+  return rows * workgroupRows + products * columnsOfEach(columns, products) * workgroupColumns;
 }
 
 function workgroupsOf({ products, layers, rows, columns }: ProductSizes, tile: Tile): number {
@@ -45,8 +74,7 @@ function workgroupsOf({ products, layers, rows, columns }: ProductSizes, tile: T
 
 /** Terms that are brought at a time: what the profile wishes, or less where the operands would not fit. */
 export function termsThatFit(wished: number, products: number, tile: Tile, limits: Limits): number {
-  const { rows, columns, workgroupRows, workgroupColumns } = tile;
-  const places = rows * workgroupRows + products * columnsOfEach(columns, products) * workgroupColumns;
+  const places = placesOf(tile, products);
   let terms = wished;
   while (terms > BLOCK && places * terms * ELEMENT > limits.maxWorkgroupMemoryBytes)
     terms = Math.ceil(terms / (2 * BLOCK)) * BLOCK;

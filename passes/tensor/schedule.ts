@@ -67,6 +67,7 @@ import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { isPlainProduct } from "./fuse/legal-product.ts";
 import { termsThatFit, tileThatFills } from "./product-tiles.ts";
+import type { Tile } from "./product-tiles.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
 import { scanLanes } from "./scan-lanes.ts";
@@ -143,7 +144,7 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
 /** Products of many rows. */
 function tiledProduct(body: Block, { info, ops, capacities }: PassContext): Attrs {
   const { matmul } = info.tiles;
-  const attrs = (tile: typeof matmul): Attrs => ({
+  const attrs = (tile: Tile): Attrs => ({
     tile_rows: tile.rows,
     tile_columns: tile.columns,
     workgroup_rows: tile.workgroupRows,
@@ -157,7 +158,8 @@ function tiledProduct(body: Block, { info, ops, capacities }: PassContext): Attr
   const layers = hasMatrices ? sizeOf(dims.slice(0, -2)) : 1;
   const rows = sizeOf(dims.slice(0, -1)) / layers;
   const sizes = { products: products.length, layers, rows, columns: sizeOf(dims.slice(-1)) };
-  const tile = tileThatFills(sizes, matmul);
+  const tile = tileThatFills(sizes, matmul, info.limits);
+  if (tile === undefined) return { schedule: "matmul.registers", ...attrs({ ...matmul, workgroupRows: 1, workgroupColumns: 1 }) }; // prettier-ignore
   const terms = termsThatFit(matmul.workgroupTerms, products.length, tile, info.limits);
   return { schedule: "matmul.workgroup", ...attrs(tile), terms };
 }
@@ -171,8 +173,10 @@ function inSquares(body: Block, { info, ops, capacities }: PassContext): Attrs |
   const sizes = turned.value.type.dims.map((dim) => sizeUnder(dim, capacities));
   const [reads, writes] = [sizes[turned.axis] ?? 1, sizes.at(-1) ?? 1];
   const others = sizes.reduce((all, size) => all * size, 1) / (reads * writes);
-  const isFolded = Math.max(reads / tile, writes / tile, others) > info.limits.maxWorkgroupsPerDimension;
-  return Math.min(reads, writes) < tile / 2 || isFolded ? undefined : { schedule: "transpose", tile, lines };
+  const { maxWorkgroupsPerDimension, maxInvocationsPerWorkgroup, maxWorkgroupMemoryBytes } = info.limits;
+  const isFolded = Math.max(reads / tile, writes / tile, others) > maxWorkgroupsPerDimension;
+  const isLarge = tile * lines > maxInvocationsPerWorkgroup || 4 * tile * (tile + 1) > maxWorkgroupMemoryBytes;
+  return Math.min(reads, writes) < tile / 2 || isFolded || isLarge ? undefined : { schedule: "transpose", tile, lines };
 }
 
 function lanesOf(body: Block, ops: OpTable): number {
