@@ -65,7 +65,7 @@ function hashesText({ weightsDigest }: Artifact): readonly string[] {
     `This package knows the SHA-256 of each stretch of its own \`model.safetensors\`, the file that \`load\` reads without
 \`weights\`. Where a page is on https or localhost, a stretch that differs is fetched once more and is then a
 \`DownloadError\`; a file of another size is one at once. What is right is kept by its hash (in caches named
-\`llmc-blocks URL\`): it is shared with other URLs and builds, and once it is whole, the server is not asked again,
+\`llmc-file URL sha256\`): it is shared with other URLs and builds, and once it is whole, the server is not asked again,
 whatever \`ETag\` it sends. A file at a URL that you give, fine-tuned weights say, is not held to these hashes.`,
   ];
 }

@@ -9,11 +9,9 @@ import type { FileDigest } from "./digest.ts";
 /** In bytes: what is asked for at a time, and what is kept. */
 export const BLOCK_BYTES = 8 * 1024 * 1024;
 
-/** Names of caches start with it; then come the URL, the size and the name of the version. */
+/** Names of caches start with it; then come the URL, the size and the name of the version, or the URL and `HASHED`. */
 const PREFIX = "llmc-file ";
-
-/** The same of caches whose keys are hashes; then comes the URL. */
-const HASHED = "llmc-blocks ";
+const HASHED = "sha256";
 
 /** A version of a file that is kept. */
 export interface Kept {
@@ -32,17 +30,14 @@ export class BlockStore {
     private readonly url: string,
     private readonly cache: Cache | undefined,
     private readonly keepsAll: boolean,
-    private readonly digest?: FileDigest,
+    /** Of a file whose hashes are known, by these. */
+    private readonly keys: readonly string[],
   ) {}
 
-  /**
-   * Without `kept`, or where the browser refuses, nothing is kept for later. What was kept the same way of other versions
-   * of the file is deleted.
-   */
+  /** Without `kept`, or where the browser refuses, nothing is kept for later. Other versions of the file are deleted. */
   static async open(url: string, kept: Kept | FileDigest | undefined, keepsAll: boolean): Promise<BlockStore> {
-    if (kept === undefined || !("sha256" in kept))
-      return new BlockStore(url, kept && (await openCache(url, kept)), keepsAll);
-    return new BlockStore(url, await openHashed(url, kept), keepsAll, kept);
+    const keys = kept !== undefined && "sha256" in kept ? kept.sha256.map(hashKey) : [];
+    return new BlockStore(url, kept && (await openCache(url, kept, new Set(keys))), keepsAll, keys);
   }
 
   async get(index: number): Promise<Uint8Array | undefined> {
@@ -59,13 +54,12 @@ export class BlockStore {
   }
 
   private async match(index: number): Promise<Response | undefined> {
-    const place = this.digest === undefined ? this.cache : this.cache && storage();
+    const place = this.keys.length === 0 ? this.cache : this.cache && storage();
     return place?.match(this.keyOf(index));
   }
 
   private keyOf(index: number): string {
-    const hash = this.digest?.sha256[index];
-    return hash === undefined ? rangeKey(index) : hashKey(hash);
+    return this.keys[index] ?? rangeKey(index);
   }
 
   /** Whether all blocks of a file of `size` bytes are there. */
@@ -126,25 +120,14 @@ export function canKeep(): boolean {
   return storage() !== undefined;
 }
 
-function nameOf(url: string, { size, version }: Kept): string {
-  return `${PREFIX}${url} ${size} ${version}`;
-}
-
-async function openCache(url: string, kept: Kept): Promise<Cache | undefined> {
-  const name = nameOf(url, kept);
+/** `keys`: of the blocks that the file has, if they are known; others are deleted. */
+async function openCache(url: string, kept: Kept | FileDigest, keys: ReadonlySet<string>): Promise<Cache | undefined> {
+  const name = `${PREFIX}${url} ${"version" in kept ? `${kept.size} ${kept.version}` : HASHED}`;
   try {
-    await deleteCaches((each) => each.startsWith(`${PREFIX}${url} `) && each !== name);
-    return await storage()?.open(name);
-  } catch {
-    return undefined;
-  }
-}
-
-async function openHashed(url: string, { sha256 }: FileDigest): Promise<Cache | undefined> {
-  try {
-    const cache = await storage()?.open(HASHED + url);
-    const keys = new Set(sha256.map(hashKey));
-    for (const { url: key } of (await cache?.keys()) ?? []) if (!keys.has(key)) await cache?.delete(key);
+    await clear(url, name);
+    const cache = await storage()?.open(name);
+    if (keys.size > 0)
+      for (const { url: key } of (await cache?.keys()) ?? []) if (!keys.has(key)) await cache?.delete(key);
     return cache;
   } catch {
     return undefined;
@@ -162,15 +145,9 @@ export async function keptVersion(url: string): Promise<Kept | undefined> {
   return version === undefined ? undefined : { size: Number(size), version };
 }
 
-/** Deletes what is kept of the file at `url`, or of all files. */
-export async function clear(url?: string): Promise<void> {
-  await deleteCaches((name) =>
-    url === undefined
-      ? name.startsWith(PREFIX) || name.startsWith(HASHED)
-      : name.startsWith(`${PREFIX}${url} `) || name === HASHED + url,
-  );
-}
-
-async function deleteCaches(isMeant: (name: string) => boolean): Promise<void> {
-  for (const name of (await storage()?.keys()) ?? []) if (isMeant(name)) await storage()?.delete(name);
+/** Deletes what is kept of the file at `url`, or of all files; not the cache named `but`. */
+export async function clear(url?: string, but?: string): Promise<void> {
+  const start = url === undefined ? PREFIX : `${PREFIX}${url} `;
+  for (const name of (await storage()?.keys()) ?? [])
+    if (name.startsWith(start) && name !== but) await storage()?.delete(name);
 }

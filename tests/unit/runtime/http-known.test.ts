@@ -173,6 +173,17 @@ describe("what is not held to the hashes", () => {
     expect(await visit(other)).toEqual([PROBE]);
   });
 
+  it("is the same URL without hashes: what is kept the one way is no copy for the other, and is replaced", async () => {
+    await visit({});
+    expect(await visit()).toEqual(ALL);
+    expect(Object.keys(caches.content())).toEqual([`llmc-file ${server.url} sha256`]);
+    server.instead = (response) => (response.destroy(), true);
+    await expect(visit({})).rejects.toMatchObject({ name: "DownloadError" });
+    server.instead = () => false;
+    expect(await visit({})).toEqual(ALL);
+    expect(Object.keys(caches.content())).toEqual([`llmc-file ${server.url} ${BYTES.length} "v1"`]);
+  });
+
   it("is any file where there is no crypto.subtle", async () => {
     vi.stubGlobal("crypto", {});
     server.bytes = CORRUPT;
