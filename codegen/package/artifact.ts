@@ -1,5 +1,6 @@
 /** What a package is made of: everything the compiler decided, as data. `emitPackage` only writes it down. */
 import type { Program } from "../../src/plan/ir.ts";
+import type { FileDigest } from "../../src/runtime/http/digest.ts";
 import type { WeightNameRule } from "../../src/runtime/weight-names.ts";
 
 export interface ArtifactProfile {
@@ -41,6 +42,8 @@ export interface Artifact {
   readonly parameters: readonly ArtifactParameter[];
   /** Of `model.safetensors` and `tokenizer.json`, those that are put into the package. */
   readonly beside: readonly string[];
+  /** Of `model.safetensors`, if it is one of them. */
+  readonly weightsDigest?: FileDigest;
   /** The bundled modules of the runtime by their file in the package (`src/runtime/bundled.generated.ts`). */
   readonly runtime: Readonly<Record<string, string>>;
   /** Its public types as a declaration file, from the same place. */

@@ -25,13 +25,17 @@ const data = {
 ${profiles.map(profileText).join("\n")}
   ],
   weights: ${besideText("model.safetensors", artifact)},
-  tokenizer: ${besideText("tokenizer.json", artifact)},
+${digestText(artifact)}  tokenizer: ${besideText("tokenizer.json", artifact)},
 };
 
 export function load(options) {
   return loadModel(data, options);
 }
 `;
+}
+
+function digestText({ weightsDigest }: Artifact): string {
+  return weightsDigest === undefined ? "" : `  weightsDigest: ${JSON.stringify(weightsDigest)},\n`;
 }
 
 /** A file beside the module. webpack refuses a package that lacks one, unless it is told to look away. */

@@ -19,7 +19,7 @@ export function readmeText(artifact: Artifact): string {
     `| profile | target | needs | kernels | arena bytes |
 |---|---|---|---|---|
 ${rows.join("\n")}`,
-    ...(isJavaScript ? [WEIGHTS_AT_A_URL, ...isolationText(profiles), BUNDLERS] : []),
+    ...(isJavaScript ? [WEIGHTS_AT_A_URL, ...hashesText(artifact), ...isolationText(profiles), BUNDLERS] : []),
   ];
   return `${paragraphs.join("\n\n")}\n`;
 }
@@ -57,6 +57,18 @@ The next visit asks whether the file has changed, and deletes an old version; of
 the file is read all the same, and the console says so. \`load({ cache: false })\` keeps nothing, \`clearCache(url)\`
 deletes one file, \`clearCache()\` all that packages of llmc keep on this origin (caches named \`llmc-file URL SIZE VERSION\`).
 A browser that runs out of disk deletes them too, unless \`navigator.storage.persist()\` was granted.`;
+
+/** Of packages that know their weights. */
+function hashesText({ weightsDigest }: Artifact): readonly string[] {
+  if (weightsDigest === undefined) return [];
+  return [
+    `This package knows the SHA-256 of each stretch of its own \`model.safetensors\`, the file that \`load\` reads without
+\`weights\`. Where a page is on https or localhost, a stretch that differs is fetched once more and is then a
+\`DownloadError\`; a file of another size is one at once. What is right is kept by its hash (in caches named
+\`llmc-file URL sha256\`): it is shared with other URLs and builds, and once it is whole, the server is not asked again,
+whatever \`ETag\` it sends. A file at a URL that you give, fine-tuned weights say, is not held to these hashes.`,
+  ];
+}
 
 /** Of pages, for targets with threads. */
 function isolationText(profiles: Artifact["profiles"]): readonly string[] {

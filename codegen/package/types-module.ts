@@ -86,7 +86,7 @@ export interface Model extends ${["LoadedModel<Target, Profile>", ...abilities].
 /**
  * Loads the model.
  * @throws UnsupportedAdapterError no device fits; WeightsError, SafetensorsError, TokenizerError a file does not fit;
- * DownloadError a file at a URL cannot be fetched.
+ * DownloadError a file at a URL cannot be fetched, or is not the one that the package was built with.
  */
 export declare function load(options?: LoadOptions): Promise<Model>;
 

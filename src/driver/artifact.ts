@@ -3,6 +3,7 @@ import { emitPackage } from "../../codegen/package/index.ts";
 import type { Artifact } from "../../codegen/package/index.ts";
 import { RUNTIME_FILES, RUNTIME_NOTICES, RUNTIME_TYPES } from "../runtime/bundled.generated.ts";
 import { CUDA_DRIVER } from "./cuda-driver.generated.ts";
+import type { FileDigest } from "../runtime/http/digest.ts";
 import type { Compilation } from "./compile.ts";
 import { weightNameRules } from "./weight-rules.ts";
 import { defined } from "../support/errors.ts";
@@ -11,13 +12,14 @@ export { CUDA_KERNELS } from "../../codegen/package/cuda-files.ts";
 
 /**
  * The package of a compilation that has at least one build. `version` is the compiler's, `beside` the files (weights,
- * tokenizer) that are put into it.
+ * tokenizer) that are put into it, `weightsDigest` what is known of the weights.
  */
 export function artifactOf(
   compilation: Compilation,
   name: string,
   version: string,
   beside: readonly string[] = [],
+  weightsDigest?: FileDigest,
 ): Artifact {
   const model = defined(compilation.model, "a compilation without a model has no artifact");
   return {
@@ -39,6 +41,7 @@ export function artifactOf(
     weightRules: weightNameRules(model.weights),
     parameters: model.parameters.map(({ path, dims }) => ({ path, dims })),
     beside,
+    weightsDigest,
     runtime: RUNTIME_FILES,
     runtimeTypes: RUNTIME_TYPES,
     notices: RUNTIME_NOTICES,

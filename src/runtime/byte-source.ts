@@ -1,4 +1,5 @@
 /** Where bytes come from: a file, a URL, memory. Read in pieces, so that a checkpoint never lies in memory whole. */
+import type { KnownFile } from "./http/digest.ts";
 import type { ByteSource, ByteSourceLike, LoadOptions } from "./public-types.ts";
 
 export function bytesOf(bytes: Uint8Array | ArrayBuffer, name = "bytes in memory"): ByteSource {
@@ -17,7 +18,10 @@ function bounded(view: Uint8Array, offset: number, length: number, name: string)
 }
 
 /** Those of the options of `load` that are about files. */
-export type FileOptions = Pick<LoadOptions, "fetch" | "signal" | "cache">;
+export interface FileOptions extends Pick<LoadOptions, "fetch" | "signal" | "cache"> {
+  /** What a file at this URL, if it is read, is held to. */
+  readonly known?: KnownFile;
+}
 
 /** Opens `like`. Undefined where there is no such file (404, ENOENT); other failures are thrown. */
 export async function openBytes(like: ByteSourceLike, options: FileOptions = {}): Promise<ByteSource | undefined> {

@@ -29,7 +29,8 @@ export class SafetensorsError extends Error {
 
 /**
  * A file could not be fetched: the server refused it (`status`, where it answered), the connection broke again and again,
- * or the file changed meanwhile. What has come is kept where the browser can, so that another `load` goes on from there.
+ * the file changed meanwhile, or it is not the one that the package was built with. What has come is kept where the
+ * browser can, so that another `load` goes on from there.
  */
 export class DownloadError extends Error {
   override readonly name = "DownloadError";

@@ -8,6 +8,7 @@ import { OptionError } from "./errors.ts";
 import { Executor } from "./executor.ts";
 import type { FloatType } from "./float-convert.ts";
 import { Model } from "./model.ts";
+import type { FileDigest } from "./http/digest.ts";
 import type { ModelFacts } from "./model.ts";
 import type { ByteSource, LoadOptions, Tokenizer } from "./public-types.ts";
 import { Recovery } from "./recovery.ts";
@@ -27,6 +28,8 @@ export interface PackageData {
   readonly profiles: readonly ProfileEntry[];
   /** Where the files lie if the caller gives none. */
   readonly weights: URL;
+  /** Of the file at `weights`, where the package was built with one. */
+  readonly weightsDigest?: FileDigest;
   readonly tokenizer: URL;
 }
 
@@ -136,6 +139,7 @@ async function fillWeights(
       if (from < to) executor.writeBuffer(index, from - start, piece.bytes.subarray(from - piece.offset, to - piece.offset)); // prettier-ignore
     }
   };
+  const known = data.weightsDigest && { ...data.weightsDigest, url: data.weights };
   await weights.read(
     (source) =>
       loadWeights(source, parameters, data.weightRules, deliver, {
@@ -143,7 +147,7 @@ async function fillWeights(
         onProgress: (loaded, total) =>
           options.onProgress?.({ stage: "weights", fraction: loaded / Math.max(1, total), loaded, total }),
       }),
-    options,
+    { ...options, known },
   );
 }
 

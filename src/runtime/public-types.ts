@@ -28,8 +28,9 @@ export interface Progress {
 
 export interface LoadOptions<Target extends string = string, Profile extends string = string> {
   /**
-   * The safetensors file: path, URL or bytes. Default: `model.safetensors` in the package. It is read again if the device
-   * is lost; of bytes the model keeps no copy, so that works for as long as the caller holds them unchanged.
+   * The safetensors file: path, URL or bytes. Default: `model.safetensors` in the package; that file, and no other, is
+   * held to the hashes that the package has of it, if it has any, where it is read from a URL. It is read again if the
+   * device is lost; of bytes the model keeps no copy, so that works for as long as the caller holds them unchanged.
    */
   readonly weights?: ByteSourceLike;
   /** A `tokenizer.json`; null for none. Default: `tokenizer.json` in the package, if it is there. */

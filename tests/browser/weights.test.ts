@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Browser } from "playwright-core";
 import { runtimeFiles } from "../../scripts/bundle-runtime.mjs";
+import type { FileDigest } from "../../src/runtime/http/digest.ts";
 import { BLOCK_BYTES } from "../../src/runtime/http/block-store.ts";
 import { patternBytes } from "../unit/runtime/file-server.ts";
 import { NO_CHROMIUM, chromiumPath, launchChromium, visit } from "./chromium.ts";
@@ -57,11 +58,13 @@ beforeEach(async () => {
 });
 
 /** Reads the file in the page; size and hash, or the error. */
-async function read({ page, server }: Opened, base = server.url): Promise<unknown> {
+async function read({ page, server }: Opened, base = server.url, digest?: FileDigest): Promise<unknown> {
   const limits = { retries: 1, firstRetries: 1, pauseMs: 10, stallMs: 30_000 };
   return page.evaluate(`(async () => {
     const { openHttp } = await import("/http.js");
-    const source = await openHttp(${JSON.stringify(new URL(FILE, base))}, { limits: ${JSON.stringify(limits)} });
+    const url = new URL(${JSON.stringify(new URL(FILE, base))});
+    const known = ${JSON.stringify(digest)};
+    const source = await openHttp(url, { limits: ${JSON.stringify(limits)}, known: known && { ...known, url } });
     const pieces = [];
     for (let at = 0; at < source.size; at += 3e6) pieces.push((await source.read(at, Math.min(3e6, source.size - at))).slice());
     const hash = await crypto.subtle.digest("SHA-256", await new Blob(pieces).arrayBuffer());
@@ -93,6 +96,26 @@ describe("a large file at a URL, in Chromium", () => {
     expect(await read(opened)).toEqual(whole);
     expect(asked(server)).toEqual([]);
     await page.context().setOffline(false);
+  });
+
+  it("is kept by its hashes, shared with another origin's, and held to them, where they are known", async ({
+    skip,
+  }) => {
+    if (opened === undefined) return skip(NO_CHROMIUM);
+    const { page, server } = opened;
+    const sha256 = [0, 1, 2].map((i) => createHash("sha256").update(bytes.subarray(i * BLOCK_BYTES, (i + 1) * BLOCK_BYTES)).digest("base64")); // prettier-ignore
+    const digest = { bytes: bytes.length, sha256 };
+    expect(await read(opened, server.url, digest)).toEqual(whole);
+    expect(asked(server)).toEqual([PROBE, ...BLOCKS]);
+    await page.reload();
+    expect(await read(opened, server.url, digest)).toEqual(whole);
+    expect(asked(server)).toEqual([]);
+    const other = await serve({ "Access-Control-Allow-Origin": "*" });
+    expect(await read(opened, other.url, digest)).toEqual(whole);
+    expect(asked(other)).toEqual([]);
+    const wrong = { ...digest, sha256: sha256.with(1, createHash("sha256").digest("base64")) };
+    expect(await read(opened, server.url, wrong)).toMatchObject({ name: "DownloadError", message: expect.stringContaining(`bytes ${BLOCKS[1]?.replace("-", " to ")} are not those`) as string }); // prettier-ignore
+    expect(new Set(asked(server))).toEqual(new Set([PROBE, BLOCKS[1]]));
   });
 
   it("is deleted by clearCache, and what is the app's stays", async ({ skip }) => {

@@ -1,7 +1,9 @@
 /** What `build` writes and what it leaves alone: the entries that nobody named, and the folders that are not its own. */
-import { existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { BLOCK_BYTES } from "../../src/runtime/http/block-store.ts";
 import { f32Tensor, fileOf } from "../unit/runtime/safetensors-file.ts";
 import { llmc, llmcJson } from "./command-line.ts";
 import { workFolder } from "./work-folder.ts";
@@ -54,6 +56,38 @@ describe("a model that cannot generate", () => {
     const { exitCode, stderr } = llmc(build(write("decoder.llm", reader("causal"))));
     expect([exitCode, stderr]).toEqual([0, ""]);
     expect(readFileSync(join(work, "reader", "index.d.ts"), "utf8")).toMatch(/^export interface Model .*Generates, /m);
+  });
+});
+
+describe("the hashes of the weights in the package", () => {
+  const VOCAB = 300_000;
+  /** `index.js` of a model of 19 MB with the file of weights that it is given. */
+  function indexOf(weights: Uint8Array | undefined): string {
+    const folder = mkdtempSync(join(work, "hashes-"));
+    writeFileSync(join(folder, "reader.llm"), reader("causal").replace("vocab: int = 11", `vocab: int = ${VOCAB}`));
+    if (weights !== undefined) writeFileSync(join(folder, "model.safetensors"), weights);
+    const out = join(folder, "out");
+    expect(llmcJson(["build", folder, "--target", "js", "--out", out])).toMatchObject({ ok: true });
+    return readFileSync(join(out, "index.js"), "utf8");
+  }
+  const checkpoint = (vocab: number): Uint8Array => {
+    const table = f32Tensor(
+      [vocab, 8],
+      Array.from({ length: vocab * 8 }, (_, i) => i % 1000),
+    );
+    return fileOf({ "embed.weight": table, "head.weight": table });
+  };
+
+  it("are those of its stretches of 8 MiB", () => {
+    const weights = checkpoint(VOCAB);
+    const [, digest = ""] = /^  weightsDigest: (.*),$/m.exec(indexOf(weights)) ?? [];
+    const hashOf = (at: number): string => createHash("sha256").update(weights.subarray(at, at + BLOCK_BYTES)).digest("base64"); // prettier-ignore
+    const sha256 = [0, BLOCK_BYTES, 2 * BLOCK_BYTES].map(hashOf);
+    expect(JSON.parse(digest)).toEqual({ bytes: weights.length, sha256 });
+  });
+
+  it("are not there without weights, or with some that do not fit", () => {
+    for (const weights of [undefined, checkpoint(12)]) expect(indexOf(weights)).not.toContain("weightsDigest");
   });
 });
 

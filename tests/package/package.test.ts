@@ -75,6 +75,16 @@ describe("a generated package", () => {
     expect(sectionsOf(readmeOf("cuda"))).toEqual([]);
   });
 
+  it("knows its weights where it was built with them, and says what that means", async () => {
+    const artifact = await toyArtifact();
+    const weightsDigest = { bytes: 9, sha256: ["4Nv="] };
+    const files = emitPackage({ ...artifact, weightsDigest });
+    expect(files.get("index.js")).toContain('\n  weightsDigest: {"bytes":9,"sha256":["4Nv="]},\n');
+    expect(files.get("README.md")).toContain("SHA-256 of each stretch of its own `model.safetensors`");
+    expect(installed.files.get("index.js")).not.toContain("weightsDigest");
+    expect(installed.files.get("README.md")).not.toContain("SHA-256");
+  });
+
   it("declares types, an optional peer and no side effects", () => {
     const fields = JSON.parse(installed.files.get("package.json")!) as Record<string, unknown>;
     expect(fields).toMatchObject({

@@ -12,6 +12,7 @@ import { matchWeights } from "../../runtime/match-weights.ts";
 import type { SafetensorsFile } from "../../runtime/safetensors.ts";
 import { defined } from "../../support/errors.ts";
 import { readCheckpoint } from "../checkpoint.ts";
+import { digestOf } from "../digest.ts";
 import { usageError } from "../failure.ts";
 import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
@@ -71,7 +72,9 @@ export function registerBuild(program: Command, perform: Perform): void {
       const copies = new Map<string, string>();
       if (source.weights !== undefined && misfit === undefined) copies.set("model.safetensors", source.weights);
       if (source.tokenizer !== undefined) copies.set("tokenizer.json", source.tokenizer);
-      const files = packageFiles(compilation, name, VERSION, [...copies.keys()]);
+      const weights = copies.get("model.safetensors");
+      const digest = weights === undefined ? undefined : await digestOf(weights);
+      const files = packageFiles(compilation, name, VERSION, [...copies.keys()], digest);
       replaceFolder(out, files, copies, replacing);
       const cuda = files.get(CUDA_KERNELS);
       if (cuda !== undefined) output.message(await checkCuda(cuda, CUDA_KERNELS));
@@ -81,7 +84,7 @@ export function registerBuild(program: Command, perform: Perform): void {
         package: out,
         name,
         ...buildFigures(compilation),
-        weights: copies.has("model.safetensors"),
+        weights: weights !== undefined,
         seconds,
       };
       output.result(document, buildText(document));

@@ -1,14 +1,17 @@
 /**
  * Blocks of files that were fetched, in the Cache API: one cache for each version of a file, one entry a block, so that
- * what has come is there after a reload, whatever happens to the rest. Where there is no Cache API (Node, a page without
- * https), nothing is kept for later.
+ * what has come is there after a reload, whatever happens to the rest. Blocks of a file whose hashes are known are kept
+ * under these, whatever version the server calls it, and found in the caches of other files too. Where there is no Cache
+ * API (Node, a page without https), nothing is kept for later.
  */
+import type { FileDigest } from "./digest.ts";
 
 /** In bytes: what is asked for at a time, and what is kept. */
 export const BLOCK_BYTES = 8 * 1024 * 1024;
 
-/** Names of caches start with it; then come the URL, the size and the name of the version. */
+/** Names of caches start with it; then come the URL, the size and the name of the version, or the URL and `HASHED`. */
 const PREFIX = "llmc-file ";
+const HASHED = "sha256";
 
 /** A version of a file that is kept. */
 export interface Kept {
@@ -27,11 +30,14 @@ export class BlockStore {
     private readonly url: string,
     private readonly cache: Cache | undefined,
     private readonly keepsAll: boolean,
+    /** Of a file whose hashes are known, by these. */
+    private readonly keys: readonly string[],
   ) {}
 
   /** Without `kept`, or where the browser refuses, nothing is kept for later. Other versions of the file are deleted. */
-  static async open(url: string, kept: Kept | undefined, keepsAll: boolean): Promise<BlockStore> {
-    return new BlockStore(url, kept && (await openCache(url, kept)), keepsAll);
+  static async open(url: string, kept: Kept | FileDigest | undefined, keepsAll: boolean): Promise<BlockStore> {
+    const keys = kept !== undefined && "sha256" in kept ? kept.sha256.map(hashKey) : [];
+    return new BlockStore(url, kept && (await openCache(url, kept, new Set(keys))), keepsAll, keys);
   }
 
   async get(index: number): Promise<Uint8Array | undefined> {
@@ -39,12 +45,21 @@ export class BlockStore {
   }
 
   async has(index: number): Promise<boolean> {
-    return this.memory.has(index) || (await this.cache?.match(keyOf(index)).catch(() => undefined)) !== undefined;
+    return this.memory.has(index) || (await this.match(index).catch(() => undefined)) !== undefined;
   }
 
   private async kept(index: number): Promise<Uint8Array | undefined> {
-    const found = await this.cache?.match(keyOf(index));
+    const found = await this.match(index);
     return found && new Uint8Array(await found.arrayBuffer());
+  }
+
+  private async match(index: number): Promise<Response | undefined> {
+    const place = this.keys.length === 0 ? this.cache : this.cache && storage();
+    return place?.match(this.keyOf(index));
+  }
+
+  private keyOf(index: number): string {
+    return this.keys[index] ?? rangeKey(index);
   }
 
   /** Whether all blocks of a file of `size` bytes are there. */
@@ -73,7 +88,7 @@ export class BlockStore {
   private async keep(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
     if (this.cache === undefined || this.isFull) return false;
     try {
-      await this.cache.put(keyOf(index), new Response(bytes));
+      await this.cache.put(this.keyOf(index), new Response(bytes));
       return true;
     } catch (error) {
       this.isFull = true;
@@ -84,8 +99,12 @@ export class BlockStore {
 }
 
 /** An address that nobody has (RFC 2606), because keys of a cache are addresses; other sizes of blocks have other keys. */
-function keyOf(index: number): string {
+function rangeKey(index: number): string {
   return `https://llmc.invalid/${index * BLOCK_BYTES}-${(index + 1) * BLOCK_BYTES}`;
+}
+
+function hashKey(hash: string): string {
+  return `https://llmc.invalid/sha256/${hash}`;
 }
 
 /** Reading the property throws in a frame without an origin. */
@@ -101,15 +120,15 @@ export function canKeep(): boolean {
   return storage() !== undefined;
 }
 
-function nameOf(url: string, { size, version }: Kept): string {
-  return `${PREFIX}${url} ${size} ${version}`;
-}
-
-async function openCache(url: string, kept: Kept): Promise<Cache | undefined> {
-  const name = nameOf(url, kept);
+/** `keys`: of the blocks that the file has, if they are known; others are deleted. */
+async function openCache(url: string, kept: Kept | FileDigest, keys: ReadonlySet<string>): Promise<Cache | undefined> {
+  const name = `${PREFIX}${url} ${"version" in kept ? `${kept.size} ${kept.version}` : HASHED}`;
   try {
     await clear(url, name);
-    return await storage()?.open(name);
+    const cache = await storage()?.open(name);
+    if (keys.size > 0)
+      for (const { url: key } of (await cache?.keys()) ?? []) if (!keys.has(key)) await cache?.delete(key);
+    return cache;
   } catch {
     return undefined;
   }

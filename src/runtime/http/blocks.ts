@@ -2,9 +2,12 @@
  * A file on a server as a source of bytes: read in blocks, one request each, the next one while the caller is busy with
  * the last. Of what was read, memory holds a few blocks.
  */
+import { DownloadError } from "../errors.ts";
 import type { ByteSource } from "../public-types.ts";
 import { BLOCK_BYTES } from "./block-store.ts";
 import type { BlockStore } from "./block-store.ts";
+import { isBlock } from "./digest.ts";
+import type { FileDigest } from "./digest.ts";
 import type { Download } from "./download.ts";
 
 /** Blocks in memory: two tensors that are compared lie in two each. */
@@ -17,11 +20,13 @@ export class BlockSource implements ByteSource {
   private turn: Promise<unknown> = Promise.resolve();
   private last = -1;
 
+  /** `digest`: what blocks that come are held to. */
   constructor(
     readonly name: string,
     readonly size: number,
     private readonly download: Download,
     private readonly store: BlockStore,
+    private readonly digest: FileDigest | undefined,
     private readonly end: () => void,
   ) {}
 
@@ -91,9 +96,21 @@ export class BlockSource implements ByteSource {
 
   private async fetched(index: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(this.bytesOf(index));
-    await this.download.read(index * BLOCK_BYTES, bytes);
+    const from = index * BLOCK_BYTES;
+    await this.download.read(from, bytes);
+    if (!(await this.isRight(index, bytes))) {
+      await this.download.read(from, bytes);
+      if (!(await this.isRight(index, bytes)))
+        throw new DownloadError(
+          `${this.name}: bytes ${from} to ${from + bytes.length - 1} are not those of the weights that the package was built with`,
+        );
+    }
     await this.store.put(index, bytes);
     return bytes;
+  }
+
+  private async isRight(index: number, bytes: Uint8Array<ArrayBuffer>): Promise<boolean> {
+    return this.digest === undefined || isBlock(this.digest, index, bytes);
   }
 
   private bytesOf(index: number): number {

@@ -12,6 +12,8 @@ import type { Kept } from "./block-store.ts";
 import { BlockSource } from "./blocks.ts";
 import { Download, retrying } from "./download.ts";
 import type { FileFacts } from "./download.ts";
+import { canVerify } from "./digest.ts";
+import type { FileDigest, KnownFile } from "./digest.ts";
 import { strongName, versionNamed } from "./version.ts";
 
 export interface HttpOptions {
@@ -19,6 +21,8 @@ export interface HttpOptions {
   readonly signal?: AbortSignal;
   /** Whether the file is kept for the next visit, where that is possible. Default true. */
   readonly cache?: boolean;
+  /** Its blocks are verified, and kept under their hashes, if it is the file at this URL. */
+  readonly known?: KnownFile;
   readonly limits?: Partial<Limits>;
 }
 
@@ -50,7 +54,8 @@ export async function openHttp(url: string | URL, options: HttpOptions = {}): Pr
     limits: { ...LIMITS, ...options.limits },
   };
   try {
-    const source = await open(requests, isKept, controller.signal, end);
+    const known = options.known?.url.href === absolute ? options.known : undefined;
+    const source = await open(requests, isKept, known, controller.signal, end);
     if (source === undefined || !(source instanceof BlockSource)) end();
     return source;
   } catch (error) {
@@ -67,32 +72,45 @@ export async function clearCache(url?: string | URL): Promise<void> {
 async function open(
   requests: Requests,
   isKept: boolean,
+  known: FileDigest | undefined,
   signal: AbortSignal,
   end: () => void,
 ): Promise<ByteSource | undefined> {
   const { url } = requests;
-  const sourceOf = async (facts: FileFacts, kept: Kept | undefined, first?: Answer): Promise<ByteSource> => {
+  const digest = canVerify() ? known : undefined;
+  const sourceOf = async (
+    facts: FileFacts,
+    kept: Kept | FileDigest | undefined,
+    first?: Answer,
+  ): Promise<ByteSource> => {
     const store = await BlockStore.open(url, kept, first !== undefined);
     const isThere = first !== undefined && (await store.hasAll(facts.size));
     if (isThere) first.cancel();
-    return new BlockSource(
-      url,
-      facts.size,
-      new Download(requests, facts, signal, isThere ? undefined : first),
-      store,
-      end,
-    );
+    const download = new Download(requests, facts, signal, isThere ? undefined : first);
+    return new BlockSource(url, facts.size, download, store, digest, end);
   };
-  const probed = await probe(requests, isKept, signal);
+  // Where blocks are verified, it does not matter what version the server calls them.
+  const hashed = digest && { size: digest.bytes, version: {} };
+  if (hashed !== undefined && isKept && (await (await BlockStore.open(url, digest, false)).hasAll(hashed.size)))
+    return sourceOf(hashed, digest);
+  const probed = await probe(requests, isKept && hashed === undefined, signal);
   if (probed === undefined) return undefined;
   if ("kept" in probed) return sourceOf({ size: probed.kept.size, version: versionNamed(probed.kept.version) }, probed.kept); // prettier-ignore
   const { isWhole, version } = probed;
   if (!isWhole) probed.cancel();
   const size = isWhole ? probed.size : (probed.size ?? (await sizeOfRest(requests, signal)));
-  if (size === undefined) return bytesOf(await wholeBody(requests, signal, isWhole ? probed : undefined), url);
+  const first = isWhole ? probed : undefined;
+  if (known !== undefined && size !== undefined) checkSize(url, size, known);
+  if (hashed !== undefined) return sourceOf(hashed, isKept ? digest : undefined, first);
+  if (size === undefined) return bytesOf(await wholeBody(requests, signal, first), url);
   const name = isKept ? strongName(version, Date.now()) : undefined;
   const kept = name === undefined ? undefined : { size, version: name };
-  return sourceOf({ size, version }, kept, isWhole ? probed : undefined);
+  return sourceOf({ size, version }, kept, first);
+}
+
+function checkSize(url: string, size: number, { bytes }: FileDigest): void {
+  if (size !== bytes)
+    throw new DownloadError(`${url} has ${size} bytes; the weights that the package was built with have ${bytes}`);
 }
 
 /** The first answer; where there is none, a copy of the whole file that is kept. */

@@ -22,8 +22,14 @@ export function fakeCaches(): FakeCaches {
       if (used() + bytes.length > self.capacity) throw new DOMException("no space left", "QuotaExceededError");
       entries.set(String(key), bytes);
     },
+    keys: () => Promise.resolve([...entries.keys()].map((key) => new Request(key))),
+    delete: (key) => Promise.resolve(entries.delete(String(key))),
   });
   const storage: Partial<CacheStorage> = {
+    match: (key) => {
+      const found = [...caches.values()].map((entries) => entries.get(String(key))).find((each) => each !== undefined);
+      return Promise.resolve(found && new Response(found));
+    },
     open: (name) => {
       const entries = caches.get(name) ?? new Map<string, Uint8Array<ArrayBuffer>>();
       caches.set(name, entries);
