@@ -112,8 +112,9 @@ export function cudaDialect(helpers: Helpers): Dialect {
     constant: (name, type, text) => `const ${typeText(type)} ${name} = ${text};`,
     variable: (name, type, text) => `${typeText(type)} ${name}${text === undefined ? "" : ` = ${text}`};`,
     counter: (name, from) => `int ${name} = ${from}`,
-    // A compiler that unrolls a long loop of loads as a whole runs out of registers.
-    unrolling: (iterations) => (iterations > MOST_UNROLLED ? `#pragma unroll ${MOST_UNROLLED}` : undefined),
+    // A compiler that unrolls a long loop of loads runs out of registers; between barriers there is no order to gain.
+    unrolling: (iterations, hasBarrier) =>
+      hasBarrier ? "#pragma unroll 1" : iterations > MOST_UNROLLED ? `#pragma unroll ${MOST_UNROLLED}` : undefined,
     barrier: () => ["__syncthreads();"],
   };
 }

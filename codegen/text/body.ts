@@ -72,7 +72,7 @@ export class BodyWriter {
     for (const { arg, init } of carried) this.out.line(this.dialect.variable(this.name(arg), arg.type, read(init)));
     const [first, end, by] = [from, to, step].map((value) => this.expressions.numberOf(value));
     if (first !== undefined && end !== undefined && by !== undefined) {
-      const hint = this.dialect.unrolling?.(Math.ceil((end - first) / by));
+      const hint = this.dialect.unrolling?.(Math.ceil((end - first) / by), hasBarrier(statement.body));
       if (hint !== undefined) this.out.line(hint);
     }
     const name = this.name(index);
@@ -146,4 +146,11 @@ function sharesStorage({ body }: Kernel): boolean {
     if (statement.kind === "let" && statement.expression.kind === "load") read.add(statement.expression.buffer);
   });
   return [...written].some((buffer) => buffer.space === "storage" && read.has(buffer));
+}
+
+/** Whether the invocations of a workgroup wait for one another somewhere in it. */
+function hasBarrier(body: readonly Statement[]): boolean {
+  let found = false;
+  walkStatements(body, ({ kind }) => (found ||= kind === "barrier"));
+  return found;
 }

@@ -44,8 +44,8 @@ export interface Dialect {
   variable(name: string, type: KType, text?: string): string;
   /** The head of `for (...; ...; ...)` without the word. */
   counter(name: string, from: string): string;
-  /** A line above a loop of so many iterations that says how far to unroll it. */
-  readonly unrolling?: (iterations: number) => string | undefined;
+  /** A line above a loop of so many iterations, with a barrier in each or without, that says how far to unroll it. */
+  readonly unrolling?: (iterations: number, hasBarrier: boolean) => string | undefined;
   /** Statements; `sharesStorage`: some storage buffer is both read and written. */
   barrier(sharesStorage: boolean): readonly string[];
 }

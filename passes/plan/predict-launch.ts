@@ -60,6 +60,8 @@ const COLLECTIVE = 16;
 class Counter {
   readonly bytes = new Map<Buffer, number>();
   private readonly intervals = new Map<KValue, Interval>();
+  /** Which part of the invocations a condition holds for, where it keeps those beyond an edge out. */
+  private readonly shares = new Map<KValue, number>();
   private readonly largest: number;
 
   constructor(
@@ -87,6 +89,8 @@ class Counter {
       case "let": {
         const { expression, result } = statement;
         this.intervals.set(result, this.interval(expression));
+        if (expression.kind === "binary" && expression.op === "lt")
+          this.shares.set(result, shareBelow(this.of(expression.x), this.of(expression.y)));
         if (expression.kind === "load") this.moves(expression.buffer, times);
         return times * operationsOf(expression, result.type.lanes);
       }
@@ -95,8 +99,10 @@ class Counter {
         return times * statement.buffer.lanes;
       case "barrier":
         return times;
-      case "if":
-        return Math.max(this.count(statement.body, times), this.count(statement.otherwise, times));
+      case "if": {
+        const share = this.shares.get(statement.condition) ?? 1;
+        return Math.max(this.count(statement.body, times * share), this.count(statement.otherwise, times));
+      }
       case "for": {
         const [from, to, step] = [statement.from, statement.to, statement.step].map((value) => this.of(value));
         const span = (to?.high ?? Infinity) - (from?.low ?? 0);
@@ -139,6 +145,12 @@ class Counter {
         return UNKNOWN;
     }
   }
+}
+
+/** How many of the numbers of `x`, which count from 0, are below the largest `y`. */
+function shareBelow(x: Interval, y: Interval): number {
+  if (x.low !== 0 || !Number.isFinite(x.high) || !Number.isFinite(y.high)) return 1;
+  return Math.min(1, Math.max(0, y.high) / (x.high + 1));
 }
 
 function operationsOf(expression: Expression, lanes: number): number {

@@ -37,13 +37,19 @@ describe("a package on a device of the caller's", () => {
     const model = await moby.load({ device });
     expect([...calls.keys()]).toEqual(expect.arrayContaining(["createBuffer", "createBindGroup"]));
     clear();
+    await model.generate(prompt, { temperature: 0, maxTokens: 1 }).text();
+    // The plan of a prompt may be several submits.
+    const ofPrompt = calls.get("submit") ?? 0;
+    model.reset();
+    clear();
     const generation = model.generate(prompt, { temperature: 0, maxTokens: 50 });
     await generation.text();
     expect(generation.tokens).toEqual(greedy.slice(0, 50));
     const created = [...calls.keys()].filter((name) => name.startsWith("create"));
     expect(created).toEqual(["createCommandEncoder"]);
-    for (const name of ["createCommandEncoder", "beginComputePass", "submit", "copyBufferToBuffer"])
-      expect([name, calls.get(name)]).toEqual([name, 50]);
+    for (const name of ["createCommandEncoder", "beginComputePass", "submit"])
+      expect([name, calls.get(name)]).toEqual([name, ofPrompt + 49]);
+    expect(calls.get("copyBufferToBuffer")).toBe(50);
 
     model.reset();
     await model.extend([1, 2, 3]);

@@ -41,6 +41,18 @@ function rows(axis: "x" | "y" | "z"): Kernel {
   return b.finish({ workgroup: [C, 1, 1], grid: [grid[0]!, grid[1]!, grid[2]!] });
 }
 
+/** Sixteen rows a workgroup, of which those beyond T do nothing. */
+function guardedRows(): Kernel {
+  const b = new KernelBuilder("guarded");
+  const y = b.buffer("y", "write", "f32", T);
+  const row = b.add(b.mul(b.builtin("workgroup_x"), 16), b.builtin("local_x"));
+  b.ifThen(b.lt(row, b.dim(T)), () => {
+    b.store(y, row, b.cast(row, { scalar: "f32", lanes: 1 }));
+    return [];
+  });
+  return b.finish({ workgroup: [16, 1, 1], grid: [[{ size: T, per: 16 }], [], []] });
+}
+
 function programOf(kernel: Kernel, copies = 1): Program {
   const buffer = (name: string, kind: PlanBuffer["kind"]): PlanBuffer => ({ name, kind, bytes: MOST * C * 4 });
   const [x, y] = [buffer("x", "input"), buffer("y", "output")];
@@ -65,6 +77,12 @@ function infoWith(rates: Partial<Rates> | undefined, limits: Partial<Limits> = {
 const contextOf = (info: TargetInfo) => ({ ops: new Map(), info, capacities: { T: MOST } });
 
 describe("the cost of a workgroup", () => {
+  it("counts what stands behind an edge for the invocations that are inside", () => {
+    const [one, all] = [1, 16].map((size) => costOf(guardedRows(), { T: size }, [], [1, 1, 1]).operations);
+    // Of an invocation: the place and the comparison; of one inside also the conversion and the store.
+    expect([one, all]).toEqual([16 * 3 + 2, 16 * 3 + 16 * 2]);
+  });
+
   it("counts what loops do, and each invocation", () => {
     const b = new KernelBuilder("sum");
     const x = b.buffer("x", "read", "f32", 400, 4);
