@@ -17,8 +17,8 @@ import { randomWeights } from "../src/driver/random-weights.ts";
 import { reader } from "./support/webgpu-read.ts";
 
 const SOURCE = "examples/llama/llama.llm";
-const TOKENS = 8;
-const PROMPT = [1, 2, 3, 4];
+const TOKENS = 6;
+const PROMPT = [1, 2];
 const CONTEXT = 128;
 const GEOMETRY = { dim: 576, depth: 30, heads: 9, groups: 3, theta: 10000, eps: 1e-5 };
 
