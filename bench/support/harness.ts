@@ -3,6 +3,9 @@
  * times after three warm-ups, and the median counts. Ratios are better than figures: these machines are shared.
  */
 import os from "node:os";
+import { median } from "../../src/support/median.ts";
+
+export { median };
 
 export interface Row {
   readonly name: string;
@@ -39,13 +42,6 @@ export async function interleaved(contestants: readonly Contestant[], runs = RUN
       if (round >= 0) seconds[index]?.push((performance.now() - start) / 1000);
     }
   return seconds.map(median);
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const high = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? NaN) + high) / 2;
 }
 
 export function machine(adapter?: string): string {

@@ -3,7 +3,8 @@
  * front of it and one behind it.
  */
 import type { ProfileEntry } from "../../runtime/devices/open.ts";
-import { deviceDescriptor, unmet } from "../../runtime/devices/webgpu-adapter.ts";
+import { UnsupportedAdapterError } from "../../runtime/errors.ts";
+import { createDawn, deviceDescriptor, unmet } from "../../runtime/devices/webgpu-adapter.ts";
 import { defined } from "../../support/errors.ts";
 import { addLaunch } from "./timed-device.ts";
 import type { DeviceClock, KernelTime } from "./timed-device.ts";
@@ -37,13 +38,11 @@ export class GpuClock implements DeviceClock {
 
   /** For the first of `profiles` that the adapter can run; undefined where there is none, or it has no clock. */
   static async open(profiles: readonly ProfileEntry[]): Promise<GpuClock | undefined> {
-    // Hidden from the bundler: the package is optional.
-    const name = "webgpu";
-    const module = (await import(name).catch(() => undefined)) as
-      { create(options: readonly string[]): GPU; globals: Readonly<Record<string, unknown>> } | undefined;
-    if (module === undefined) return undefined;
-    Object.assign(globalThis, module.globals);
-    dawn ??= module.create(DAWN_OPTIONS);
+    dawn ??= await createDawn(DAWN_OPTIONS).catch((error: unknown) => {
+      if (error instanceof UnsupportedAdapterError) return undefined;
+      throw error;
+    });
+    if (dawn === undefined) return undefined;
     const adapter = await dawn.requestAdapter({ powerPreference: "high-performance" });
     const profile = profiles.find(({ requires }) => adapter !== null && unmet(adapter, requires) === undefined);
     if (adapter === null || profile === undefined || !adapter.features.has(FEATURE)) return undefined;

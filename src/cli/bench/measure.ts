@@ -3,6 +3,7 @@ import { openDevice } from "../../runtime/devices/open.ts";
 import type { Generation, Model } from "../../runtime/index.ts";
 import { loadOn } from "../../runtime/load.ts";
 import type { PreparedSource } from "../load-source.ts";
+import { median } from "../../support/median.ts";
 import { GpuClock } from "./gpu-clock.ts";
 import { KernelTimes, TimedDevice } from "./timed-device.ts";
 import type { KernelTime } from "./timed-device.ts";
@@ -42,13 +43,6 @@ async function generate(model: Model, { prompt, tokens }: Work, signal: AbortSig
   // The js target never waits: without a pause no signal would be heard.
   for await (const _ of generation) await new Promise((resume) => setImmediate(resume));
   return generation;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const high = sorted[middle] ?? NaN;
-  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] ?? NaN) + high) / 2;
 }
 
 export interface Kernels {

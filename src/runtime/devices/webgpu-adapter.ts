@@ -17,7 +17,12 @@ export async function requestAdapter(): Promise<GPUAdapter> {
 }
 
 async function dawnGpu(): Promise<GPU> {
-  if (dawn !== undefined) return dawn;
+  dawn ??= await createDawn([]);
+  return dawn;
+}
+
+/** Dawn in Node, with its own options. The caller keeps the object. */
+export async function createDawn(options: readonly string[]): Promise<GPU> {
   // Hidden from bundlers: in a browser it is never asked for.
   const name = "webgpu";
   let module: { create(options: readonly string[]): GPU; globals: Readonly<Record<string, unknown>> };
@@ -29,8 +34,7 @@ async function dawnGpu(): Promise<GPU> {
     );
   }
   Object.assign(globalThis, module.globals);
-  dawn = module.create([]);
-  return dawn;
+  return module.create(options);
 }
 
 const FEATURES: Readonly<Record<string, string>> = { f16: "shader-f16" };
