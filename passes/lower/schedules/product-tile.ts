@@ -52,6 +52,12 @@ export interface LoopWish {
   readonly whole?: number;
 }
 
+/** The steps of the loop that an invocation takes: `from`, `from + stride`, ... */
+export interface Terms {
+  readonly from: KValue | number;
+  readonly stride: number;
+}
+
 export function productLoop(puller: Puller, products: readonly Product[], wish: LoopWish = {}): ProductLoop {
   const areFours = (wish.whole ?? LANES) % LANES === 0;
   const fours = areFours && products.every(({ columns }) => columns.div(LANES) !== undefined) ? LANES : 1;
@@ -64,12 +70,7 @@ export function productLoop(puller: Puller, products: readonly Product[], wish: 
 }
 
 /** The sums of the tile over terms `from`, `from + stride`, ... (in steps of `loop.depth` terms): `[product][row][piece]`, each a vector of `width` columns. */
-export function sumTile(
-  emission: Emission,
-  loop: ProductLoop,
-  tile: Tile,
-  terms: { readonly from: KValue | number; readonly stride: number },
-): readonly KValue[][][] {
+export function sumTile(emission: Emission, loop: ProductLoop, tile: Tile, terms: Terms): readonly KValue[][][] {
   const { emitter, builder } = emission;
   const first = defined(loop.products[0], "a product schedule without a product");
   const steps = defined(first.depth.div(loop.depth), "terms in whole steps");
