@@ -24,7 +24,7 @@ export function needsOf(
   ops: readonly Op[],
   yields: readonly Value[],
   table: OpTable,
-  fixed: 1 | 2,
+  fixed: number,
 ): readonly Need[] {
   const { dims } = result(product).type;
   const needs: Need[] = [];

@@ -44,7 +44,7 @@ export function neededSums(
   tile: Tile,
   terms: Terms,
   index: Index,
-  fixed: 1 | 2,
+  fixed: number,
 ): NeededSums {
   const { body, ops, puller, emitter } = emission;
   const steps = stepsOf(
