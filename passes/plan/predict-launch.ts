@@ -2,13 +2,14 @@
  * How long a launch takes at most, at the largest sizes of its plan: the time of a launch, and that of its bytes or of
  * its operations, whichever is longer, at rates that the device surely reaches. Operations are counted in the kernel's
  * body with the largest number of iterations that ranges of integers give; a bound that only the device knows counts as
- * the largest size of the plan. A buffer counts once, and no more of it than is loaded; of two branches a workgroup takes
- * one.
+ * the largest size of the plan. A buffer counts once, and no more of it than is loaded; of branches, and of loops that have
+ * steps under conditions that exclude each other, a workgroup takes the one that costs most.
  */
 import type { Buffer, Expression, KValue, Kernel, Statement } from "../../src/kernel/ir.ts";
 import { elementBytes } from "../../src/kernel/ir.ts";
 import type { Rates } from "../../src/kernel/target-info.ts";
 import type { LaunchStep } from "../../src/plan/ir.ts";
+import { Conditions } from "./exclusive.ts";
 
 export interface LaunchCost {
   /** Scalar operations, loads and stores, of one workgroup. */
@@ -57,6 +58,14 @@ interface Work {
   readonly bytes: number;
 }
 
+function sumOf(one: Work, other: Work): Work {
+  return { operations: one.operations + other.operations, bytes: one.bytes + other.bytes };
+}
+
+function larger(one: Work, other: Work): Work {
+  return { operations: Math.max(one.operations, other.operations), bytes: Math.max(one.bytes, other.bytes) };
+}
+
 /** Both bounds inclusive. */
 interface Interval {
   readonly low: number;
@@ -72,6 +81,9 @@ class Counter {
   private readonly intervals = new Map<KValue, Interval>();
   /** Which part of the invocations a condition holds for, where it keeps those beyond an edge out. */
   private readonly shares = new Map<KValue, number>();
+  private readonly conditions = new Conditions();
+  /** Under which condition a bound is not 0. */
+  private readonly needs = new Map<KValue, KValue>();
   private readonly largest: number;
 
   constructor(
@@ -91,11 +103,20 @@ class Counter {
 
   /** Of one invocation in a body that runs `times` times. */
   count(body: readonly Statement[], times: number): Work {
-    const each = body.map((statement) => this.statement(statement, times));
-    return {
-      operations: each.reduce((sum, { operations }) => sum + operations, 0),
-      bytes: each.reduce((sum, { bytes }) => sum + bytes, 0),
-    };
+    const sets: { readonly conditions: KValue[]; readonly works: Work[] }[] = [];
+    for (const statement of body) {
+      const work = this.statement(statement, times);
+      const condition = statement.kind === "for" ? this.needs.get(statement.to) : undefined;
+      const isApart = (other: KValue): boolean =>
+        condition !== undefined && this.conditions.areExclusive(condition, other);
+      const set = sets.find(({ conditions }) => conditions.length > 0 && conditions.every(isApart));
+      if (set === undefined) sets.push({ conditions: condition === undefined ? [] : [condition], works: [work] });
+      else {
+        set.works.push(work);
+        if (condition !== undefined) set.conditions.push(condition);
+      }
+    }
+    return sets.map(({ works }) => works.reduce(larger)).reduce(sumOf, { operations: 0, bytes: 0 });
   }
 
   private statement(statement: Statement, times: number): Work {
@@ -103,6 +124,9 @@ class Counter {
       case "let": {
         const { expression, result } = statement;
         this.intervals.set(result, this.interval(expression));
+        this.conditions.learn(result, expression);
+        if (expression.kind === "select" && this.of(expression.y).high <= 0)
+          this.needs.set(result, expression.condition);
         if (expression.kind === "binary" && expression.op === "lt")
           this.shares.set(result, shareBelow(this.of(expression.x), this.of(expression.y)));
         const bytes = expression.kind === "load" ? this.moves(expression.buffer, times) : 0;
@@ -115,10 +139,7 @@ class Counter {
       case "if": {
         const share = this.shares.get(statement.condition) ?? 1;
         const [body, otherwise] = [this.count(statement.body, times * share), this.count(statement.otherwise, times)];
-        return {
-          operations: Math.max(body.operations, otherwise.operations),
-          bytes: Math.max(body.bytes, otherwise.bytes),
-        };
+        return larger(body, otherwise);
       }
       case "for": {
         const [from, to, step] = [statement.from, statement.to, statement.step].map((value) => this.of(value));
