@@ -1,0 +1,123 @@
+/**
+ * Which products of a kernel are summed under a condition, and that the kernel's answers are those of the interpreter of
+ * the tensor IR: products that nobody looks at everywhere, and beside them those that look alike and are needed.
+ */
+import { describe, expect, it } from "vitest";
+import type { Attrs, Builder, TensorType, Value } from "../../../../src/ir/index.ts";
+import { tensorType } from "../../../../src/ir/index.ts";
+import { walkStatements } from "../../../../src/kernel/walk.ts";
+import type { Expression, KValue, Kernel } from "../../../../src/kernel/ir.ts";
+import { B, T, check, f32 } from "../../../support/group-case.ts";
+import type { Body } from "../../../support/group-case.ts";
+
+const [N, K] = [6, 8];
+/** x, three weights, a condition for each row, for each text, and for each column. */
+const TYPES = [f32(B, T, K), ...[0, 1, 2].map(() => f32(K, N)), ...[tensorType("bool", [B, T, 1]), tensorType("bool", [B, 1, 1]), tensorType("bool", [N])]]; // prettier-ignore
+
+/** Loops of a kernel's sums that have steps under a condition only, and all of them. */
+function loopsOf({ body }: Kernel): readonly [number, number] {
+  const made = new Map<KValue, Expression>();
+  const bounds: KValue[] = [];
+  walkStatements(body, (statement) => {
+    if (statement.kind === "let") made.set(statement.result, statement.expression);
+    if (statement.kind === "for") bounds.push(statement.to);
+  });
+  return [bounds.filter((to) => made.get(to)?.kind === "select").length, bounds.length];
+}
+
+interface Given {
+  readonly b: Builder;
+  /** Each makes its product. */
+  readonly p: () => Value;
+  readonly q: () => Value;
+  readonly r: () => Value;
+  readonly row: Value;
+  readonly text: Value;
+  readonly column: Value;
+}
+
+const bodyOf =
+  (make: (given: Given) => readonly Value[]): Body =>
+  (b, [x, ...rest]) => {
+    const product = (which: number) => (): Value => b.emit("matmul", [x!, rest[which]!]);
+    return make({ b, p: product(0), q: product(1), r: product(2), row: rest[3]!, text: rest[4]!, column: rest[5]! });
+  };
+
+const ramp = (b: Builder): Value => b.emit("cast", [b.emit("iota", [], { shape: [N], axis: 0 })], { dtype: "f32" });
+
+/** Loops under a condition, loops, and the results of a kernel. */
+const CASES: Readonly<Record<string, readonly [number, number, (given: Given) => readonly Value[]]>> = {
+  "one of two": [2, 2, ({ b, p, q, row }) => [b.emit("select", [row, p(), q()])]],
+  "one of three, through points": [
+    3,
+    3,
+    ({ b, p, q, r, row, text }) => {
+      const inner = b.emit("silu", [b.emit("select", [text, b.emit("neg", [p()]), q()])]);
+      return [b.emit("add", [b.emit("select", [row, inner, b.emit("tanh", [r()])]), ramp(b)])];
+    },
+  ],
+  "two that are needed together, in one loop": [
+    1,
+    2,
+    ({ b, p, q, r, row }) => [b.emit("add", [b.emit("select", [row, b.emit("mul", [p(), q()]), ramp(b)]), r()])],
+  ],
+  "by a condition of columns: all": [0, 1, ({ b, p, q, column }) => [b.emit("select", [column, p(), q()])]],
+  "by what a product says: all": [
+    0,
+    1,
+    ({ b, p, q, r }) => [b.emit("select", [b.emit("ge", [r(), ramp(b)]), p(), q()])],
+  ],
+  "on both sides: always": [
+    0,
+    1,
+    ({ b, p, row }) => {
+      const made = p();
+      return [b.emit("select", [row, made, made])];
+    },
+  ],
+  "that is stored too: that one always": [
+    1,
+    2,
+    ({ b, p, q, row }) => {
+      const made = p();
+      return [b.emit("select", [row, made, q()]), made];
+    },
+  ],
+  "that is added behind the choice: that one always": [
+    1,
+    2,
+    ({ b, p, q, row }) => {
+      const made = q();
+      return [b.emit("add", [b.emit("select", [row, p(), made]), made])];
+    },
+  ],
+};
+
+/** Many lanes a row, and one. */
+const SCHEDULES: readonly Attrs[] = [4, 1].map((lanes) => ({ schedule: "matvec", lanes, columns: 4 }));
+
+describe.each(SCHEDULES)("$schedule of $lanes lanes", (attrs) => {
+  it.each(Object.entries(CASES))("%s", (_, [conditional, all, make]) => {
+    const program = check(TYPES, attrs, bodyOf(make), "interpreter");
+    expect(loopsOf(program.kernels[0]!)).toEqual([conditional, all]);
+  });
+});
+
+describe("matmul.registers", () => {
+  const attrs: Attrs = { schedule: "matmul.registers", tile_rows: 2, tile_columns: 4, workgroup_rows: 1, workgroup_columns: 2 }; // prettier-ignore
+  /** A matrix for each text. */
+  const matrices = [f32(B, T, K), ...[0, 1, 2].map(() => f32(B, K, N)), ...TYPES.slice(4)];
+  const loops = (types: readonly TensorType[], condition: "row" | "text"): readonly [number, number] => {
+    const body = bodyOf((given) => [given.b.emit("select", [given[condition], given.p(), given.q()])]);
+    return loopsOf(check(types, attrs, body, "interpreter").kernels[0]!);
+  };
+
+  it("asks once for a tile, where each matrix of a batch has a layer of the grid", () => {
+    expect(loops(matrices, "text")).toEqual([2, 2]);
+  });
+
+  it("sums all where a tile may hold rows of several texts, or the condition differs from row to row", () => {
+    expect(loops(TYPES, "text")).toEqual([0, 1]);
+    expect(loops(matrices, "row")).toEqual([0, 1]);
+  });
+});
