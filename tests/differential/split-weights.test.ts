@@ -1,15 +1,25 @@
-/** Weights that no binding holds, through the loader: moby's recorded tokens with every large weight in pieces. */
+/** Weights that no binding holds, through the loader: recorded tokens of moby and of a mixture, large weights in pieces. */
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { artifactOf } from "../../src/driver/artifact.ts";
 import { compile } from "../../src/driver/compile.ts";
+import type { Compilation } from "../../src/driver/compile.ts";
 import { packageData } from "../../src/driver/package-data.ts";
 import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { js } from "../../src/profiles/js.ts";
+import { webgpuBase, webgpuCpu } from "../../src/profiles/webgpu.ts";
+import { CpuDevice } from "../../src/runtime/devices/cpu.ts";
+import type { Device } from "../../src/runtime/devices/device.ts";
+import { JsDevice } from "../../src/runtime/devices/js.ts";
+import { WebGpuDevice } from "../../src/runtime/devices/webgpu.ts";
 import { loadModel } from "../../src/runtime/index.ts";
+import { loadOn } from "../../src/runtime/load.ts";
 import { tensorOf } from "../support/random-tensor.ts";
 import { runPlan } from "../support/run-plan.ts";
+import { SUITE_MODELS } from "../support/suite-models.ts";
+import { openAdapter } from "../support/webgpu.ts";
+import type { OpenAdapter } from "../support/webgpu.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const moby = (name: string): string => path.join(root, "examples/moby", name);
@@ -64,4 +74,56 @@ describe.each([js, cpuSimd])("on $name", (info) => {
     expect(tokens[1]).toEqual(tokens[0]);
     if (storage === "f32") expect(tokens[0]).toEqual(Object.values(prompts)[0]!.greedy.slice(0, STEPS));
   });
+});
+
+describe("a mixture", () => {
+  const model = SUITE_MODELS["mixtral"]!();
+  const { prompt, greedy } = JSON.parse(readFileSync(path.join(root, "tests/fixtures/golden/mixtral/expected.json"), "utf8")) as { readonly prompt: number[]; readonly greedy: number[] }; // prettier-ignore
+  /** Bytes of a binding, and the pieces of a stack of five experts of 21,504 bytes each. */
+  const TWO = { what: "two experts", maxBindingBytes: 49_152, pieces: 3 };
+  const ONE = { what: "one", maxBindingBytes: 24_576, pieces: 5 };
+  const ROWS = { what: "rows of one", maxBindingBytes: 12_288, pieces: 10 };
+  let adapter: OpenAdapter | undefined;
+  beforeAll(async () => void (adapter = await openAdapter()));
+  afterAll(() => adapter?.close());
+
+  async function tokensOf(compilation: Compilation, device: Device): Promise<readonly number[]> {
+    const data = packageData(artifactOf(compilation, "mixtral", "0.0.0"));
+    const loaded = await loadOn({ device, profile: data.profiles[0]! }, data, {
+      weights: model.weights,
+      tokenizer: null,
+    });
+    const generation = loaded.generate(prompt, { temperature: 0, maxTokens: greedy.length, stopAtEos: false });
+    await generation.text();
+    await loaded.close();
+    return [...generation.tokens];
+  }
+
+  // llvmpipe takes half a minute to compile the kernels of one.
+  const cases = [js, cpuSimd].flatMap((info) => [TWO, ONE, ROWS].map((way) => ({ ...way, info, name: info.name })));
+  const onAdapter = [{ ...ROWS, info: webgpuCpu }, { ...ONE, info: webgpuBase }].map((way) => ({ ...way, name: way.info.name })); // prettier-ignore
+  it.for([...cases, ...onAdapter])(
+    "says the recorded tokens with $what a piece, for $name",
+    { timeout: 300_000 },
+    async ({ info, maxBindingBytes, pieces }, { skip }) => {
+      if (info.target === "webgpu" && adapter === undefined) return skip("no WebGPU adapter on this machine");
+      const device =
+        info.target === "webgpu"
+          ? WebGpuDevice.inject(adapter!.device)
+          : info.target === "cpu"
+            ? new CpuDevice()
+            : new JsDevice();
+      const profile = { ...info, limits: { ...info.limits, maxBindingBytes } };
+      const compilation = compile(model.file, {
+        profiles: [profile],
+        entries: ["generate"],
+        set: model.set,
+        context: 64,
+      });
+      const buffers = compilation.builds[0]!.program.plans[0]!.buffers;
+      const stack = buffers.filter((buffer) => buffer.path === "model.layers.0.block_sparse_moe.experts.w1");
+      expect(stack.map(({ rows }) => rows === undefined)).toEqual(Array.from({ length: pieces }, () => false));
+      expect(await tokensOf(compilation, device)).toEqual(greedy);
+    },
+  );
 });
