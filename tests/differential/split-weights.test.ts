@@ -5,18 +5,27 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { artifactOf } from "../../src/driver/artifact.ts";
 import { compile } from "../../src/driver/compile.ts";
 import type { Compilation } from "../../src/driver/compile.ts";
+import { weightNameRules } from "../../src/driver/weight-rules.ts";
 import { packageData } from "../../src/driver/package-data.ts";
 import { cpuSimd } from "../../src/profiles/cpu.ts";
 import { js } from "../../src/profiles/js.ts";
+import { evaluate } from "../../src/interp/index.ts";
+import type { Tensor } from "../../src/ir/index.ts";
+import { OPS } from "../../src/ops/index.ts";
 import { webgpuBase, webgpuCpu } from "../../src/profiles/webgpu.ts";
 import { CpuDevice } from "../../src/runtime/devices/cpu.ts";
 import type { Device } from "../../src/runtime/devices/device.ts";
 import { JsDevice } from "../../src/runtime/devices/js.ts";
 import { WebGpuDevice } from "../../src/runtime/devices/webgpu.ts";
 import { loadModel } from "../../src/runtime/index.ts";
+import type { Parameter } from "../../src/runtime/match-weights.ts";
+import { openBytes } from "../../src/runtime/byte-source.ts";
 import { loadOn } from "../../src/runtime/load.ts";
+import { readParameters } from "../../src/weights/tensors.ts";
+import { compareTensors } from "../support/compare-tensors.ts";
 import { tensorOf } from "../support/random-tensor.ts";
 import { runPlan } from "../support/run-plan.ts";
+import { programTolerance } from "../support/tolerance.ts";
 import { SUITE_MODELS } from "../support/suite-models.ts";
 import { openAdapter } from "../support/webgpu.ts";
 import type { OpenAdapter } from "../support/webgpu.ts";
@@ -126,4 +135,17 @@ describe("a mixture", () => {
       expect(await tokensOf(compilation, device)).toEqual(greedy);
     },
   );
+
+  it("gives the logits of the tensor IR in the kernel interpreter", { timeout: 120_000 }, async () => {
+    const profile = { ...webgpuBase, limits: { ...webgpuBase.limits, maxBindingBytes: ROWS.maxBindingBytes } };
+    const { builds, model: analyzed } = compile(model.file, { profiles: [profile], entries: ["forward"], set: model.set, chunk: 3, context: 64, batch: 1 }); // prettier-ignore
+    const { parameters, weights, module } = analyzed!;
+    const values = await readParameters((await openBytes(model.weights))!, parameters as readonly Parameter[], weightNameRules(weights)); // prettier-ignore
+    const params = (path: string): Tensor => ({ dtype: "f32", ...values.get(path)! });
+    const [sizes, inputs] = [{ B: 1, T: 3, S: 64 }, { tokens: tensorOf("i32", [1, 3], prompt.slice(0, 3)) }];
+    const forward = module.funcs.find(({ name }) => name === "forward")!;
+    const [exact, rounded] = (["exact", "rounded"] as const).map((mode) => evaluate(forward, inputs, { ops: OPS, params, symbols: sizes, mode })["logits"] as Tensor); // prettier-ignore
+    const found = runPlan(builds[0]!.program, "forward", { sizes, inputs, weights: params }, "interpreter").read("logits", "f32", exact!.dims); // prettier-ignore
+    expect(compareTensors(found, exact!, programTolerance(exact!, rounded!), { what: "logits" })).toBeUndefined();
+  });
 });
