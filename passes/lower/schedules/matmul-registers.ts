@@ -31,11 +31,10 @@ export function matmulRegisters(emission: Emission): LaunchShape {
     rows: dotTile?.rows ?? tileAttr(spec.attrs, "tile_rows", tiles.rows),
     pieces: Math.max(1, Math.floor(columns / (loop.width * atOnce))),
     neighbours: 1,
-    isShared: false,
   };
   return tiledProduct(emission, loop, dealing, ({ rows, pieces, indexOf }) => {
     const tile = { rows: rows.map(({ read }) => indexOf(read)), pieces: pieces.map(({ read }) => read) };
     const parts = atOnce === 1 ? products.map((one) => ({ ...loop, products: [one] })) : [loop];
-    return parts.flatMap((part) => sumTile(emission, part, tile, { from: 0, stride: 1 }));
+    return parts.flatMap((part) => sumTile(emission, part, tile, { from: 0, stride: 1, isWanted: rows[0]?.isInside }));
   });
 }

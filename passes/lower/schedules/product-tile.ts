@@ -63,16 +63,24 @@ export function productLoop(puller: Puller, products: readonly Product[], wish: 
   return { products, width, depth: hasFours && inner !== "scalar" ? terms : 1, inner };
 }
 
-/** The sums of the tile over terms `from`, `from + stride`, ... (in steps of `loop.depth` terms): `[product][row][piece]`, each a vector of `width` columns. */
+/** The steps of the loop that an invocation takes: `from`, `from + stride`, ...; none where `isWanted` is false. */
+export interface Steps {
+  readonly from: KValue | number;
+  readonly stride: number;
+  readonly isWanted?: KValue | undefined;
+}
+
+/** The sums of the tile over those steps of `loop.depth` terms: `[product][row][piece]`, each a vector of `width` columns. */
 export function sumTile(
   emission: Emission,
   loop: ProductLoop,
   tile: Tile,
-  terms: { readonly from: KValue | number; readonly stride: number },
+  { from, stride, isWanted }: Steps,
 ): readonly KValue[][][] {
   const { emitter, builder } = emission;
   const first = defined(loop.products[0], "a product schedule without a product");
   const steps = defined(first.depth.div(loop.depth), "terms in whole steps");
+  const all = builder.dim(steps);
   const hasPartialSums = loop.inner === "dot" && emission.info.sumsInVectors === true;
   const lanes = loop.inner === "outer" ? loop.width : hasPartialSums ? LANES : 1;
   const slots =
@@ -80,9 +88,9 @@ export function sumTile(
   const zero = emitter.widen(emitter.f32(0), lanes);
   const sums = emitter.loop(
     {
-      from: terms.from,
-      to: builder.dim(steps),
-      step: terms.stride,
+      from,
+      to: isWanted === undefined ? all : emitter.select(isWanted, all, emitter.i32(0)),
+      step: stride,
       carried: Array.from({ length: slots }, () => zero),
       name: "k",
     },
