@@ -34,14 +34,14 @@ export function matmulRegisters(emission: Emission): LaunchShape {
     rows: dotTile?.rows ?? tileAttr(spec.attrs, "tile_rows", tiles.rows),
     pieces: Math.max(1, Math.floor(columns / (loop.width * atOnce))),
     neighbours: 1,
-    isShared: false,
   };
   return tiledProduct(emission, loop, dealing, ({ rows, pieces, indexOf, axes }) => {
     const tile = { rows: rows.map(({ read }) => indexOf(read)), pieces: pieces.map(({ read }) => read) };
     const parts = atOnce === 1 ? products.map((one) => ({ ...loop, products: [one] })) : [loop];
+    const steps = { from: 0, stride: 1, isWanted: rows[0]?.isInside };
     const anyElement = [...indexOf(LinearIndex.of(0)), LinearIndex.of(0)];
     return parts.flatMap((part) => {
-      const { places, placeOf } = neededSums(emission, part, tile, { from: 0, stride: 1 }, anyElement, axes);
+      const { places, placeOf } = neededSums(emission, part, tile, steps, anyElement, axes);
       return placeOf.map((place) => defined(places[place], "sums in a place"));
     });
   });

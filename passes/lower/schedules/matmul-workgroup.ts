@@ -50,7 +50,6 @@ export function matmulWorkgroup(emission: Emission): LaunchShape {
     rows: sizes.rowBlocks * BLOCK,
     pieces: sizes.columnBlocks * neighbours,
     neighbours,
-    isShared: true,
   };
   return tiledProduct(emission, { products, width }, dealing, (tile) => {
     const sums = sumsOf(

@@ -10,7 +10,7 @@ import type { Product } from "../matmul-operands.ts";
 import { alignRight } from "../pull.ts";
 import type { Index } from "../pull.ts";
 import { addTerms, noTerms, tileSums } from "./product-tile.ts";
-import type { ProductLoop, Terms, Tile } from "./product-tile.ts";
+import type { ProductLoop, Steps, Tile } from "./product-tile.ts";
 import type { Emission } from "./schedule.ts";
 
 export interface NeededSums {
@@ -32,14 +32,14 @@ interface Turn {
 }
 
 /**
- * The sums of the products of a loop over a tile, as `sumTile` makes them. Conditions are asked at the element `index` of
- * the result; they do not differ along its last `fixed` axes.
+ * The sums of the products of a loop over a tile and steps. Conditions are asked at the element `index` of the result; they
+ * do not differ along its last `fixed` axes.
  */
 export function neededSums(
   emission: Emission,
   loop: ProductLoop,
   tile: Tile,
-  terms: Terms,
+  steps: Steps,
   index: Index,
   fixed: number,
 ): NeededSums {
@@ -49,10 +49,9 @@ export function neededSums(
     let sums = noTerms(emission, loop, tile, Math.max(...turns.map(({ products }) => products.length)));
     for (const { products, needs } of turns) {
       products.forEach((product, i) => placeOf.set(product, places.length + i));
-      const isNeeded = allOf(emission, needs);
-      const steps = isNeeded === undefined ? terms : { ...terms, isNeeded };
+      const isWanted = allOf(emission, steps.isWanted, needs);
       const { length } = noTerms(emission, loop, tile, products.length);
-      const added = addTerms(emission, { ...loop, products }, tile, steps, sums.slice(0, length));
+      const added = addTerms(emission, { ...loop, products }, tile, { ...steps, isWanted }, sums.slice(0, length));
       sums = [...added, ...sums.slice(length)];
     }
     places.push(...tileSums(emission, loop, tile, sums));
@@ -92,7 +91,9 @@ function asks({ needs }: Turn, { condition, holds }: Need): boolean {
   return needs.some((need) => need.condition === condition && need.holds === holds);
 }
 
-function allOf({ emitter }: Emission, needs: readonly Need[]): KValue | undefined {
-  const all = needs.map(({ condition, holds }) => (holds ? condition : emitter.unary("not", condition)));
-  return all.length === 0 ? undefined : all.reduce((both, one) => emitter.binary("and", both, one));
+function allOf({ emitter }: Emission, isWanted: KValue | undefined, needs: readonly Need[]): KValue | undefined {
+  return needs.reduce<KValue | undefined>((both, { condition, holds }) => {
+    const one = holds ? condition : emitter.unary("not", condition);
+    return both === undefined ? one : emitter.binary("and", both, one);
+  }, isWanted);
 }

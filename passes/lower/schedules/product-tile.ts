@@ -52,14 +52,6 @@ export interface LoopWish {
   readonly whole?: number;
 }
 
-/** The steps of the loop that an invocation takes: `from`, `from + stride`, ... */
-export interface Terms {
-  readonly from: KValue | number;
-  readonly stride: number;
-  /** Where this is false there are none. */
-  readonly isNeeded?: KValue;
-}
-
 export function productLoop(puller: Puller, products: readonly Product[], wish: LoopWish = {}): ProductLoop {
   const areFours = (wish.whole ?? LANES) % LANES === 0;
   const fours = areFours && products.every(({ columns }) => columns.div(LANES) !== undefined) ? LANES : 1;
@@ -71,32 +63,33 @@ export function productLoop(puller: Puller, products: readonly Product[], wish: 
   return { products, width, depth: hasFours && inner !== "scalar" ? terms : 1, inner };
 }
 
-/** The sums of the tile over terms `from`, `from + stride`, ... (in steps of `loop.depth` terms): `[product][row][piece]`, each a vector of `width` columns. */
-export function sumTile(emission: Emission, loop: ProductLoop, tile: Tile, terms: Terms): readonly KValue[][][] {
-  const zeros = noTerms(emission, loop, tile, loop.products.length);
-  return tileSums(emission, loop, tile, addTerms(emission, loop, tile, terms, zeros));
+/** The steps of the loop that an invocation takes: `from`, `from + stride`, ...; none where `isWanted` is false. */
+export interface Steps {
+  readonly from: KValue | number;
+  readonly stride: number;
+  readonly isWanted?: KValue | undefined;
 }
 
-/** Sums of `count` products over no terms, as `addTerms` carries them: so many for each product, row after row. */
+/** Sums of a tile of `count` products over no terms, as `addTerms` carries them: product after product, row after row. */
 export function noTerms({ emitter, info }: Emission, loop: ProductLoop, tile: Tile, count: number): readonly KValue[] {
   const lanes = loop.inner === "outer" ? loop.width : hasPartialSums(loop, info) ? LANES : 1;
   const zero = emitter.widen(emitter.f32(0), lanes);
   return Array.from({ length: count * tile.rows.length * tile.pieces.length * sumsOfPiece(loop) }, () => zero);
 }
 
-/** `start` with the terms of the loop's products added; nothing is added where `terms.isNeeded` is false. */
+/** The sums of the tile that start as `start`, with the terms of those steps of `loop.depth` terms added. */
 export function addTerms(
   emission: Emission,
   loop: ProductLoop,
   tile: Tile,
-  { from, stride, isNeeded }: Terms,
+  { from, stride, isWanted }: Steps,
   start: readonly KValue[],
 ): readonly KValue[] {
   const { emitter, builder } = emission;
   const first = defined(loop.products[0], "a product schedule without a product");
   const steps = defined(first.depth.div(loop.depth), "terms in whole steps");
   const all = builder.dim(steps);
-  const to = isNeeded === undefined ? all : emitter.select(isNeeded, all, emitter.i32(0));
+  const to = isWanted === undefined ? all : emitter.select(isWanted, all, emitter.i32(0));
   return emitter.loop({ from, to, step: stride, carried: start, name: "k" }, (index, carried) => {
     const step = emitter.leaf(index, steps);
     const sum = [...carried];

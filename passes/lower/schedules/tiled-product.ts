@@ -30,8 +30,6 @@ export interface Dealing {
   /** Pieces that stand side by side; the next ones stand a workgroup apart, so that what neighbours in the workgroup read
    * lies side by side. */
   readonly neighbours: number;
-  /** Whether a workgroup sums together: then those without a row inside take part. Otherwise they do nothing. */
-  readonly isShared: boolean;
 }
 
 /** The results of one invocation. */
@@ -76,21 +74,15 @@ export function tiledProduct(
         ? unflatten(row, [...product.leading, product.rows])
         : [...unflatten(batch, product.leading), row],
   };
-  const compute = (rowsInside: readonly Edge[]): void => {
-    const sums = sumsOf(tile);
-    rowsInside.forEach((row, r) => {
-      const flatRow = batch === undefined ? row.at : batch.scale(product.rows).add(row.at);
-      inside(emission, row, () =>
-        tile.pieces.forEach((piece, p) =>
-          inside(emission, piece, () => storePiece(emission, results, flatRow, piece.at, at(sums, r, p))),
-        ),
-      );
-    });
-  };
-  // Where the rows end inside of a workgroup, whole invocations may have none: a short prompt would cost as much as a long one.
-  const [first, ...others] = tile.rows;
-  if (dealing.isShared || first === undefined) compute(tile.rows);
-  else inside(emission, first, () => compute([{ at: first.at, read: first.read }, ...others]));
+  const sums = sumsOf(tile);
+  tile.rows.forEach((row, r) => {
+    const flatRow = batch === undefined ? row.at : batch.scale(product.rows).add(row.at);
+    inside(emission, row, () =>
+      tile.pieces.forEach((piece, p) =>
+        inside(emission, piece, () => storePiece(emission, results, flatRow, piece.at, at(sums, r, p))),
+      ),
+    );
+  });
   return {
     workgroup: [workgroupColumns, workgroupRows, 1],
     grid: [along(pieceCount, piecesEach), along(rowCount, rowsEach), isBatched ? along(leading) : ONE],

@@ -107,17 +107,18 @@ describe("matmul.registers", () => {
   const attrs: Attrs = { schedule: "matmul.registers", tile_rows: 2, tile_columns: 4, workgroup_rows: 1, workgroup_columns: 2 }; // prettier-ignore
   /** A matrix for each text. */
   const matrices = [f32(B, T, K), ...[0, 1, 2].map(() => f32(B, K, N)), ...TYPES.slice(4)];
-  const loops = (types: readonly TensorType[], condition: "row" | "text"): readonly [number, number] => {
+  /** Of two products one is chosen: in how many loops they are summed. */
+  const loops = (types: readonly TensorType[], condition: "row" | "text"): number => {
     const body = bodyOf((given) => [given.b.emit("select", [given[condition], given.p(), given.q()])]);
-    return loopsOf(check(types, attrs, body, "interpreter").kernels[0]!);
+    return loopsOf(check(types, attrs, body, "interpreter").kernels[0]!)[1];
   };
 
   it("asks once for a tile, where each matrix of a batch has a layer of the grid", () => {
-    expect(loops(matrices, "text")).toEqual([2, 2]);
+    expect(loops(matrices, "text")).toBe(2);
   });
 
   it("sums all where a tile may hold rows of several texts, or the condition differs from row to row", () => {
-    expect(loops(TYPES, "text")).toEqual([0, 1]);
-    expect(loops(matrices, "row")).toEqual([0, 1]);
+    expect(loops(TYPES, "text")).toBe(1);
+    expect(loops(matrices, "row")).toBe(1);
   });
 });
