@@ -3,8 +3,9 @@
  * of several matrices, of one, and of rows of one, on every device; and no more of a stack is read than was chosen.
  */
 import { describe, expect, it } from "vitest";
+import { splitWeights } from "../../passes/tensor/split-weights.ts";
 import { evaluate } from "../../src/interp/index.ts";
-import { Builder, tensorType, value } from "../../src/ir/index.ts";
+import { Builder, printModule, tensorType, value, verifyModule } from "../../src/ir/index.ts";
 import type { Module, Tensor, TensorType, Value } from "../../src/ir/index.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { OPS } from "../../src/ops/index.ts";
@@ -73,6 +74,18 @@ const MODELS: Readonly<Record<string, Model>> = {
     make: (b, [x, chosen], weight) => chosenProduct(b, b.emit("reshape", [x!], { shape: [B, T, 1, 2 * K] }), weight("experts.w"), chosen!), // prettier-ignore
   },
   "an expert for all tokens of a text": OF_A_TEXT,
+  "an expert for each position": {
+    capacities: { B: 2, T: 2 },
+    args: { x: f32(B, T, 1, K), chosen: integers(T) },
+    weights: { "experts.w": f32(E, N, K) },
+    make: (b, [x, chosen], weight) => chosenProduct(b, x!, weight("experts.w"), chosen!),
+  },
+  "terms that are chosen": {
+    capacities: { B: 2, T: 5 },
+    args: { x: f32(B, T, 8), chosen: integers(8) },
+    weights: { "experts.w": f32(4 * N, K) },
+    make: (b, [x, chosen], weight) => b.emit("matmul", [x!, b.emit("take", [weight("experts.w"), chosen!], { axis: 0 })]), // prettier-ignore
+  },
   "columns that are chosen": {
     capacities: { B: 2, T: 5 },
     args: { x: f32(B, T, K), chosen: integers(7) },
@@ -141,6 +154,18 @@ describe.each(Object.entries(MODELS))("%s", (_, model) => {
   const ways = Object.entries(BINDINGS).slice(model === GATED ? 0 : -1);
   describe.each(ways)("in pieces %s", (_way, bytes) => {
     onEveryDevice([caseOf(model, bytes, { B: 1, T: 1 }), caseOf(model, bytes, model.capacities)]);
+  });
+});
+
+describe.each(Object.entries(MODELS))("%s, in the tensor IR", (_, model) => {
+  it.each(Object.values(BINDINGS))("keeps the answers in pieces of %s bytes", (bytes) => {
+    const call = callOf(model, model.capacities);
+    const module = moduleOf(model);
+    const cut = splitWeights.run(module, { ops: OPS, info: narrow(js, bytes), capacities: model.capacities }).ir;
+    expect(verifyModule(cut, OPS)).toEqual([]);
+    expect(printModule(cut)).toMatch(/rows = /);
+    const [before, after] = [module, cut].map(({ funcs }) => evaluate(funcs[0]!, call.inputs, { ops: OPS, params: call.weights, symbols: call.sizes, mode: "exact" })["y"] as Tensor); // prettier-ignore
+    expect(compareTensors(after!, before!, 1e-12, { what: "y", seed: 5 })).toBeUndefined();
   });
 });
 

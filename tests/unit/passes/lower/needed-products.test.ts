@@ -61,6 +61,14 @@ const CASES: Readonly<Record<string, readonly [number, number, (given: Given) =>
     2,
     ({ b, p, q, r, row }) => [b.emit("add", [b.emit("select", [row, b.emit("mul", [p(), q()]), ramp(b)]), r()])],
   ],
+  "one inside of what is needed": [
+    2,
+    2,
+    ({ b, p, q, row, text }) => {
+      const inner = b.emit("add", [p(), b.emit("select", [text, q(), ramp(b)])]);
+      return [b.emit("select", [row, inner, ramp(b)])];
+    },
+  ],
   "by a condition of columns: all": [0, 1, ({ b, p, q, column }) => [b.emit("select", [column, p(), q()])]],
   "by what a product says: all": [
     0,
@@ -100,6 +108,34 @@ describe.each(SCHEDULES)("$schedule of $lanes lanes", (attrs) => {
   it.each(Object.entries(CASES))("%s", (_, [conditional, all, make]) => {
     const program = check(TYPES, attrs, bodyOf(make), "interpreter");
     expect(loopsOf(program.kernels[0]!)).toEqual([conditional, all]);
+  });
+});
+
+describe("a choice", () => {
+  const reductionsOf = ({ body }: Kernel): number => {
+    let count = 0;
+    walkStatements(body, (statement) => {
+      if (statement.kind === "let" && statement.expression.kind === "workgroup_reduce") count++;
+    });
+    return count;
+  };
+
+  it("among products has the reductions of one, and what may be needed together those of all", () => {
+    const count = (make: (given: Given) => readonly Value[]): number => reductionsOf(check(TYPES, SCHEDULES[0]!, bodyOf(make), "interpreter").kernels[0]!); // prettier-ignore
+    const one = count(({ p }) => [p()]);
+    expect(one).toBeGreaterThan(0);
+    expect(count(CASES["one of two"]![2])).toBe(one);
+    expect(count(CASES["one of three, through points"]![2])).toBe(one);
+    expect(count(CASES["one inside of what is needed"]![2])).toBe(2 * one);
+  });
+
+  it("by a product of one column waits for it", () => {
+    const narrow = [f32(B, T, K), ...[0, 1, 2].map(() => f32(K, 1)), ...TYPES.slice(4)];
+    const body = bodyOf(({ b, p, q, r, row }) => [
+      b.emit("select", [b.emit("ge", [r(), b.emit("cast", [row], { dtype: "f32" })]), p(), q()]),
+    ]);
+    const program = check(narrow, { schedule: "matvec", lanes: 4, columns: 4 }, body, "interpreter");
+    expect(loopsOf(program.kernels[0]!)).toEqual([0, 1]);
   });
 });
 
