@@ -9,6 +9,8 @@ import { runPipeline } from "../../passes/manager/pipeline.ts";
 import type { Instrument, PassRecord, Pipeline } from "../../passes/manager/pipeline.ts";
 import { kernelPipeline, planPipeline, tensorPipeline } from "../../passes/pipelines.ts";
 import { positionTables, positionsHeld } from "../../passes/tensor/extend/position-tables.ts";
+import { COMPUTE_TYPES } from "../../passes/tensor/mixed-precision.ts";
+import type { ComputeType } from "../../passes/tensor/mixed-precision.ts";
 import type { Entry } from "../../passes/tensor/select-entries.ts";
 import type { Module } from "../ir/ir.ts";
 import { funcNamed } from "../ir/ir.ts";
@@ -33,7 +35,8 @@ import type { ConfigSettings, FrontEnd } from "./front-end.ts";
 import { budgetProblems } from "./memory-budget.ts";
 import { parameterProblems } from "./parameter-limits.ts";
 
-export type { Entry };
+export { COMPUTE_TYPES };
+export type { ComputeType, Entry };
 
 export interface CompileOptions {
   readonly profiles: readonly TargetInfo[];
@@ -45,8 +48,10 @@ export interface CompileOptions {
   /** Config values by name; a text is read by the declared type. */
   readonly set?: ConfigSettings;
   readonly taps?: boolean;
-  /** The type of all weights in memory; default: that of the checkpoint, else f32. */
+  /** The type of all weights in memory; default: what is computed in, where that is not f32; that of the checkpoint; f32. */
   readonly storage?: DType;
+  /** What the operands of products are rounded to, where a profile has it; default: f32, which rounds nothing. */
+  readonly compute?: ComputeType;
   /** The header of the weights that the build is for, if they are known. */
   readonly checkpoint?: SafetensorsFile;
   /** Capacities; defaults 1, up to 128 as the limits of a profile allow, and the model's context, else 1,024 or what its
@@ -194,7 +199,11 @@ function nearest(refused: readonly (readonly Diagnostic[])[]): readonly Diagnost
 }
 
 /** The model with its storage types. Which tensor is which parameter is known only once the model is. */
-function analyzeFor(source: SourceFile, { model, set, taps, storage, checkpoint }: CompileOptions): FrontEnd {
+function analyzeFor(
+  source: SourceFile,
+  { model, set, taps, checkpoint, compute, ...options }: CompileOptions,
+): FrontEnd {
+  const storage = options.storage ?? (compute === "f32" ? undefined : compute);
   const first = analyzeSource(source, { model, set, taps, storage: () => storage ?? "f32" });
   if (first.model === undefined || checkpoint === undefined || storage !== undefined) return first;
   return analyzeSource(source, { model, set, taps, storage: checkpointStorage(checkpoint, first.model) });
@@ -223,7 +232,9 @@ function compileFor(
     return hasErrors(done.diagnostics) ? undefined : done.ir;
   };
 
-  const module = run(tensorPipeline(options.entries), model.module, (ir) => printModule(ir, { locs: false }));
+  const module = run(tensorPipeline(options.entries, options.compute), model.module, (ir) =>
+    printModule(ir, { locs: false }),
+  );
   if (module === undefined) return { diagnostics };
   if (last === "tensor") return { trace, diagnostics };
   const start = options.clock?.();
