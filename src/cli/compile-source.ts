@@ -1,5 +1,6 @@
 /** Compiles as the flags say, and turns what cannot be into a failure with its exit code. */
-import { COMPUTE_TYPES, PASS_NAMES, compile } from "../driver/compile.ts";
+import { COMPUTE_TYPES, compile } from "../driver/compile.ts";
+import { PASS_NAMES } from "../driver/steps.ts";
 import type { Compilation, CompileOptions, ComputeType, Entry } from "../driver/compile.ts";
 import { chooseProfiles } from "../driver/profiles.ts";
 import { unknownName } from "../support/suggest.ts";
