@@ -2,9 +2,10 @@
  * mixed-precision: under `compute = f16` the operands of products are rounded to f16, where the profile has it: a product
  * then is f16 times f16, which f32 holds exactly, summed in f32. The rounding is a `cast` there and one back, so the
  * meaning is in the text; fuse makes the first the last op of the kernel that computes the operand, which then lies in
- * memory in half the bytes, and `matmul.workgroup` keeps panels of such operands in f16.
+ * memory in half the bytes, and `matmul.workgroup` keeps panels of such operands in f16. So are keys and values, and the
+ * caches that hold them (`narrow-caches.ts`).
  *
- * In f32 stay the residual stream, norms, softmax, attention and everything else that is no operand of a product; and the
+ * In f32 stay the residual stream, norms, queries, softmax and everything else that is no such operand; and the
  * products that decide: those that a result of the function or the choice of an index (a sampled token, the experts of a
  * router) is made from without another product in between. A number beyond 65504 becomes infinite, as f16 has it.
  */
@@ -17,6 +18,7 @@ import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import type { DType } from "../../src/ir/type.ts";
 import type { Pass } from "../manager/pass.ts";
 import { mapFuncs } from "./map-funcs.ts";
+import { narrowCaches } from "./narrow-caches.ts";
 import { isNarrow } from "./narrow.ts";
 
 /** What operands of products are rounded to. */
@@ -33,8 +35,10 @@ export function mixedPrecision(compute: ComputeType): Pass<Module> {
     establishes: [],
     destroys: [],
     required: false,
-    run: (module, { ops, info }) =>
-      mapFuncs(module, (func) => (compute === "f32" || !info.hasF16 ? func : narrowFunc(func, ops, compute))),
+    run(module, { ops, info }) {
+      if (compute === "f32" || !info.hasF16) return { ir: module, diagnostics: [] };
+      return mapFuncs(narrowCaches(module, ops, compute), (func) => narrowFunc(func, ops, compute));
+    },
   };
 }
 
@@ -56,8 +60,10 @@ function narrowFunc(func: Func, ops: OpTable, compute: DType): Func {
     return wide;
   };
   return rewriteFunc(func, ops, (op, operands, b, rewriter) => {
-    if (!isProduct(op, ops) || inScans.has(op) || deciding.has(op)) return undefined;
+    const rounds = op.name === "attention" || isProduct(op, ops);
+    if (!rounds || inScans.has(op) || deciding.has(op)) return undefined;
     const rounded = operands.map((operand, which) => {
+      if (op.name === "attention" && which !== 1 && which !== 2) return operand;
       const isWide = operand?.type.dtype === "f32" && !isNarrow(op.operands[which], compute, producers, ops);
       return operand !== null && isWide ? narrow(operand, b) : operand;
     });
