@@ -51,6 +51,7 @@ function carriedName(next: Expression | undefined): string {
 const UNARY: Readonly<Record<UnaryOp, string>> = {
   neg: "negated", abs: "magnitude", floor: "whole", not: "inverted", exp: "exponential", log: "logarithm", sin: "sine",
   cos: "cosine", tanh: "tangent", erf: "error_function", sqrt: "root", rsqrt: "inverse_root",
+  round_f16: "rounded", round_bf16: "rounded",
 }; // prettier-ignore
 
 const BINARY: Readonly<Record<BinaryOp, string>> = {

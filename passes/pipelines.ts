@@ -14,6 +14,8 @@ import { decompose } from "./tensor/decompose.ts";
 import { deriveExtend } from "./tensor/derive-extend.ts";
 import { deriveGenerate } from "./tensor/derive-generate.ts";
 import { fuse } from "./tensor/fuse.ts";
+import { mixedPrecision } from "./tensor/mixed-precision.ts";
+import type { ComputeType } from "./tensor/mixed-precision.ts";
 import { packWeights } from "./tensor/pack-weights.ts";
 import { schedule } from "./tensor/schedule.ts";
 import { splitAttention } from "./tensor/split-attention.ts";
@@ -28,13 +30,14 @@ import { mergeBindings } from "./plan/merge-bindings.ts";
 import { sliceSubmits } from "./plan/slice-submits.ts";
 
 /** From the module that sema makes to grouped and scheduled entry functions. */
-export function tensorPipeline(entries: readonly Entry[]): Pipeline<Module> {
+export function tensorPipeline(entries: readonly Entry[], compute: ComputeType = "f32"): Pipeline<Module> {
   return makePipeline("tensor", [
     canonicalize,
     deriveExtend(entries.includes("generate") ? "required" : "if-possible"),
     deriveGenerate,
     selectEntries(entries),
     decompose,
+    mixedPrecision(compute),
     canonicalize,
     splitWeights,
     splitProducts,

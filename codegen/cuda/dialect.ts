@@ -41,6 +41,7 @@ export function cudaDialect(helpers: Helpers): Dialect {
       : type.scalar === "f32" ? FLOAT_FUNCTIONS[op]
       : op === "abs" ? "abs"
       : undefined; // prettier-ignore
+    if (op === "round_f16" || op === "round_bf16") return helpers.rounded(op, type);
     if (name === undefined || type.lanes === 1) return name;
     const isOperator = !/\w/.test(name);
     helpers.lanewise(isOperator ? `operator${name}` : name, [type], type, ([x]) => (isOperator ? `${name}${x}` : `${name}(${x})`)); // prettier-ignore

@@ -5,7 +5,7 @@
  */
 import { InternalError } from "../../src/support/errors.ts";
 import { TextWriter } from "../../src/support/text/writer.ts";
-import type { Buffer, Kernel } from "../../src/kernel/ir.ts";
+import type { Buffer, Element, Kernel } from "../../src/kernel/ir.ts";
 import { signatureText } from "../../src/kernel/print.ts";
 import { unrollLoops } from "../../src/kernel/unroll.ts";
 import { walkStatements } from "../../src/kernel/walk.ts";
@@ -20,11 +20,13 @@ import { elementText, typeText } from "./types.ts";
 export function emitCudaUnit(kernels: readonly Kernel[]): string {
   const helpers = new Helpers();
   const texts = kernels.map((kernel) => kernelText(kernel, helpers));
-  const elements = new Set(kernels.flatMap(({ buffers }) => buffers.map(({ element }) => element)));
-  const usesHalves = elements.has("f16") || helpers.all().some((text) => text.includes("__half"));
+  const elements = new Set(
+    kernels.flatMap(({ buffers, locals }) => [...buffers, ...locals].map(({ element }) => element)),
+  );
+  const uses = (element: Element, word: string): boolean => elements.has(element) || helpers.all().some((text) => text.includes(word)); // prettier-ignore
   const includes = [
-    ...(usesHalves ? ["#include <cuda_fp16.h>"] : []),
-    ...(elements.has("bf16") ? ["#include <cuda_bf16.h>"] : []),
+    ...(uses("f16", "__half") ? ["#include <cuda_fp16.h>"] : []),
+    ...(uses("bf16", "bfloat16") ? ["#include <cuda_bf16.h>"] : []),
   ];
   return [includes.join("\n"), ...helpers.all(), ...texts].filter((part) => part !== "").join("\n\n") + "\n";
 }

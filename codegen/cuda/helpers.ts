@@ -53,6 +53,14 @@ export class Helpers {
     return name;
   }
 
+  /** A float to the nearest half and back. */
+  rounded(name: "round_f16" | "round_bf16", type: KType): string {
+    const text = name === "round_f16" ? "__half2float(__float2half_rn(x))" : "__bfloat162float(__float2bfloat16_rn(x))";
+    this.need(name, () => deviceFunction("float", `${name}(float x)`, `return ${text};`));
+    if (type.lanes !== 1) this.lanewise(name, [type], type, ([x]) => `${name}(${x})`);
+    return name;
+  }
+
   /** Declares the struct of a vector of halves that only lies in memory. */
   unpackHalves(): string {
     this.need("unpack2x16float", () =>

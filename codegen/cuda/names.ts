@@ -10,7 +10,7 @@ export const RESERVED: readonly string[] = (
   "dot select splat2 splat4 make_float2 make_float4 make_int2 make_int4 make_uint2 make_uint4 to_float2 to_float4 " +
   "to_int2 to_int4 to_uint2 to_uint4 to_half2 to_half4 to_bfloat2 to_bfloat4 as_float2 as_float4 as_int2 as_int4 " +
   "as_uint2 as_uint4 warp_sum warp_max warp_min uniform_load lane_of_warp unpack2x16float exp log sin cos tanh erf sqrt " +
-  "floor pow round main"
+  "floor pow round round_f16 round_bf16 main"
 ).split(" ");
 
 /** What a kernel's function is called: functions of C's library are in the same scope. */

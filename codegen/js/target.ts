@@ -18,7 +18,9 @@ export function unaryText(op: UnaryOp, x: string, type: Scalar): string {
     case "rsqrt":
       return wrapped(`1 / Math.sqrt(${x})`, type);
     case "erf":
-      throw new InternalError("JavaScript has no erf: legalize writes it out");
+    case "round_f16":
+    case "round_bf16":
+      throw new InternalError(`JavaScript has no ${op}: legalize writes it out`);
     case "abs":
     case "floor":
     case "exp":

@@ -60,6 +60,8 @@ export function unaryCode(op: UnaryOp, x: Code, type: KType): Code {
     case "cos":
     case "tanh":
     case "erf":
+    case "round_f16":
+    case "round_bf16":
       throw new InternalError(`WebAssembly has no ${op}: legalize writes it out`);
     default:
       return assertNever(op, "unary operation");

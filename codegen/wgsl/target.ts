@@ -17,7 +17,7 @@ export function elementText(buffer: Buffer): string {
 /** Prefix operators, and functions of one argument; `erf` has none, legalize writes it out. */
 export const UNARY: Readonly<Record<UnaryOp, string | undefined>> = {
   neg: "-", not: "!", abs: "abs", floor: "floor", exp: "exp", log: "log", sin: "sin", cos: "cos", tanh: "tanh",
-  erf: undefined, sqrt: "sqrt", rsqrt: "inverseSqrt",
+  erf: undefined, sqrt: "sqrt", rsqrt: "inverseSqrt", round_f16: undefined, round_bf16: undefined,
 }; // prettier-ignore
 
 const { bits, compare, sum, product } = PRECEDENCE;

@@ -19,6 +19,7 @@
  */
 import type { KType, KValue } from "../../src/kernel/ir.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
+import { roundBf16, roundF16 } from "./round-half.ts";
 import type { Sequence } from "./sequence.ts";
 
 /** What the functions ask of a target. */
@@ -143,4 +144,6 @@ export const ACCURATE_UNARY: Readonly<Record<string, (s: Sequence, x: KValue, fa
   erf,
   sin: (s, x) => circular(s, x, 0),
   cos: (s, x) => circular(s, x, 1),
+  round_f16: roundF16,
+  round_bf16: roundBf16,
 };

@@ -12,12 +12,16 @@ import { walkStatements } from "../../src/kernel/walk.ts";
 import { legalProblems } from "./legal-problems.ts";
 import { legalizeHalf } from "./legalize-half.ts";
 import { legalizeReductions } from "./legalize-reductions.ts";
+import { withoutSecondRounding } from "./round-half.ts";
 import { expandLets } from "./sequence.ts";
 
 const LARGEST = 3.4028234663852886e38;
 
 export function legalizeKernel(kernel: Kernel, info: TargetInfo): Kernel {
-  return requireFma(legalizeMath(legalizeReductions(legalizeHalf(kernel, info), info), info), info);
+  return requireFma(
+    legalizeMath(legalizeReductions(legalizeHalf(withoutSecondRounding(kernel), info), info), info),
+    info,
+  );
 }
 
 /** A kernel says that it uses the relaxed multiply-add of vectors. */

@@ -1,6 +1,6 @@
 /**
  * The scalar operations of elementwise ops as kernel values, so that `OpDef.scalar` writes kernels. Values may be
- * scalars or vectors of four; an f16 or bf16 element is computed on as f32.
+ * scalars or vectors of four; an f16 or bf16 element is an f32 that was rounded when it was cast.
  */
 import type { ScalarBuilder } from "../../src/ir/op-def.ts";
 import type { DType } from "../../src/ir/type.ts";
@@ -44,7 +44,8 @@ export function kernelScalars(emitter: Emitter): ScalarBuilder<KValue> {
       // Every number but zero is true, which a conversion of bits or a rounding would not give.
       if (scalar === "bool" && x.type.scalar !== "bool")
         return emitter.binary("ne", x, emitter.constant(0, { scalar: x.type.scalar, lanes: 1 }));
-      return emitter.cast(x, scalar);
+      const wide = emitter.cast(x, scalar);
+      return to === "f16" || to === "bf16" ? emitter.unary(`round_${to}`, wide) : wide;
     },
   };
 }

@@ -5,9 +5,6 @@
  */
 import type { Limits, Tiles } from "../../src/kernel/target-info.ts";
 
-/** Bytes of an element in workgroup memory: f32. */
-const ELEMENT = 4;
-
 /** Operands are brought in blocks of so many terms and rows or columns. */
 export const BLOCK = 4;
 
@@ -18,6 +15,8 @@ export interface ProductSizes {
   readonly layers: number;
   readonly rows: number;
   readonly columns: number;
+  /** Bytes of an operand's element in workgroup memory. */
+  readonly elementBytes: number;
 }
 
 export type Tile = Pick<Tiles["matmul"], "rows" | "columns" | "workgroupRows" | "workgroupColumns">;
@@ -39,7 +38,7 @@ export function tileThatFills(sizes: ProductSizes, matmul: Tiles["matmul"], limi
   const lower = { ...whole, rows: Math.ceil(rows / (2 * BLOCK)) * BLOCK };
   const narrower = { ...lower, workgroupColumns: Math.ceil(workgroupColumns / 2) };
   let tile = [whole, lower].find(isEnough) ?? narrower;
-  while (!fits(tile, sizes.products, limits)) {
+  while (!fits(tile, sizes, limits)) {
     const smaller = withFewerInvocations(tile);
     if (smaller === undefined) return undefined;
     tile = smaller;
@@ -47,9 +46,9 @@ export function tileThatFills(sizes: ProductSizes, matmul: Tiles["matmul"], limi
   return tile;
 }
 
-function fits(tile: Tile, products: number, limits: Limits): boolean {
+function fits(tile: Tile, { products, elementBytes }: ProductSizes, limits: Limits): boolean {
   const invocations = tile.workgroupRows * tile.workgroupColumns;
-  const bytes = placesOf(tile, products) * BLOCK * ELEMENT;
+  const bytes = placesOf(tile, products) * BLOCK * elementBytes;
   return invocations <= limits.maxInvocationsPerWorkgroup && bytes <= limits.maxWorkgroupMemoryBytes;
 }
 
@@ -73,10 +72,10 @@ function workgroupsOf({ products, layers, rows, columns }: ProductSizes, tile: T
 }
 
 /** Terms that are brought at a time: what the profile wishes, or less where the operands would not fit. */
-export function termsThatFit(wished: number, products: number, tile: Tile, limits: Limits): number {
-  const places = placesOf(tile, products);
+export function termsThatFit(wished: number, sizes: ProductSizes, tile: Tile, limits: Limits): number {
+  const places = placesOf(tile, sizes.products);
   let terms = wished;
-  while (terms > BLOCK && places * terms * ELEMENT > limits.maxWorkgroupMemoryBytes)
+  while (terms > BLOCK && places * terms * sizes.elementBytes > limits.maxWorkgroupMemoryBytes)
     terms = Math.ceil(terms / (2 * BLOCK)) * BLOCK;
   return terms;
 }

@@ -30,7 +30,7 @@
  *   summed, where that is known before (`needed-products.ts`). tile_rows x tile_columns results an invocation,
  *   workgroup_rows x workgroup_columns invocations a workgroup.
  * - `matmul.workgroup {..., terms}`: the same groups, whose operands go through workgroup memory, `terms` terms at a time.
- *   tile_rows, tile_columns and terms are multiples of four.
+ *   tile_rows, tile_columns and terms are multiples of four. `panel = f16`: they lie there as f16, which all their elements are.
  * - `matvec {lanes, columns}`: the same with M (times batch) at most 8 under the capacities, and more. The products may
  *   have different N: each is a part (`product-parts.ts`) with results of its own. A part's results may lie in another
  *   order (split into heads), combine the two halves of each head (rotary embedding), and end in a `cache_write` whose
@@ -59,6 +59,7 @@ import { result, walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
+import { bytesOf } from "../../src/ir/type.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
@@ -68,6 +69,7 @@ import { hasFewRows } from "./few-rows.ts";
 import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { isPlainProduct } from "./fuse/legal-product.ts";
+import { isNarrow } from "./narrow.ts";
 import { termsThatFit, tileThatFills } from "./product-tiles.ts";
 import type { Tile } from "./product-tiles.ts";
 import { grouped } from "./fuse.ts";
@@ -159,11 +161,20 @@ function tiledProduct(body: Block, { info, ops, capacities }: PassContext): Attr
   const hasMatrices = products.some((op) => sizeOf(operandType(op, 1).dims.slice(0, -2)) > 1);
   const layers = hasMatrices ? sizeOf(dims.slice(0, -2)) : 1;
   const rows = sizeOf(dims.slice(0, -1)) / layers;
-  const sizes = { products: products.length, layers, rows, columns: sizeOf(dims.slice(-1)) };
+  const producers = new Map(body.ops.flatMap((op) => op.results.map((made) => [made, op] as const)));
+  const areHalves = products.every(({ operands }) => operands.every((operand) => isNarrow(operand, "f16", producers, ops))); // prettier-ignore
+  const panel = areHalves && info.hasF16 ? "f16" : "f32";
+  const sizes = {
+    products: products.length,
+    layers,
+    rows,
+    columns: sizeOf(dims.slice(-1)),
+    elementBytes: bytesOf(panel),
+  };
   const tile = tileThatFills(sizes, matmul, info.limits);
   if (tile === undefined) return { schedule: "matmul.registers", ...attrs({ ...matmul, workgroupRows: 1, workgroupColumns: 1 }) }; // prettier-ignore
-  const terms = termsThatFit(matmul.workgroupTerms, products.length, tile, info.limits);
-  return { schedule: "matmul.workgroup", ...attrs(tile), terms };
+  const terms = termsThatFit(matmul.workgroupTerms, sizes, tile, info.limits);
+  return { schedule: "matmul.workgroup", ...attrs(tile), terms, ...(panel === "f16" ? { panel } : {}) };
 }
 
 /** A transposition in squares, where the profile does that and a square would not be mostly empty. */

@@ -1,6 +1,7 @@
 /** Compiles as the flags say, and turns what cannot be into a failure with its exit code. */
-import { PASS_NAMES, compile } from "../driver/compile.ts";
-import type { Compilation, CompileOptions, Entry } from "../driver/compile.ts";
+import { COMPUTE_TYPES, compile } from "../driver/compile.ts";
+import { PASS_NAMES } from "../driver/steps.ts";
+import type { Compilation, CompileOptions, ComputeType, Entry } from "../driver/compile.ts";
 import { chooseProfiles } from "../driver/profiles.ts";
 import { unknownName } from "../support/suggest.ts";
 import type { DType } from "../ir/type.ts";
@@ -58,6 +59,7 @@ export function optionsOf(request: CompileRequest): CompileOptions {
     orElse: request.orElse,
     set: parseSettings(request.set),
     storage: storageOf(request.storage),
+    compute: computeOf(request.compute),
     checkpoint: request.checkpoint,
     taps: request.taps,
     batch: request.batch,
@@ -93,6 +95,13 @@ export function chunkNotes({ builds, capacities }: Compilation): readonly string
     });
 }
 
+/** What a person who asked for another type to compute in is told of profiles that lack it. */
+export function computeNotes({ builds }: Compilation, compute: string | undefined): readonly string[] {
+  if (compute === undefined || compute === "f32") return [];
+  const without = builds.filter(({ profile }) => !profile.hasF16).map(({ profile }) => profile.name);
+  return without.length === 0 ? [] : [`note: ${without.join(", ")} ${without.length === 1 ? "computes" : "compute"} in f32: no ${compute} there`]; // prettier-ignore
+}
+
 function entryNamed(name: string): Entry {
   if (name === "forward" || name === "generate") return name;
   throw usageError(`--entries takes ${ENTRIES.join(", ")}, not \`${name}\``);
@@ -103,6 +112,13 @@ export function storageOf(name: string | undefined): (typeof STORAGES)[number] |
   const known = STORAGES.find((storage) => storage === name);
   if (name === undefined || known !== undefined) return known;
   throw usageError(`--storage is one of ${STORAGES.join(", ")}, not \`${name}\``);
+}
+
+/** What `--compute` names. */
+function computeOf(name: string | undefined): ComputeType | undefined {
+  const known = COMPUTE_TYPES.find((compute) => compute === name);
+  if (name === undefined || known !== undefined) return known;
+  throw usageError(`--compute is one of ${COMPUTE_TYPES.join(", ")}, not \`${name}\``);
 }
 
 /** `-fuse,-memory-plan` */

@@ -61,6 +61,7 @@ export interface CompileFlags {
   readonly set?: readonly string[];
   readonly profile?: string;
   readonly storage?: string;
+  readonly compute?: string;
   readonly batch?: number;
   readonly chunk?: number;
   readonly context?: number;
@@ -87,6 +88,10 @@ export function compileOptions(command: Command, profile = "--profile"): Command
     .option(
       "--storage <dtype>",
       "type of the weights in memory: f32, f16 or bf16 (default: the checkpoint's, else f32)",
+    )
+    .option(
+      "--compute <dtype>",
+      "f16 rounds what products multiply to f16, where the profile has it, and sums in f32 (default: f32)",
     )
     .option("--batch <n>", "rows that run together", integer("--batch"))
     .option(

@@ -1,39 +1,33 @@
 /**
- * compile(): the only place that knows the whole order, from source text to kernels, plans and code of each profile.
+ * compile(): from source text to kernels, plans and code of each profile (`compile-profile.ts` has the order for one).
  * Pure: the clock comes from the caller, files are texts, and the same input gives the same bytes.
  */
-import { targetNamed } from "../../codegen/targets.ts";
-import { lowerModule } from "../../passes/lower/index.ts";
 import type { PassContext } from "../../passes/manager/pass.ts";
-import { runPipeline } from "../../passes/manager/pipeline.ts";
-import type { Instrument, PassRecord, Pipeline } from "../../passes/manager/pipeline.ts";
-import { kernelPipeline, planPipeline, tensorPipeline } from "../../passes/pipelines.ts";
+import type { PassRecord } from "../../passes/manager/pipeline.ts";
 import { positionTables, positionsHeld } from "../../passes/tensor/extend/position-tables.ts";
+import { COMPUTE_TYPES } from "../../passes/tensor/mixed-precision.ts";
+import type { ComputeType } from "../../passes/tensor/mixed-precision.ts";
 import type { Entry } from "../../passes/tensor/select-entries.ts";
 import type { Module } from "../ir/ir.ts";
 import { funcNamed } from "../ir/ir.ts";
-import { printModule } from "../ir/index.ts";
 import type { DType } from "../ir/type.ts";
-import { printKernel } from "../kernel/index.ts";
 import type { TargetInfo } from "../kernel/target-info.ts";
 import { OPS } from "../ops/index.ts";
-import { printProgram } from "../plan/index.ts";
 import type { Program } from "../plan/ir.ts";
 import type { AnalyzedModel } from "../sema/index.ts";
 import type { Diagnostic } from "../support/diagnostic.ts";
-import { hasErrors } from "../support/diagnostic.ts";
-import { defined } from "../support/errors.ts";
 import type { SourceFile } from "../support/source.ts";
 import type { SafetensorsFile } from "../runtime/safetensors.ts";
 import { checkpointStorage } from "./checkpoint-storage.ts";
+import { ProfileCompiler } from "./compile-profile.ts";
+import type { Outcome } from "./compile-profile.ts";
 import { analyzeSource } from "./front-end.ts";
 import { fitChunk } from "./fit-chunk.ts";
 import type { Attempted } from "./fit-chunk.ts";
 import type { ConfigSettings, FrontEnd } from "./front-end.ts";
-import { budgetProblems } from "./memory-budget.ts";
-import { parameterProblems } from "./parameter-limits.ts";
 
-export type { Entry };
+export { COMPUTE_TYPES };
+export type { ComputeType, Entry };
 
 export interface CompileOptions {
   readonly profiles: readonly TargetInfo[];
@@ -45,8 +39,10 @@ export interface CompileOptions {
   /** Config values by name; a text is read by the declared type. */
   readonly set?: ConfigSettings;
   readonly taps?: boolean;
-  /** The type of all weights in memory; default: that of the checkpoint, else f32. */
+  /** The type of all weights in memory; default: what is computed in, where that is not f32; that of the checkpoint; f32. */
   readonly storage?: DType;
+  /** What the operands of products are rounded to, where a profile has it; default: f32, which rounds nothing. */
+  readonly compute?: ComputeType;
   /** The header of the weights that the build is for, if they are known. */
   readonly checkpoint?: SafetensorsFile;
   /** Capacities; defaults 1, up to 128 as the limits of a profile allow, and the model's context, else 1,024 or what its
@@ -104,34 +100,6 @@ export interface Capacities {
   readonly S: number;
 }
 
-/** The name under which lowering is timed and inspected; it is no pass, because it makes another IR. */
-export const LOWER = "lower";
-
-export type PassStage = "tensor" | "kernel" | "plan";
-
-/** The stage whose text a pass changes, by the pass's name; undefined where there is no such pass. */
-export function stageOfPass(name: string): PassStage | undefined {
-  return PASS_STAGES.find(({ pass }) => pass === name)?.stage;
-}
-
-const PASS_STAGES: readonly { readonly pass: string; readonly stage: PassStage }[] = [
-  ...tensorPipeline(["forward", "generate"]).passes.map((pass) => ({ pass: pass.name, stage: "tensor" as const })),
-  { pass: LOWER, stage: "kernel" },
-  ...kernelPipeline.passes.map((pass) => ({ pass: pass.name, stage: "kernel" as const })),
-  ...planPipeline.passes.map((pass) => ({ pass: pass.name, stage: "plan" as const })),
-];
-
-/** What has a text behind it, in order: the names of all passes, and `lower`. */
-export const STEP_NAMES: readonly string[] = [...new Set(PASS_STAGES.map(({ pass }) => pass))];
-
-/** The names of all passes, in their order: each can be switched off. */
-export const PASS_NAMES: readonly string[] = STEP_NAMES.filter((name) => name !== LOWER);
-
-/** The step behind which a stage is at its end; undefined where that is the end of all. */
-export function lastStepOf(stage: string): string | undefined {
-  return PASS_STAGES.filter((step) => step.stage === stage).at(-1)?.pass;
-}
-
 /** Compiles for each profile; one that cannot hold the model is left out with warnings, an error if none is left. */
 export function compile(source: SourceFile, options: CompileOptions): Compilation {
   const front = analyzeFor(source, options);
@@ -159,11 +127,7 @@ export function compile(source: SourceFile, options: CompileOptions): Compilatio
   return { model, builds, traces, noGeneration, capacities, diagnostics: [...diagnostics, ...left], files };
 }
 
-/** Neither a build nor a trace where the profile refuses the model. */
-interface Attempt extends Attempted {
-  readonly build?: ProfileBuild;
-  readonly trace?: Trace;
-}
+type Attempt = Outcome & Attempted;
 
 /** Whether generation can be derived is a matter of the model, so one profile's refusal changes the entries of all. */
 function attemptAll(
@@ -171,14 +135,16 @@ function attemptAll(
   capacities: Capacities,
   options: CompileOptions,
 ): { readonly attempts: readonly Attempt[]; readonly noGeneration?: string } {
-  const attempt = (entries: readonly Entry[]): readonly Attempt[] =>
-    options.profiles.map((profile) => {
+  const attempt = (entries: readonly Entry[]): readonly Attempt[] => {
+    const compiler = new ProfileCompiler(model, { ...options, entries });
+    return options.profiles.map((profile) => {
       const withChunk = (T: number): Attempt => {
-        const found = compileFor(profile, model, { ...capacities, T }, { ...options, entries });
+        const found = compiler.compile(profile, { ...capacities, T });
         return { ...found, isRefused: found.build === undefined && found.trace === undefined };
       };
       return options.chunk === undefined ? fitChunk(capacities.T, withChunk) : withChunk(capacities.T);
     });
+  };
   const attempts = attempt(options.entries);
   const refusal = attempts.flatMap(({ diagnostics }) => diagnostics).find(({ code }) => NO_GENERATION.has(code));
   if (refusal === undefined || options.orElse === undefined) return { attempts };
@@ -194,65 +160,14 @@ function nearest(refused: readonly (readonly Diagnostic[])[]): readonly Diagnost
 }
 
 /** The model with its storage types. Which tensor is which parameter is known only once the model is. */
-function analyzeFor(source: SourceFile, { model, set, taps, storage, checkpoint }: CompileOptions): FrontEnd {
+function analyzeFor(
+  source: SourceFile,
+  { model, set, taps, checkpoint, compute, ...options }: CompileOptions,
+): FrontEnd {
+  const storage = options.storage ?? (compute === "f32" ? undefined : compute);
   const first = analyzeSource(source, { model, set, taps, storage: () => storage ?? "f32" });
   if (first.model === undefined || checkpoint === undefined || storage !== undefined) return first;
   return analyzeSource(source, { model, set, taps, storage: checkpointStorage(checkpoint, first.model) });
-}
-
-function compileFor(
-  profile: TargetInfo,
-  model: AnalyzedModel,
-  capacities: Capacities,
-  options: CompileOptions,
-): Omit<Attempt, "isRefused"> {
-  const { until } = options;
-  const last = until === undefined ? undefined : stageOfPass(until);
-  const tooLarge = last === "tensor" ? [] : parameterProblems(model, profile);
-  if (tooLarge.length > 0) return { diagnostics: tooLarge };
-  const context: PassContext = { ops: OPS, info: profile, capacities: { ...capacities }, decided: options.decided };
-  const off = new Set(options.off ?? []);
-  const diagnostics: Diagnostic[] = [];
-  const records: PassRecord[] = [];
-  const trace: Trace = { profile, records };
-  const run = <IR>(pipeline: Pipeline<IR>, ir: IR, text: (ir: IR) => string): IR | undefined => {
-    const instrument: Instrument<IR> = { clock: options.clock, print: options.texts === true ? text : undefined };
-    const done = runPipeline(upTo(pipeline, until), ir, context, { off, instrument });
-    diagnostics.push(...done.diagnostics);
-    records.push(...done.records);
-    return hasErrors(done.diagnostics) ? undefined : done.ir;
-  };
-
-  const module = run(tensorPipeline(options.entries), model.module, (ir) => printModule(ir, { locs: false }));
-  if (module === undefined) return { diagnostics };
-  if (last === "tensor") return { trace, diagnostics };
-  const start = options.clock?.();
-  const { program: lowered, diagnostics: limits } = lowerModule(module, context);
-  const seconds = start === undefined ? undefined : (options.clock?.() ?? 0) - start;
-  records.push({ pass: LOWER, mode: "run", seconds, after: options.texts === true ? print(lowered) : undefined });
-  diagnostics.push(...limits);
-  if (hasErrors(limits)) return { diagnostics };
-  if (until === LOWER) return { trace, diagnostics };
-  const legal = run(kernelPipeline, lowered, print);
-  if (legal !== undefined && last === "kernel") return { trace, diagnostics };
-  const program = legal === undefined ? undefined : run(planPipeline, legal, print);
-  if (program === undefined) return { diagnostics };
-  const overspent = budgetProblems(program, options.memoryBudget ?? Infinity);
-  if (overspent.length > 0) return { diagnostics: [...diagnostics, ...overspent] };
-  if (last === "plan") return { trace, diagnostics };
-  const { emit } = defined(targetNamed(profile.target), `no code generator for ${profile.target}`);
-  const code = new Map(program.kernels.map((kernel) => [kernel.name, emit(kernel)] as const));
-  return { build: { ...trace, capacities, module, lowered, program, code }, diagnostics };
-}
-
-function print(program: Program): string {
-  return printProgram(program, printKernel);
-}
-
-/** The pipeline without what stands behind the last pass of that name; all of it where it has none. */
-function upTo<IR>(pipeline: Pipeline<IR>, name: string | undefined): Pipeline<IR> {
-  const at = pipeline.passes.map((pass) => pass.name).lastIndexOf(name ?? "");
-  return at < 0 ? pipeline : { ...pipeline, passes: pipeline.passes.slice(0, at + 1) };
 }
 
 function capacitiesOf(model: AnalyzedModel | undefined, options: CompileOptions): Capacities {

@@ -7,7 +7,7 @@ import type { Diagnostic } from "../support/diagnostic.ts";
 import { hasErrors } from "../support/diagnostic.ts";
 import type { SourceFile } from "../support/source.ts";
 import { defined } from "../support/errors.ts";
-import { lastStepOf } from "./compile.ts";
+import { lastStepOf } from "./steps.ts";
 import type { Compilation, ProfileBuild, Trace } from "./compile.ts";
 import { parseSource } from "./front-end.ts";
 

@@ -73,7 +73,8 @@ export interface Kernel {
 }
 
 export type UnaryOp =
-  | "neg" | "abs" | "floor" | "not" | "exp" | "log" | "sin" | "cos" | "tanh" | "erf" | "sqrt" | "rsqrt"; // prettier-ignore
+  | "neg" | "abs" | "floor" | "not" | "exp" | "log" | "sin" | "cos" | "tanh" | "erf" | "sqrt" | "rsqrt"
+  | "round_f16" | "round_bf16"; // prettier-ignore
 export type BinaryOp =
   | "add" | "sub" | "mul" | "div" | "rem" | "min" | "max" | "pow" | "and" | "or" | "xor" | "shl" | "shr" | "dot"
   | "eq" | "ne" | "lt" | "le" | "gt" | "ge"; // prettier-ignore
@@ -81,7 +82,8 @@ export type BinaryOp =
 export type Expression =
   | { readonly kind: "constant"; readonly value: number }
   | { readonly kind: "builtin"; readonly name: Builtin }
-  /** Componentwise; `div` and `rem` of integers truncate; `shr` is arithmetic on i32; `not` is for bool and integers. */
+  /** Componentwise; `div` and `rem` of integers truncate; `shr` is arithmetic on i32; `not` is for bool and integers;
+   * `round_f16` gives the f32 of the nearest f16, ties to even. */
   | { readonly kind: "unary"; readonly op: UnaryOp; readonly x: KValue }
   /** `dot` gives a scalar, comparisons bools; the others have the operands' type, equal on both sides. */
   | { readonly kind: "binary"; readonly op: BinaryOp; readonly x: KValue; readonly y: KValue }

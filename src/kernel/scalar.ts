@@ -4,7 +4,7 @@
  */
 import { assertNever } from "../support/errors.ts";
 import { erf } from "./erf.ts";
-import { fromF16, toF16 } from "./half.ts";
+import { fromBf16, fromF16, toBf16, toF16 } from "./half.ts";
 import type { BinaryOp, Scalar, UnaryOp } from "./ir.ts";
 
 /** `x` as the type holds it; floats become integers by truncation, saturated, NaN as 0. */
@@ -65,6 +65,10 @@ function unaryResult(op: UnaryOp, x: number, type: Scalar): number {
       return Math.sqrt(x);
     case "rsqrt":
       return 1 / Math.sqrt(x);
+    case "round_f16":
+      return fromF16(toF16(x));
+    case "round_bf16":
+      return fromBf16(toBf16(x));
     default:
       return assertNever(op, "unary operation");
   }

@@ -3,7 +3,7 @@ import type { BinaryOp, Builtin, UnaryOp } from "./ir.ts";
 
 const unary: Readonly<Record<UnaryOp, true>> = {
   neg: true, abs: true, floor: true, not: true, exp: true, log: true, sin: true, cos: true, tanh: true, erf: true,
-  sqrt: true, rsqrt: true,
+  sqrt: true, rsqrt: true, round_f16: true, round_bf16: true,
 }; // prettier-ignore
 
 const binary: Readonly<Record<BinaryOp, true>> = {

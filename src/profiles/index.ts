@@ -3,9 +3,18 @@ import type { TargetInfo } from "../kernel/target-info.ts";
 import { cudaSm80 } from "./cuda.ts";
 import { cpuRelaxed, cpuSimd } from "./cpu.ts";
 import { js } from "./js.ts";
-import { webgpuBase, webgpuCpu, webgpuGpu } from "./webgpu.ts";
+import { webgpuBase, webgpuCpu, webgpuGpu, webgpuSubgroups } from "./webgpu.ts";
 
-export const PROFILES: readonly TargetInfo[] = [webgpuCpu, webgpuGpu, webgpuBase, cpuRelaxed, cpuSimd, cudaSm80, js];
+export const PROFILES: readonly TargetInfo[] = [
+  webgpuCpu,
+  webgpuSubgroups,
+  webgpuGpu,
+  webgpuBase,
+  cpuRelaxed,
+  cpuSimd,
+  cudaSm80,
+  js,
+];
 
 /** The profile of this name, or undefined. */
 export function profileNamed(name: string): TargetInfo | undefined {

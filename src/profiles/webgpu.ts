@@ -89,6 +89,15 @@ export const webgpuGpu: TargetInfo = {
   },
 };
 
+/** Reductions of a workgroup wait at two barriers instead of one for each halving. */
+export const webgpuSubgroups: TargetInfo = {
+  ...webgpuGpu,
+  name: "webgpu-subgroups",
+  doc: "A desktop GPU whose driver offers subgroups, of any size.",
+  hasSubgroups: true,
+  requires: { ...webgpuGpu.requires, features: ["shader-f16", "subgroups"] },
+};
+
 export const webgpuCpu: TargetInfo = {
   ...webgpuBase,
   name: "webgpu-cpu",

@@ -3,8 +3,8 @@
  * padded give `forward`'s logits; a second turn behind a stop, an abort or a shorter prompt gives what a new session
  * would.
  */
-import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { resolveSource } from "../../src/cli/sources.ts";
 import { artifactOf } from "../../src/driver/artifact.ts";
 import { compile } from "../../src/driver/compile.ts";
 import { packageData } from "../../src/driver/package-data.ts";
@@ -17,10 +17,9 @@ import { CpuDevice } from "../../src/runtime/devices/cpu.ts";
 import type { Device } from "../../src/runtime/devices/device.ts";
 import { JsDevice } from "../../src/runtime/devices/js.ts";
 import { loadOn } from "../../src/runtime/load.ts";
-import { Rng } from "../../src/support/random.ts";
 import { losableDevices } from "../support/losable-device.ts";
 import type { LosableDevices } from "../support/losable-device.ts";
-import { f32Tensor, fileOf } from "../unit/runtime/safetensors-file.ts";
+import { seeded } from "../support/suite-models.ts";
 
 const MODELS = {
   mamba: { vocab_size: "31", hidden_size: "8", intermediate_size: "12", state_size: "3", num_hidden_layers: "2", time_step_rank: "2" }, // prettier-ignore
@@ -34,22 +33,10 @@ interface Built {
 }
 
 function build(name: keyof typeof MODELS, profile: TargetInfo, chunk: number): Built {
-  const path = `examples/${name}/${name}.llm`;
-  const file = { path, text: readFileSync(path, "utf8") };
-  const compilation = compile(file, { profiles: [profile], entries: ["generate", "forward"], set: MODELS[name], chunk, context: 64 }); // prettier-ignore
+  const { file, set, weights } = seeded(resolveSource(`examples/${name}`).file, MODELS[name]);
+  const compilation = compile(file, { profiles: [profile], entries: ["generate", "forward"], set, chunk, context: 64 });
   expect(compilation.diagnostics.filter(({ severity }) => severity === "error")).toEqual([]);
-  const rng = new Rng(7);
-  const tensors = compilation.model!.parameters.map(({ path: parameter, dims }) => {
-    const size = dims.reduce((product, dim) => product * dim, 1);
-    return [
-      parameter,
-      f32Tensor(
-        dims,
-        Array.from({ length: size }, () => (rng.uniform() - 0.5) * 1.5),
-      ),
-    ] as const;
-  });
-  return { data: packageData(artifactOf(compilation, name, "0.0.0")), weights: fileOf(Object.fromEntries(tensors)) };
+  return { data: packageData(artifactOf(compilation, name, "0.0.0")), weights };
 }
 
 const cases = (["mamba", "rwkv"] as const).flatMap((name) => [js, cpuSimd].map((profile) => [name, profile.name, profile] as const)); // prettier-ignore

@@ -6,12 +6,14 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { emitCudaUnit } from "../../codegen/cuda/emit.ts";
+import { tensorType } from "../../src/ir/index.ts";
 import type { Attrs } from "../../src/ir/index.ts";
 import { cudaSm80 } from "../../src/profiles/cuda.ts";
 import { js } from "../../src/profiles/js.ts";
 import { webgpuBase } from "../../src/profiles/webgpu.ts";
 import { WebGpuDevice } from "../../src/runtime/devices/webgpu.ts";
 
+import { Dim } from "../../src/support/dim.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { buildProgram } from "../support/build-program.ts";
 import type { BuiltProgram } from "../support/build-program.ts";
@@ -67,6 +69,20 @@ const layouts: readonly (readonly [string, Weight, boolean])[] = [
   ["packed [K, N]", { dtype: "f16", dims: [12, 20], layout: { tile: [4, 4], order: [1, 0] } }, false],
 ];
 
+/** Operands that are f16 as they lie in memory, and on their way through the workgroup's. */
+const halves: Body = (b, operands) => {
+  const [x, w] = operands.map((of) => b.emit("cast", [of], { dtype: "f32" }));
+  return [b.emit("matmul", [x!, w!], { transpose_b: true })];
+};
+const inHalves = (attrs: Attrs, [m, k, n]: readonly [number, number, number]): SizedCase =>
+  sizedCase(`operands in f16, ${m} x ${k} x ${n}`, {
+    args: [tensorType("f16", [Dim.of(T), Dim.of(k)])],
+    weights: [{ dtype: "f16", dims: [n, k] }],
+    attrs: { ...attrs, panel: "f16" },
+    sizes: { T: m },
+    body: halves,
+  });
+
 const gated: (count: number) => Body =
   (count) =>
   (b, [x, r, ...weights]) => {
@@ -108,6 +124,10 @@ const CASES: readonly SizedCase[] = [
   ),
   sizedCase("rows side by side", { args: [f32(12, 20), f32(12, 20)], attrs: SMALL, body: product({ transposeA: true }) }), // prettier-ignore
   sizedCase("rows side by side, no fours", { args: [f32(12, 19), f32(12, 20)], attrs: SMALL, body: product({ transposeA: true }) }), // prettier-ignore
+  ...[[9, 12, 20], [8, 7, 16], [17, 19, 33]].map((size) => inHalves(SMALL, size as unknown as [number, number, number])), // prettier-ignore
+  inHalves(OWN, [65, 20, 68]),
+  inHalves(OWN, [64, 32, 128]),
+  inHalves(ODD, [13, 20, 40]),
   sizedCase("gate and up", severalOf(2, SMALL, [9, 20, 36])),
   sizedCase("gate and up of odd sizes", severalOf(2, SMALL, [9, 7, 19])),
   sizedCase("gate and up in tiles of two pieces", severalOf(2, { ...ODD, tile_columns: 16 }, [13, 20, 40])),
@@ -121,15 +141,23 @@ const CASES: readonly SizedCase[] = [
 /** Milliseconds for compiling all kernels on a loaded machine, without a shader cache. */
 const COLD = 600_000;
 
-const builtFor = (info: TargetInfo): ReadonlyMap<SizedCase, BuiltProgram> =>
-  new Map(CASES.map((found) => [found, buildProgram(found.module, info, { capacities: capacitiesOf(found) })]));
+const isInHalves = ({ name }: SizedCase): boolean => name.startsWith("operands in f16");
+/** The profile, with f16 where the case has it. */
+const infoFor = (found: SizedCase, info: TargetInfo): TargetInfo =>
+  isInHalves(found) ? { ...info, hasF16: true, storage: [...info.storage, "f16"] } : info;
+const built = (found: SizedCase, info: TargetInfo): BuiltProgram =>
+  buildProgram(found.module, infoFor(found, info), { capacities: capacitiesOf(found) });
+const builtFor = (info: TargetInfo, cases = CASES): ReadonlyMap<SizedCase, BuiltProgram> =>
+  new Map(cases.map((found) => [found, built(found, info)]));
 /** Larger than the call, so that a size taken for a capacity is seen. */
 const capacitiesOf = ({ sizes }: SizedCase): Readonly<Record<string, number>> =>
   Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, size + 3]));
 
 describe.each(["interpreter", "js"] as const)("in the executor %s", (executor) => {
-  const programs = builtFor(executor === "js" ? js : webgpuBase);
-  it.each(CASES)("$name", (found) => {
+  // JavaScript has no f16.
+  const cases = executor === "js" ? CASES.filter((found) => !isInHalves(found)) : CASES;
+  const programs = builtFor(executor === "js" ? js : webgpuBase, cases);
+  it.each(cases)("$name", (found) => {
     expect(differenceOf(found, runPlan(programs.get(found)!.program, "f", found, executor))).toBeUndefined();
   });
 });
@@ -156,11 +184,11 @@ describe("on a device", () => {
   });
 
   // Mesa takes seconds to compile one.
-  const some = CASES.filter((_, i) => i % 11 === 3);
+  const some = CASES.filter((found, i) => i % 11 === 3 || isInHalves(found));
 
   it.for(some)("WebGPU: $name", { timeout: COLD }, async (found, { skip }) => {
     if (device === undefined) return skip("no WebGPU adapter on this machine");
-    const program = buildProgram(found.module, webgpuBase, { capacities: capacitiesOf(found) });
+    const program = built(found, webgpuBase);
     expect(differenceOf(found, await runOnDevice(device, program, "f", found))).toBeUndefined();
   });
 
@@ -179,8 +207,8 @@ describe("on a device", () => {
     { timeout: COLD },
     async ({ skip }) => {
       if (unit === undefined) return skip(`no CUDA simulator on this machine: ${simProblem()}`);
-      const whole = CASES.filter(({ name }) => name.startsWith("own 64 x 32 x 128"));
-      expect(whole).toHaveLength(2);
+      const whole = CASES.filter(({ name }) => /^(own|operands in f16,) 64 x 32 x 128/.test(name));
+      expect(whole).toHaveLength(3);
       for (const found of whole) {
         const program = forCuda.get(found)!;
         const seen: SimTraffic[] = [];
@@ -203,7 +231,7 @@ describe("on a device", () => {
 describe("NVIDIA's compiler", () => {
   const tools = useCudaTools();
   // In the sizes that profiles use, an invocation has the most sums.
-  const large = CASES.filter(({ name }) => /^(own|half|quarter|three)/.test(name));
+  const large = CASES.filter(({ name }) => /^(own|half|quarter|three|operands in f16)/.test(name));
   const kernels = [...builtFor(cudaSm80)].filter(([found]) => large.includes(found)).map(([, { program }], i) => ({ ...program.kernels[0]!, name: `product_${i}` })); // prettier-ignore
 
   it.each(["sm_80", "sm_90a"] as const)("spills nothing for %s", { timeout: COLD }, (arch) => {

@@ -1,6 +1,6 @@
 /**
  * Golden pass tests: text before, command, text after. Each file in `passes/` opens with `// passes: decompose, fuse`,
- * or `// passes: decompose for cpu-simd` where the profile is not webgpu-base;
+ * or `// passes: decompose for cpu-simd` where the profile is not webgpu-base; mixed-precision is that of `compute = f16`;
  * a line `// ----` stands between the module before and the module after. A near miss lies beside what must change, in
  * the same module or in a file of its own.
  */
@@ -14,7 +14,7 @@ import type { PassContext } from "../../passes/manager/pass.ts";
 import { tensorPipeline } from "../../passes/pipelines.ts";
 
 const folder = path.join(import.meta.dirname, "passes");
-const passes = new Map(tensorPipeline(["forward", "generate"]).passes.map((pass) => [pass.name, pass]));
+const passes = new Map(tensorPipeline(["forward", "generate"], "f16").passes.map((pass) => [pass.name, pass]));
 
 test.each(readdirSync(folder).filter((file) => file.endsWith(".ir")))("%s", (file) => {
   const [head = "", ...lines] = readFileSync(path.join(folder, file), "utf8").split("\n");

@@ -20,6 +20,24 @@ const reader = (mask: string): string => `model Reader(vocab: int = 11, dim: int
 }
 `;
 
+describe("a build that computes in f16", () => {
+  const build = (...args: readonly string[]): readonly string[] =>
+    ["build", write("decoder.llm", reader("causal")), "--out", join(work, "halves"), ...args]; // prettier-ignore
+
+  it("has f16 in the kernels of profiles that have it, weights in f16, and a line that names the other profiles", () => {
+    const { exitCode, stderr } = llmc(build("--target", "webgpu", "--compute", "f16"));
+    expect([exitCode, stderr]).toEqual([0, "note: webgpu-cpu, webgpu-base compute in f32: no f16 there\n"]);
+    expect(llmc(build("--target", "cuda", "--compute", "f16")).stderr).not.toContain("compute");
+    const inspected = llmc(["inspect", write("decoder.llm", reader("causal")), "--profile", "webgpu-gpu", "--compute", "f16"]); // prettier-ignore
+    expect(inspected.stdout).toContain('param "head.weight" : f16[');
+  });
+
+  it("is refused in a type that nothing computes in", () => {
+    const { exitCode, stderr } = llmc(build("--compute", "bf16"));
+    expect([exitCode, stderr]).toEqual([2, "llmc: --compute is one of f32, f16, not `bf16`\n"]);
+  });
+});
+
 describe("a model that cannot generate", () => {
   const build = (source: string, ...args: readonly string[]): readonly string[] =>
     ["build", source, "--target", "js", "--out", join(work, "reader"), ...args]; // prettier-ignore

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolveSource, withPublishedConfig } from "../../src/cli/sources.ts";
 import { compile } from "../../src/driver/compile.ts";
 import type { ConfigSettings } from "../../src/driver/front-end.ts";
+import { fromF16, toF16 } from "../../src/kernel/half.ts";
 import { js } from "../../src/profiles/js.ts";
 import { Rng } from "../../src/support/random.ts";
 import type { SourceFile } from "../../src/support/source.ts";
@@ -25,20 +26,15 @@ function published(name: string, model?: string): SuiteModel {
   return { file: source.file, set: source.settings, weights: bytesOf(folder) };
 }
 
-/** A model with weights of a seed, between -0.75 and 0.75. */
-function seeded(file: SourceFile, set: ConfigSettings): SuiteModel {
+/** A model with weights of a seed between -0.75 and 0.75, which f16 holds. */
+export function seeded(file: SourceFile, set: ConfigSettings): SuiteModel {
   const { model, diagnostics } = compile(file, { profiles: [js], entries: ["forward"], set });
   if (model === undefined) throw new Error(diagnostics.map(({ message }) => message).join("\n"));
   const rng = new Rng(7);
   const tensors = model.parameters.map(({ path, dims }) => {
     const size = dims.reduce((product, dim) => product * dim, 1);
-    return [
-      path,
-      f32Tensor(
-        dims,
-        Array.from({ length: size }, () => (rng.uniform() - 0.5) * 1.5),
-      ),
-    ] as const;
+    const values = Array.from({ length: size }, () => fromF16(toF16((rng.uniform() - 0.5) * 1.5)));
+    return [path, f32Tensor(dims, values)] as const;
   });
   return { file, set, weights: fileOf(Object.fromEntries(tensors)) };
 }

@@ -19,7 +19,7 @@ export interface OpenAdapter {
 const kept: unknown[] = [];
 
 /** Asked for where the adapter has them. */
-const OPTIONAL: readonly GPUFeatureName[] = ["subgroups"];
+const OPTIONAL: readonly GPUFeatureName[] = ["subgroups", "shader-f16"];
 
 /** Opens a device; undefined where there is no adapter. `backend: "null"` validates and runs nothing. */
 export async function openAdapter(backend?: "null"): Promise<OpenAdapter | undefined> {

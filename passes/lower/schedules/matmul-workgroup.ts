@@ -14,7 +14,7 @@ import { LANES, LinearIndex } from "../linear-index.ts";
 import { leftIndex, productOf, rightIndex } from "../matmul-operands.ts";
 import type { Product } from "../matmul-operands.ts";
 import { bringBlock, panelOf, panelVector } from "./operand-panel.ts";
-import type { Panel, PanelSource } from "./operand-panel.ts";
+import type { Panel, PanelElement, PanelSource } from "./operand-panel.ts";
 import { lastInMemory } from "./product-tile.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { guarded } from "./schedule.ts";
@@ -29,6 +29,7 @@ interface Sizes {
   readonly columnBlocks: number;
   /** Terms of a panel. */
   readonly terms: number;
+  readonly panel: PanelElement;
 }
 
 /** The operands in workgroup memory: the left one of all products, and the right one of each. */
@@ -78,6 +79,7 @@ function sizesOf({ spec, info }: Emission, products: number): Sizes {
     rowBlocks: inBlocks(tileAttr(spec.attrs, "tile_rows", tiles.rows), "rows"),
     columnBlocks: columnsOfEach(tileAttr(spec.attrs, "tile_columns", tiles.columns), products) / BLOCK,
     terms,
+    panel: spec.attrs["panel"] === "f16" ? "f16" : "f32",
   };
 }
 
@@ -85,7 +87,7 @@ function panelsOf(
   emission: Emission,
   products: readonly Product[],
   { rowCount, indexOf }: TileOfResults,
-  { workgroupRows, workgroupColumns, rowBlocks, columnBlocks, terms }: Sizes,
+  { workgroupRows, workgroupColumns, rowBlocks, columnBlocks, terms, panel }: Sizes,
 ): Panels {
   const { builder, puller } = emission;
   const first = defined(products[0], "a product schedule without a product");
@@ -100,7 +102,7 @@ function panelsOf(
       terms: product.depth,
       number: builder.builtin("workgroup_y"),
     };
-    return panelOf(emission, "left", source, workgroupRows * rowBlocks, terms);
+    return panelOf(emission, "left", source, workgroupRows * rowBlocks, terms, panel);
   };
   const right = (product: Product): Panel => {
     const source: PanelSource = {
@@ -110,7 +112,7 @@ function panelsOf(
       terms: product.depth,
       number: builder.builtin("workgroup_x"),
     };
-    return panelOf(emission, "right", source, workgroupColumns * columnBlocks, terms);
+    return panelOf(emission, "right", source, workgroupColumns * columnBlocks, terms, panel);
   };
   return { left: left(first), rights: products.map(right) };
 }

@@ -8,6 +8,7 @@
  * lies in different banks of workgroup memory, a vector's place among its neighbours is swizzled by the number of its
  * block along the terms; vectors of one term stay neighbours, so that reading them meets no conflict either.
  */
+import { elementBytes } from "../../../src/kernel/ir.ts";
 import type { Buffer, KValue } from "../../../src/kernel/ir.ts";
 import type { Dim } from "../../../src/support/dim.ts";
 import { LANES, LinearIndex } from "../linear-index.ts";
@@ -15,8 +16,8 @@ import { edge } from "./edge.ts";
 import type { Emission } from "./schedule.ts";
 import { isMultiple } from "./tiled-product.ts";
 
-/** Vectors of 16 bytes in the 128 bytes of 32 banks. */
-const BANKS = 8;
+/** Bytes of 32 banks. */
+const BANKS = 128;
 
 /** How an operand is read. */
 export interface PanelSource {
@@ -30,6 +31,9 @@ export interface PanelSource {
   /** The number of this workgroup's panel along the places. */
   readonly number: KValue;
 }
+
+/** What lies in workgroup memory: f16 where that holds all elements of the operands. */
+export type PanelElement = "f32" | "f16";
 
 export interface Panel {
   readonly source: PanelSource;
@@ -48,8 +52,9 @@ export function panelOf(
   source: PanelSource,
   pieces: number,
   terms: number,
+  element: PanelElement,
 ): Panel {
-  const buffer = builder.local(name, "workgroup", "f32", pieces * terms, LANES);
+  const buffer = builder.local(name, "workgroup", element, pieces * terms, LANES);
   return { source, buffer, pieces, terms, blocks: (pieces * terms) / LANES };
 }
 
@@ -119,8 +124,14 @@ function turned({ emitter }: Emission, source: PanelSource, places: Four, terms:
 }
 
 /** Where a vector of places lies in the panel. */
-function addressOf({ emitter }: Emission, { pieces, terms }: Panel, piece: KValue, four: KValue, j: number): KValue {
-  const { stride, neighbours } = swizzleOf(pieces, terms);
+function addressOf(
+  { emitter }: Emission,
+  { buffer, pieces, terms }: Panel,
+  piece: KValue,
+  four: KValue,
+  j: number,
+): KValue {
+  const { stride, neighbours } = swizzleOf(pieces, terms, BANKS / (LANES * elementBytes(buffer.element)));
   const turn = emitter.binary("mul", four, emitter.i32(stride));
   const within = (stride * terms) / LANES > neighbours ? emitter.binary("rem", turn, emitter.i32(neighbours)) : turn;
   const place = neighbours === 1 ? piece : emitter.binary("xor", piece, within);
@@ -128,10 +139,14 @@ function addressOf({ emitter }: Emission, { pieces, terms }: Panel, piece: KValu
   return emitter.binary("add", emitter.binary("add", line, place), emitter.i32(j * pieces));
 }
 
-/** A piece is exchanged with one of its `neighbours` (a power of two that divides their number), `stride` further for each
- * block along the terms. */
-function swizzleOf(pieces: number, terms: number): { readonly stride: number; readonly neighbours: number } {
+/** A piece is exchanged with one of its `neighbours` (a power of two that divides their number, at most the vectors of all
+ * banks), `stride` further for each block along the terms. */
+function swizzleOf(
+  pieces: number,
+  terms: number,
+  vectors: number,
+): { readonly stride: number; readonly neighbours: number } {
   let neighbours = 1;
-  while (neighbours < BANKS && pieces % (2 * neighbours) === 0) neighbours *= 2;
+  while (neighbours < vectors && pieces % (2 * neighbours) === 0) neighbours *= 2;
   return { stride: Math.max(1, 2 ** Math.floor(Math.log2((neighbours * LANES) / terms))), neighbours };
 }

@@ -3,6 +3,7 @@
  * into consumer where that is legal (`legal-group.ts`), makes no cycle, fits the device's bindings and is worth it.
  */
 import type { Block, Op, Value } from "../../../src/ir/ir.ts";
+import { bytesOf } from "../../../src/ir/type.ts";
 import { freeValues } from "../../../src/ir/uses.ts";
 import type { PassContext } from "../../manager/pass.ts";
 import { splatOf } from "../constants.ts";
@@ -240,6 +241,7 @@ export class Clusters {
 
   private isWorth(producer: Cluster, consumer: Cluster): boolean {
     if (producer.ops.every((op) => isCheap(op, this.context.ops))) return true;
+    if (this.wouldWiden(producer, consumer)) return false;
     const kind = groupKind(this.candidate(producer.ops), this.context.ops);
     const isRow = kind === "row_reduce" && groupKind(this.candidate(consumer.ops), this.context.ops) === "matmul";
     if (isRow) return isWorthRepeating(producer.ops, consumer.ops, this.context);
@@ -251,6 +253,15 @@ export class Clusters {
       const pulls = pullsOf(made, consumer.ops, yields, ops, capacities);
       return isWorthPulling(producer.ops, made, inputs, pulls, this.context);
     });
+  }
+
+  /** Whether the consumer only makes wider elements of the producer's: whoever uses those can read the narrow ones. */
+  private wouldWiden(producer: Cluster, consumer: Cluster): boolean {
+    const { ops } = this.context;
+    if (!consumer.ops.every((op) => isCheap(op, ops)) || !consumer.ops.some((op) => op.name === "cast")) return false;
+    const largest = (cluster: Cluster): number =>
+      Math.max(...this.candidate(cluster.ops).yields.map(({ type }) => bytesOf(type.dtype)));
+    return largest(consumer) > largest(producer);
   }
 
   /** Whether some third cluster lies between the two: then one kernel would have to wait for itself. */

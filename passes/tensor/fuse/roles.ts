@@ -6,6 +6,7 @@ import type { Op } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { hasTrait } from "../../../src/ir/op-def.ts";
 import { isRegionName } from "../../../src/ir/region-types.ts";
+import { bytesOf } from "../../../src/ir/type.ts";
 import { literalOf } from "../constants.ts";
 import { scanLanes } from "../scan-lanes.ts";
 
@@ -44,13 +45,20 @@ export function isPulled(role: Role): boolean {
 
 /**
  * Ops worth computing once for each user rather than storing: index arithmetic, casts, lookups; and conditions, which
- * memory holds as whole words.
+ * memory holds as whole words. A cast to fewer bytes is not: what it makes is better stored than what it reads.
  */
 export function isCheap(op: Op, ops: OpTable): boolean {
   const role = roleOf(op, ops);
-  if (role === "leaf" || role === "move" || role === "gather" || op.name === "cast") return true;
+  if (role === "leaf" || role === "move" || role === "gather") return true;
+  if (op.name === "cast") return !isNarrowing(op);
   const dtype = op.results[0]?.type.dtype;
   return role === "point" && (dtype === "bool" || (dtype === "i32" && INDEX_ARITHMETIC.has(op.name)));
+}
+
+/** Whether its result takes fewer bytes than its operand. */
+export function isNarrowing(op: Op): boolean {
+  const [from, to] = [op.operands[0], op.results[0]];
+  return Boolean(from && to && bytesOf(to.type.dtype) < bytesOf(from.type.dtype));
 }
 
 const INDEX_ARITHMETIC: ReadonlySet<string> = new Set(["add", "sub", "mul"]);

@@ -17,7 +17,7 @@ import { usageError } from "../failure.ts";
 import { SOURCE_HELP, compileOptions, names } from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Perform } from "../program.ts";
-import { chunkNotes, compileSource, entriesNote, wantedEntries } from "../compile-source.ts";
+import { chunkNotes, compileSource, computeNotes, entriesNote, wantedEntries } from "../compile-source.ts";
 import { checkCuda } from "../cuda-check.ts";
 import { refuseForeignFolder, replaceFolder } from "../replace-folder.ts";
 import { resolveSource } from "../sources.ts";
@@ -66,6 +66,7 @@ export function registerBuild(program: Command, perform: Perform): void {
       const note = entriesNote(compilation);
       if (note !== undefined) output.message(note);
       chunkNotes(compilation).forEach((text) => output.message(text));
+      computeNotes(compilation, flags.compute).forEach((text) => output.message(text));
       const name = packageName(out);
       const misfit = checkpoint && weightsMisfit(compilation, checkpoint, source.weights ?? "");
       if (misfit !== undefined) output.message(`warning: the package has no weights: ${misfit}`);

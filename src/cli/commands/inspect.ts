@@ -1,6 +1,6 @@
 /** `llmc inspect SOURCE --stage S`: the text of a stage; `--after PASS` stops behind a pass. Texts go to stdout. */
 import type { Command } from "commander";
-import { STEP_NAMES, stageOfPass } from "../../driver/compile.ts";
+import { STEP_NAMES, stageOfPass } from "../../driver/steps.ts";
 import { PROFILES, targetOfProfile } from "../../driver/profiles.ts";
 import {
   BUILD_STAGES,

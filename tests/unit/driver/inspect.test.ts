@@ -1,6 +1,7 @@
 /** Every text that `llmc inspect` shows: there is one for each stage and behind each step, and where it is an IR it parses back. */
 import { describe, expect, it } from "vitest";
-import { STEP_NAMES, compile, stageOfPass } from "../../../src/driver/compile.ts";
+import { compile } from "../../../src/driver/compile.ts";
+import { STEP_NAMES, stageOfPass } from "../../../src/driver/steps.ts";
 import {
   BUILD_STAGES,
   inspectAst,

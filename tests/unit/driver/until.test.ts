@@ -1,6 +1,7 @@
 /** A compilation that goes only as far as a step: nothing behind it can refuse the model, or fail. */
 import { describe, expect, it } from "vitest";
-import { STEP_NAMES, compile } from "../../../src/driver/compile.ts";
+import { compile } from "../../../src/driver/compile.ts";
+import { STEP_NAMES } from "../../../src/driver/steps.ts";
 import type { Compilation } from "../../../src/driver/compile.ts";
 import { inspectCompilation, lastStepFor } from "../../../src/driver/inspect.ts";
 import type { TargetInfo } from "../../../src/kernel/target-info.ts";
