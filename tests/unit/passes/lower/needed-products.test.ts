@@ -153,6 +153,13 @@ describe("matmul.registers", () => {
     expect(loops(matrices, "text")).toBe(2);
   });
 
+  it("gives no terms to a tile without a row inside, and asks nothing where all have one", () => {
+    const body: Body = (b, [x, w]) => [b.emit("matmul", [x!, w!])];
+    const plain = (x: TensorType): unknown => loopsOf(check([x, f32(K, N)], attrs, body, "interpreter").kernels[0]!);
+    expect(plain(f32(B, T, K))).toEqual([1, 1]);
+    expect(plain(f32(4, K))).toEqual([0, 1]);
+  });
+
   it("sums all where a tile may hold rows of several texts, or the condition differs from row to row", () => {
     expect(loops(TYPES, "text")).toBe(1);
     expect(loops(matrices, "row")).toBe(1);
