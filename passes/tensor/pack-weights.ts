@@ -1,7 +1,7 @@
 /**
  * pack-weights: chooses the order of a weight's elements in memory, where the profile has a wish (`tiles.weight`): tiles
  * of columns x terms of the product that reads it, one after the other, so that a product reads memory from front to
- * back and finds the terms of a column side by side, however the checkpoint stores them. The order is an attribute of
+ * back and finds the terms of a column side by side, or the columns of a term, however the checkpoint stores them. The order is an attribute of
  * the `param`; its value is the same, so any other kernel may read it too. Weights that something reads as plain bytes
  * (a reshape outside of groups) or that two products walk differently stay as they are.
  */
@@ -46,7 +46,10 @@ function packFunc(func: Func, { ops }: PassContext, axes: ReadonlyMap<string, Ax
     const found = op.name === "param" ? axes.get(keyOf(op)) : undefined;
     if (found === undefined) return undefined;
     const tiles = [0, 1].map((axis) => (axis === found.columns ? tile.columns : tile.terms));
-    return rewriter.copy(op, operands, b, { ...op.attrs, tile: tiles, order: [found.columns, found.terms] });
+    const order = tile.columnsLast === true ? [found.terms, found.columns] : [found.columns, found.terms];
+    // Tiles that are parts of lines, in the order of the axes, are what is there anyhow.
+    if (order[0] === 0 && tiles[0] === 1) return undefined;
+    return rewriter.copy(op, operands, b, { ...op.attrs, tile: tiles, order });
   });
 }
 
@@ -73,7 +76,7 @@ function axesOfWeights(module: Module, tile: WeightTile): ReadonlyMap<string, Ax
         for (const walked of argument === undefined ? [] : productAxes(op, argument, tile)) {
           const known = axes.get(path);
           // Rows that are read apart must lie together in the order of the whole, too.
-          const isWhole = path.endsWith('"whole"') || walked?.columns === 0;
+          const isWhole = path.endsWith('"whole"') || (walked?.columns === 0 && tile.columnsLast !== true);
           const isFit = walked !== undefined && isWhole && fits(operand, walked, tile) && (known === undefined || known.terms === walked.terms); // prettier-ignore
           if (isFit) axes.set(path, walked);
           else others.add(path);

@@ -45,8 +45,9 @@ export interface Tiles {
     readonly dotTile?: { readonly rows: number; readonly columns: number };
   };
   /** Weights of products are stored in tiles of so many columns and terms, which follow one another in the order in which
-   * a product reads them; absent: as in the checkpoint. */
-  readonly weight?: { readonly columns: number; readonly terms: number };
+   * a product reads them: the terms of a column side by side, or with `columnsLast` the columns of a term. Absent: as in
+   * the checkpoint. */
+  readonly weight?: { readonly columns: number; readonly terms: number; readonly columnsLast?: boolean };
   /** Matrix times few rows: invocations that split K, output columns of one workgroup. */
   readonly matvec: { readonly lanes: number; readonly columns: number };
   /** Attention: invocations of a workgroup, keys of one step. */

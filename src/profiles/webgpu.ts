@@ -107,6 +107,9 @@ export const webgpuCpu: TargetInfo = {
     elementwise: 16,
     rowLanes: 1,
     matmul: { rows: 8, columns: 8, workgroupRows: 8, workgroupColumns: 8, outerTerms: 1, dotColumns: 4 },
+    // Invocations side by side are the lanes of a vector, which reads columns that lie side by side in one piece: of one
+    // row 1.3 times as fast as terms, of 128 rows 1.4 times.
+    weight: { columns: 4, terms: 1, columnsLast: true },
     matvec: { lanes: 1, columns: 4 },
     attention: { lanes: 1, keys: 4 },
   },
