@@ -73,7 +73,7 @@ export class ExtendBody {
       return [];
     }
     if (op.name === "repeat") return this.emitRepeat(op, b, depth);
-    if (op.name === "attention") return this.emitAttention(op, b);
+    if (op.name === "attention" && concernsTokens(op)) return this.emitAttention(op, b);
     if (op.name === "scan") return this.emitScan(op, b);
     if (op.name === "conv1d" && tokenAxis(operandType(op, 0)) !== undefined) return this.emitConvolution(op, b);
     if (this.pairs.concern(op)) {
@@ -284,4 +284,8 @@ export class ExtendBody {
 function countsTokens(op: Op): boolean {
   const shape = dimsAttr(op, "shape");
   return shape[axisAttr(op, shape.length)]?.symbols().has(TOKENS) === true;
+}
+
+function concernsTokens({ operands, results }: Op): boolean {
+  return [...operands, ...results].some((each) => each !== null && tokenAxis(each.type) !== undefined);
 }

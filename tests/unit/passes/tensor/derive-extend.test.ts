@@ -392,17 +392,22 @@ describe("what looks ahead is refused", () => {
     const { diagnostics } = deriveExtend("required").run(llama({ extra: placed }), context);
     expect(diagnostics.map(({ loc }) => loc)).toEqual([at]);
   });
-  test("a scan that reads all positions, or walks elsewhere; along T it passes, wherever T stands", () => {
+  test("a scan that reads all positions; along T it passes, wherever T stands, and along another axis for each token", () => {
     type Extra = NonNullable<Options["extra"]>;
     const walked =
-      (axis: number, readsAll: boolean): Extra =>
+      (axis: number, reads: "h" | "all h" | "all x"): Extra =>
       (b, x) => {
         const zero = b.emit("constant", [], { value: { kind: "literal", dtype: "f32", dims: [], data: [0] } });
         const state = tensorType("f32", x.type.dims.toSpliced(axis, 1));
         const start = b.emit("broadcast", [zero], { shape: state.dims });
         const [h, now] = [value(state, "h"), value(state, "x")];
         const inner = b.nested();
-        const factor = readsAll ? inner.emit("reduce_max", [x], { axis }) : h;
+        const factors = {
+          h: () => h,
+          "all h": () => inner.emit("reduce_max", [h], { axis: 1, keep: true }),
+          "all x": () => inner.emit("reduce_max", [x], { axis }),
+        };
+        const factor = factors[reads]();
         const next = inner.emit("add", [inner.emit("tanh", [inner.emit("mul", [h, factor])]), now]);
         const y = value(x.type, "y");
         b.push({ name: "scan", operands: [start, x], attrs: { axis, carries: 1 }, results: [value(state, "h"), y], regions: [inner.block([h, now], [next, next])] }); // prettier-ignore
@@ -410,13 +415,15 @@ describe("what looks ahead is refused", () => {
       };
     const perm = [0, 2, 1];
     const turned: Extra = (b, x) =>
-      b.emit("transpose", [walked(2, false)(b, b.emit("transpose", [x], { perm }))], { perm });
-    compare(derive(llama({ extra: walked(1, false) })), [5], 2);
+      b.emit("transpose", [walked(2, "h")(b, b.emit("transpose", [x], { perm }))], { perm });
+    compare(derive(llama({ extra: walked(1, "h") })), [5], 2);
     compare(derive(llama({ extra: turned })), [5], 2);
     // Padding behind some tokens of a call leaves the state of that row alone.
-    compare(derive(llama({ extra: walked(1, false) })), [7, 5, 6], 3, (call, row) => (call + row) % 4);
-    expect(refused(llama({ extra: walked(1, true) }))).toContain("`scan` reads all positions at each of them");
-    expect(refused(llama({ extra: walked(2, false) }))).toContain("`scan` walks along T in some inputs only");
+    compare(derive(llama({ extra: walked(1, "h") })), [7, 5, 6], 3, (call, row) => (call + row) % 4);
+    expect(refused(llama({ extra: walked(1, "all x") }))).toContain("`scan` reads all positions at each of them");
+    compare(derive(llama({ extra: walked(2, "h") })), [5], 2);
+    compare(derive(llama({ extra: walked(2, "all x") })), [7, 5, 6], 3, (call, row) => (call + row) % 4);
+    expect(refused(llama({ extra: walked(2, "all h") }))).toContain("`reduce_max` runs over all positions");
   });
   test("a convolution that sees later tokens; a causal one keeps its last inputs", () => {
     const convolved =
