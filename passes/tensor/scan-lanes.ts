@@ -94,8 +94,9 @@ function strange(op: Op, body: Block, carries: number): NoScanLanes {
 
 function tooMuch(states: readonly Value[], lanes: ScanLanes, axes: ScanAxes, total: number | undefined): NoScanLanes {
   const names = states.map(({ name, type }) => `\`${name}: ${typeText(type)}\``).join(", ");
-  const apart = states[0]?.type.dims.filter((_, axis) => lanes[0]?.includes(axis)) ?? [];
-  const cut = apart.length === 0 ? `its steps mix all of the state ${names}` : `its steps keep only ${apart.join(", ")} of the state ${names} apart`; // prettier-ignore
+  const apart = lanes[0] ?? [];
+  const kept = apart.length === 1 ? `only axis ${apart[0]}` : `only the axes ${apart.join(", ")}`;
+  const cut = apart.length === 0 ? `its steps mix all of the state ${names}` : `its steps keep ${kept} of the state ${names} apart`; // prettier-ignore
   const [amount, help] =
     total === undefined
       ? ["what one invocation would keep has no fixed size", "let a step mix what belongs to one row, and no rows"]
@@ -110,11 +111,11 @@ function tooMuch(states: readonly Value[], lanes: ScanLanes, axes: ScanAxes, tot
 function mixings(states: readonly Value[], lanes: ScanLanes, axes: ScanAxes): readonly Related[] {
   const found = new Map<string, Related>();
   states.forEach((state, i) =>
-    state.type.dims.forEach((dim, axis) => {
+    state.type.dims.forEach((_, axis) => {
       const mixer = lanes[i]?.includes(axis) === true ? undefined : axes.mixerOf(state, axis);
       if (mixer?.loc === undefined) return;
       const key = JSON.stringify(mixer.loc);
-      if (!found.has(key)) found.set(key, { message: `the axis of size ${dim} of \`${state.name}\` is mixed here`, loc: mixer.loc }); // prettier-ignore
+      if (!found.has(key)) found.set(key, { message: `axis ${axis} of \`${state.name}\` is mixed here`, loc: mixer.loc }); // prettier-ignore
     }),
   );
   return [...found.values()];

@@ -38,6 +38,24 @@ const bigram = languageModel("let h = x * x");
 const attention = (mask: string): string =>
   languageModel(`let a = split_heads(x, 2)\n    let h = x + merge_heads(attention(a, a, a, mask: ${mask}))`);
 const sums = "model Sums() {\n  forward(x: f[B, 4096]) -> f[B, 4096] { return softmax(x) }\n}\n";
+/** A step whose state is a vector of each row, with a line in front of what it returns. */
+const recurrent = (returned: string, line = "", last = "let h = y"): string =>
+  languageModel(
+    `let y = scan(h: f[B, dim]) over T with x {\n      ${line}\n      return ${returned}\n    }\n    ${last}`,
+  );
+/** The delta rule, with states of 36 by 36 numbers. */
+const matrices = (taken: string): string =>
+  languageModel(
+    `let a = reshape(x, [B, T, 2, 36])
+    let y = scan(s: f[B, 2, 36, 36]) over T with a {
+      let k = reshape(a, [B, 2, 36, 1])
+      let v = reshape(a, [B, 2, 36])
+      let next = s + k * reshape(${taken}, [B, 2, 1, 36])
+      return (next, sum(k * next, axis: 2))
+    }
+    let h = reshape(y, [B, T, dim])`,
+    "vocab: int = 64, dim: int = 72",
+  );
 const forwardOnly: Partial<CompileOptions> = { entries: ["forward"] };
 
 const MISTAKES: readonly Mistake[] = [
@@ -76,6 +94,30 @@ const MISTAKES: readonly Mistake[] = [
     title: "a workgroup larger than the device's",
     wrong: { text: sums, limits: { maxInvocationsPerWorkgroup: 63 }, options: forwardOnly },
     right: { text: sums, limits: { maxInvocationsPerWorkgroup: 64 }, options: forwardOnly },
+  },
+  {
+    code: "LLM0409",
+    title: "a state of matrices that a step mixes along both axes; along one it builds",
+    wrong: { text: matrices("v - sum(s * k, axis: 2) - sum(s, axis: 3)") },
+    right: { text: matrices("v - sum(s * k, axis: 2)") },
+  },
+  {
+    code: "LLM0409",
+    title: "a mean over rows that depends on the state; one that does not builds",
+    wrong: { text: recurrent("(0.5 * h + mean(h, axis: 0, keep: true), h + x)") },
+    right: { text: recurrent("(0.5 * h + mean(x, axis: 0, keep: true), h + x)") },
+  },
+  {
+    code: "LLM0409",
+    title: "a scan in each step of a scan; in front of it it builds",
+    wrong: { text: recurrent("(0.5 * h + z, h)", "let z = scan(g: f[B]) over dim with x { return (0.5 * g + x, g) }") },
+    right: { text: recurrent("(0.5 * h + x, h)", "", "let z = scan(g: f[B, T]) over dim with y { return (0.5 * g + y, g) }\n    let h = z") }, // prettier-ignore
+  },
+  {
+    code: "LLM0409",
+    title: "a scan of the state in each step of a scan; a running sum of it builds",
+    wrong: { text: recurrent("(0.5 * h + z, x)", "let z = scan(g: f[B]) over dim with h { return (g + h, g) }") },
+    right: { text: recurrent("(0.5 * h + z, x)", "let z = cumsum(h, exclusive: true)") },
   },
   {
     code: "LLM0501",
