@@ -37,6 +37,10 @@ function languageModel(body: string, config = "vocab: int = 64, dim: int = 8"): 
 const bigram = languageModel("let h = x * x");
 const attention = (mask: string): string =>
   languageModel(`let a = split_heads(x, 2)\n    let h = x + merge_heads(attention(a, a, a, mask: ${mask}))`);
+const biased = (bias: string): string =>
+  languageModel(
+    `let a = split_heads(x, 2)\n    let bias = transpose(take(embed.weight[..., 0:2], ${bias}), [2, 0, 1])\n    let h = merge_heads(attention(a, a, a, bias: bias))`,
+  );
 const sums = "model Sums() {\n  forward(x: f[B, 4096]) -> f[B, 4096] { return softmax(x) }\n}\n";
 /** A step whose state is a vector of each row, with a line in front of what it returns. */
 const recurrent = (returned: string, line = "", last = "let h = y"): string =>
@@ -148,6 +152,24 @@ const MISTAKES: readonly Mistake[] = [
     title: "running sums over tokens; those over channels pass",
     wrong: { text: languageModel("let h = cumsum(x, axis: 1)") },
     right: { text: languageModel("let h = cumsum(x, axis: 2)") },
+  },
+  {
+    code: "LLM0501",
+    title: "the token before, by padding; by a scan, as the message says, it passes",
+    wrong: { text: languageModel("let h = x + pad(x, axis: 1, before: 1, after: 0)[:, 0:T]") },
+    right: { text: languageModel("let y = scan(before: f[B, dim]) over T with x { return (x, before) }\n    let h = x + y") }, // prettier-ignore
+  },
+  {
+    code: "LLM0501",
+    title: "attention by products; an MLP of the position passes",
+    wrong: { text: languageModel("let h = softmax(x @ transpose(x)) @ x") },
+    right: { text: languageModel("let p = reshape(cast(iota(T), f32) / 10.0, [T, 1]) @ embed.weight[0:1]\n    let h = x + tanh(p)") }, // prettier-ignore
+  },
+  {
+    code: "LLM0501",
+    title: "a table of positions against positions; one of distances passes",
+    wrong: { text: biased("cast(embed.weight, i32)[0:T, 0:T]") },
+    right: { text: biased("relative_buckets(T, T, 8, 16, false)") },
   },
   {
     code: "LLM0501",

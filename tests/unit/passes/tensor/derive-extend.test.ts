@@ -199,6 +199,21 @@ const POINTWISE: readonly (readonly [string, Extra])[] = [
       return b.emit("add", [b.emit("mul", [x, b.emit("sin", [even!])]), b.emit("cos", [odd!])]);
     },
   ],
+  [
+    "a projection of positions, and sines beside cosines",
+    (b, x) => {
+      const [T, one] = [x.type.dims[1]!, b.emit("reshape", [constant(b, "f32", GAIN)], { shape: [1, 8] })];
+      const positions = b.emit("cast", [b.emit("iota", [], { shape: [T, 1], axis: 0 })], { dtype: "f32" });
+      const angles = b.emit("mul", [positions, constant(b, "f32", [1, 0.1, 0.01])]);
+      const waves = b.emit("concat", [b.emit("sin", [angles]), b.emit("cos", [angles]), b.emit("broadcast", [constant(b, "f32", [3, 4])], { shape: [T, 2] })], { axis: 1 }); // prettier-ignore
+      const hidden = b.emit("tanh", [b.emit("matmul", [positions, one])]);
+      // Each token has a matrix of its own.
+      const matrices = b.emit("reshape", [b.emit("sin", [b.emit("mul", [positions, one])])], { shape: [T, 8, 1] });
+      const row = b.emit("reshape", [x], { shape: [...x.type.dims.slice(0, 2), 1, 8] });
+      const weighed = b.emit("reshape", [b.emit("matmul", [row, matrices])], { shape: [...x.type.dims.slice(0, 2), 1] }); // prettier-ignore
+      return b.emit("mul", [b.emit("add", [x, b.emit("add", [hidden, waves])]), weighed]);
+    },
+  ],
   ["softplus and relu_squared", (b, x) => b.emit("softplus", [b.emit("relu_squared", [x])])],
   [
     "remainders and bits of positions",

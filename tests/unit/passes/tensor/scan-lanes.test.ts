@@ -11,13 +11,15 @@ interface Step {
   readonly ops: string;
   readonly yields: string;
   readonly results: string;
+  /** The types of the results behind the states. */
+  readonly gives?: readonly string[];
 }
 
 /** A scan over T whose inputs are x: f32[B, 3, 4] and w: f32[4, 4] at each position, and u: f32[B, 4, 4] from outside. */
-function lanesOf({ states, ops, yields, results }: Step): ReturnType<typeof scanLanes> {
+function lanesOf({ states, ops, yields, results, gives = [] }: Step): ReturnType<typeof scanLanes> {
   const args = Object.entries(states).map(([name, type]) => `%${name}0: ${type}`);
   const carried = Object.keys(states).map((name) => `%${name} = %${name}0`);
-  const types = Object.values(states);
+  const types = [...Object.values(states), ...gives];
   const text = `module "m"
 
 func @f(${args.join(", ")}, %xs: f32[B, 7, 3, 4], %u: f32[B, 4, 4], %w: f32[9, 4]) -> (y: f32[B, 4, 4]) {
@@ -79,11 +81,12 @@ const cases: readonly (readonly [string, Step, readonly (readonly number[])[]])[
     "but not where a step sets all of one against all of the other",
     {
       states: { h: "f32[B, 4]", g: "f32[B, 4]" },
-      ops: "%r = reshape(%h) {shape = [B, 4, 1]} : f32[B, 4, 1]\n%c = reshape(%g) {shape = [B, 1, 4]} : f32[B, 1, 4]\n%o = mul(%r, %c) : f32[B, 4, 4]\n%n = sum(%o) {axis = 2, keep = false} : f32[B, 4]",
-      yields: "%n, %g",
-      results: "%z, %y",
+      ops: "%r = reshape(%h) {shape = [B, 4, 1]} : f32[B, 4, 1]\n%c = reshape(%g) {shape = [B, 1, 4]} : f32[B, 1, 4]\n%o = mul(%r, %c) : f32[B, 4, 4]",
+      yields: "%h, %g, %o",
+      results: "%z, %y, %os",
+      gives: ["f32[B, 7, 4, 4]"],
     },
-    [[0], [0]],
+    [[0], [0], [0]], // prettier-ignore
   ],
   [
     "a state that is replaced each time needs an axis too",
