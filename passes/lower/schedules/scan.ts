@@ -13,6 +13,7 @@ import { scalarOf } from "../kernel-scalars.ts";
 import { LinearIndex } from "../linear-index.ts";
 import type { Index } from "../pull.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
+import { StepFolds } from "./step-folds.ts";
 import { ONE, deal, guarded } from "./schedule.ts";
 
 /** Which elements of a value an invocation has to do with: one place along the lane axes, all along the others. */
@@ -38,6 +39,7 @@ export function scan(emission: Emission): LaunchShape {
   const [axis, carries] = [numberAttr(op.attrs, "axis"), numberAttr(op.attrs, "carries")];
   const shares = sharesOf(block.yields, numbersAttr(spec.attrs, "axes"));
   const shareOf = (i: number): Share => defined(shares[i], "a share of each yield");
+  const folds = new StepFolds(block, carries, emission.ops);
   const laneDims = shareOf(0).lanes.map((at) => defined(block.yields[0]?.type.dims[at], "a lane is an axis"));
   const length = defined(operandOf(op, carries).type.dims[axis], "the xs have the axis");
   const carried = block.args.slice(0, carries).map((arg, i) => carriedOf(emission, arg, defined(block.yields[i], "a yield"), shareOf(i))); // prettier-ignore
@@ -58,12 +60,20 @@ export function scan(emission: Emission): LaunchShape {
         if (one !== undefined) puller.define(arg, (index) => loadOwn(emission, one.before, one, index));
         else puller.define(arg, (index) => puller.at(operandOf(op, i), index.toSpliced(axis, 0, position)));
       });
+      const kept = new Set<Value>();
+      const prepare = (value: Value, { dims }: Share): void => {
+        if (!Dim.product(dims).equals(1)) folds.prepare(value, kept, shareOf(0).lanes, lane, puller);
+      };
       for (const one of carried) {
+        prepare(one.next, one.share);
         keep(one, (member, at) => put(emission, one.after, at, puller.at(one.next, member), one.arg));
         // A value that is carried on unchanged, or twice, keeps its definition.
-        if (!block.args.includes(one.next)) puller.define(one.next, (index) => loadOwn(emission, one.after, one, index)); // prettier-ignore
+        if (block.args.includes(one.next)) continue;
+        kept.add(one.next);
+        puller.define(one.next, (index) => loadOwn(emission, one.after, one, index)); // prettier-ignore
       }
       block.yields.slice(carries).forEach((value, i) => {
+        prepare(value, shareOf(carries + i));
         eachOwn(emission, shareOf(carries + i), lane, (member) =>
           store(emission, op, carries + i, member.toSpliced(axis, 0, position), puller.at(value, member)),
         );
