@@ -31,9 +31,12 @@ export interface Artifact {
   /** Version of the compiler, for the header. */
   readonly compiler: string;
   readonly config: Readonly<Record<string, number | boolean | string | readonly number[]>>;
-  /** Positions of the cache, and logits of a token. */
+  /** Positions of the cache. */
   readonly context: number;
+  /** Logits of a token; without generation the last size of `forward`'s result, 0 where no number is known. */
   readonly vocab: number;
+  /** Tokens are numbers below this. */
+  readonly tokens: number;
   readonly eos: readonly number[];
   /** In the order in which the package tries them. */
   readonly profiles: readonly ArtifactProfile[];

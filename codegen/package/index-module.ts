@@ -4,7 +4,7 @@ import { runsInJavaScript } from "./cuda-files.ts";
 import { ERRORS } from "./types-module.ts";
 
 export function indexModule(artifact: Artifact): string {
-  const { model, compiler, config, context, vocab, eos, weightRules, parameters, profiles } = artifact;
+  const { model, compiler, config, context, vocab, tokens, eos, weightRules, parameters, profiles } = artifact;
   return `// ${model}, compiled by llmc ${compiler}. Types and documentation are in index.d.ts and runtime.d.ts.
 import { loadModel } from "./runtime.js";
 
@@ -12,7 +12,7 @@ export { clearCache, ${ERRORS.join(", ")} } from "./runtime.js";
 
 export const config = Object.freeze(${JSON.stringify(config, null, 2)});
 
-export const facts = Object.freeze(${JSON.stringify({ name: model, vocab, context, eos }, null, 2)});
+export const facts = Object.freeze(${JSON.stringify({ name: model, vocab, tokens, context, eos }, null, 2)});
 
 export const parameters = Object.freeze([
 ${parameters.map((parameter) => `  ${JSON.stringify(parameter)},`).join("\n")}

@@ -1,9 +1,11 @@
 /** `README.md` of the package. */
 import type { Artifact } from "./artifact.ts";
+import { entriesOf, takesText } from "./entries.ts";
+import type { EntryText } from "./entries.ts";
 import { runsInJavaScript } from "./cuda-files.ts";
 
 export function readmeText(artifact: Artifact): string {
-  const { name, model, compiler, context, vocab, parameters, profiles } = artifact;
+  const { name, model, compiler, context, tokens, parameters, profiles } = artifact;
   const count = parameters.reduce((sum, { dims }) => sum + dims.reduce((product, size) => product * size, 1), 0);
   const rows = profiles.map(({ name: profile, target, program, requires }) => {
     const needs = [...requires.features, ...Object.entries(requires.limits).map(([limit, x]) => `${limit} ${x}`)];
@@ -13,8 +15,8 @@ export function readmeText(artifact: Artifact): string {
   const isJavaScript = profiles.some(runsInJavaScript);
   const paragraphs = [
     `# ${name}`,
-    `${model}: ${count.toLocaleString("en-US")} parameters, vocabulary ${vocab}, context ${context}. Compiled by llmc ${compiler}.`,
-    ...(isJavaScript ? [javaScriptText(name)] : []),
+    `${model}: ${count.toLocaleString("en-US")} parameters, vocabulary ${tokens}, context ${context}. Compiled by llmc ${compiler}.`,
+    ...(isJavaScript ? [javaScriptText(artifact)] : []),
     ...(profiles.every(runsInJavaScript) ? [] : [cudaText(name, isJavaScript)]),
     `| profile | target | needs | kernels | arena bytes |
 |---|---|---|---|---|
@@ -24,14 +26,41 @@ ${rows.join("\n")}`,
   return `${paragraphs.join("\n\n")}\n`;
 }
 
-function javaScriptText(name: string): string {
-  return `    import { load } from "${name}";
+function javaScriptText(artifact: Artifact): string {
+  const entries = entriesOf(artifact);
+  const forward = entries.find(({ name }) => name.startsWith("forward"));
+  const generates = entries.some(({ name }) => name.startsWith("prefill"));
+  const uses = [
+    ...(generates ? ['for await (const piece of model.generate("Once upon a time", { maxTokens: 100 })) process.stdout.write(piece);'] : []), // prettier-ignore
+    ...(forward === undefined ? [] : forwardUse(forward)),
+  ];
+  return `    import { load } from "${artifact.name}";
     const model = await load({ weights: "./model.safetensors" });
-    for await (const piece of model.generate("Once upon a time", { maxTokens: 100 })) process.stdout.write(piece);
+    ${uses.join("\n    ")}
     await model.close();
 
 Browsers with WebGPU need nothing else; in Node, \`npm install webgpu\`. Without \`weights\` and \`tokenizer\` the files
-\`model.safetensors\` and \`tokenizer.json\` beside \`index.js\` are read.`;
+\`model.safetensors\` and \`tokenizer.json\` beside \`index.js\` are read.${forward === undefined ? "" : `\n\n${forwardText(artifact, forward)}`}`;
+}
+
+function forwardUse(forward: EntryText): readonly string[] {
+  const { arguments: taken, results } = forward;
+  if (takesText(forward)) return [`const ${results[0]?.name ?? "logits"} = await model.forward([1, 2, 3]);`];
+  const given = taken.map(({ name }) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)));
+  return [`const { ${results.map(({ name }) => name).join(", ")} } = await model.call("forward", { ${given.join(", ")} }, { ${sizesOf(forward).join(", ")} });`]; // prettier-ignore
+}
+
+/** What `call` takes, in words. */
+function forwardText({ profiles }: Artifact, forward: EntryText): string {
+  const list = (of: EntryText["arguments"]): string => of.map(({ name, type }) => `\`${name}: ${type}\``).join(", ");
+  const [first] = profiles.flatMap(({ program }) => program.plans.filter(({ entry }) => entry === forward.name));
+  const most = sizesOf(forward).map((name) => `${name} ${first?.bucket[name] ?? 1}`);
+  return `\`forward\` takes ${list(forward.arguments)} and gives ${list(forward.results)}, row-major; through \`call\` the results
+are bytes. Sizes are at most ${most.join(", ")}: \`llmc build --batch\` and \`--chunk\` make room for more.`;
+}
+
+function sizesOf({ arguments: taken }: EntryText): readonly string[] {
+  return ["B", "T"].filter((name) => taken.some(({ type }) => new RegExp(`\\b${name}\\b`).test(type)));
 }
 
 const WEIGHTS_AT_A_URL = `## Weights on a server

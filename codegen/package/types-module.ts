@@ -3,6 +3,8 @@
  * else is `runtime.d.ts`, the public types of the runtime, the same text in every package.
  */
 import type { Artifact } from "./artifact.ts";
+import { entriesOf, takesText } from "./entries.ts";
+import type { EntryText } from "./entries.ts";
 import { runsInJavaScript } from "./cuda-files.ts";
 
 /** The error classes that a package exports. */
@@ -33,20 +35,19 @@ const SHARED: readonly string[] = [
 ];
 
 /** What a model can do, by the entry points that it takes. */
-const ABILITIES: readonly (readonly [entry: RegExp, type: string])[] = [
-  [/^prefill/, "Generates"],
-  [/^forward/, "Forwards"],
-  [/^extend/, "Extends"],
+const ABILITIES: readonly (readonly [isFor: (entry: EntryText) => boolean, type: string])[] = [
+  [({ name }) => name.startsWith("prefill"), "Generates"],
+  [(entry) => entry.name.startsWith("forward") && takesText(entry), "Forwards"],
+  [({ name }) => name.startsWith("extend"), "Extends"],
 ];
 
 export function typesModule(artifact: Artifact): string {
-  const { model, config, context, vocab, parameters } = artifact;
+  const { model, config, context, vocab, tokens, parameters } = artifact;
   const profiles = artifact.profiles.filter(runsInJavaScript);
   const configLines = Object.entries(config).map(([name, value]) => `  readonly ${JSON.stringify(name)}: ${JSON.stringify(value)};`); // prettier-ignore
   const targets = [...new Set(profiles.map(({ target }) => JSON.stringify(target)))].join(" | ") || "never";
   const names = profiles.map(({ name }) => JSON.stringify(name)).join(" | ") || "never";
-  const entries = profiles.flatMap(({ program }) => program.plans.map((plan) => plan.entry));
-  const abilities = ABILITIES.filter(([pattern]) => entries.some((entry) => pattern.test(entry))).map(([, type]) => type); // prettier-ignore
+  const abilities = ABILITIES.filter(([isFor]) => entriesOf(artifact).some(isFor)).map(([, type]) => type);
   const outside =
     profiles.length === artifact.profiles.length
       ? ""
@@ -66,6 +67,8 @@ export declare const facts: {
   readonly name: ${JSON.stringify(model)};
   /** Logits of one token: V. */
   readonly vocab: ${vocab};
+  /** Tokens are numbers below this. */
+  readonly tokens: ${tokens};
   /** Positions of the context at most. */
   readonly context: ${context};
   /** End-of-text tokens. */

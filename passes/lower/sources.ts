@@ -5,7 +5,7 @@
 import type { Op } from "../../src/ir/ir.ts";
 import { result } from "../../src/ir/ir.ts";
 import { resolvePath } from "../../src/ir/param-path.ts";
-import { paramRows } from "../../src/ir/param-rows.ts";
+import { paramRows, rowsText } from "../../src/ir/param-rows.ts";
 import { memberType } from "../../src/ir/region-types.ts";
 import type { TensorType } from "../../src/ir/type.ts";
 import { typeText } from "../../src/ir/type.ts";
@@ -43,7 +43,7 @@ export class Sources {
     const layout = layoutOf(op.attrs);
     const isFinite = this.context.info.hasFiniteHalves === true && result(op).type.dtype === "f16";
     const rows = paramRows(op.attrs);
-    const name = weightName(rows === undefined ? path : `${path} [${rows.from}:${rows.to}]`);
+    const name = weightName(rows === undefined ? path : `${path} ${rowsText(rows)}`);
     this.origins.set(name, op.loc);
     return this.buffers.named(name, result(op).type, {
       ...({ kind: "weight", path } as const),

@@ -2,18 +2,22 @@
  * How long a launch takes at most, at the largest sizes of its plan: the time of a launch, and that of its bytes or of
  * its operations, whichever is longer, at rates that the device surely reaches. Operations are counted in the kernel's
  * body with the largest number of iterations that ranges of integers give; a bound that only the device knows counts as
- * the largest size of the plan. A buffer counts once, and no more of it than is loaded.
+ * the largest size of the plan. A buffer counts once, and no more of it than is loaded; of branches, and of loops that have
+ * steps under conditions that exclude each other, a workgroup takes the one that costs most.
  */
 import type { Buffer, Expression, KValue, Kernel, Statement } from "../../src/kernel/ir.ts";
 import { elementBytes } from "../../src/kernel/ir.ts";
 import type { Rates } from "../../src/kernel/target-info.ts";
 import type { LaunchStep } from "../../src/plan/ir.ts";
+import { Conditions } from "./exclusive.ts";
 
 export interface LaunchCost {
   /** Scalar operations, loads and stores, of one workgroup. */
   readonly operations: number;
-  /** Bytes that one workgroup moves, by buffer. */
+  /** Bytes that one workgroup moves at most, of each buffer. */
   readonly bytes: ReadonlyMap<Buffer, number>;
+  /** And of all of them together: less than their sum where buffers are read in different branches. */
+  readonly bytesTogether: number;
 }
 
 /** Seconds of `step` with this many workgroups. */
@@ -24,9 +28,10 @@ export function predictSeconds(
   cost: LaunchCost,
   rates: Rates,
 ): number {
-  const bytes = kernel.buffers.reduce((sum, buffer, i) => {
+  const apart = kernel.buffers.reduce((sum, buffer, i) => {
     return sum + Math.min(step.bindings[i]?.bytes ?? 0, (cost.bytes.get(buffer) ?? 0) * groups);
   }, 0);
+  const bytes = Math.min(apart, cost.bytesTogether * groups);
   const { operations } = cost;
   const alone = operations / rates.workgroupOperationsPerSecond;
   const together = (operations * groups) / rates.operationsPerSecond;
@@ -41,10 +46,24 @@ export function costOf(
   groups: readonly [number, number, number],
 ): LaunchCost {
   const counter = new Counter(kernel, sizes, launchScalars, groups);
-  const operations = counter.count(kernel.body, 1);
+  const { operations, bytes: bytesTogether } = counter.count(kernel.body, 1);
   const invocations = kernel.workgroup.reduce((product, size) => product * size, 1);
   const bytes = new Map([...counter.bytes].map(([buffer, each]) => [buffer, each * invocations]));
-  return { operations: operations * invocations, bytes };
+  return { operations: operations * invocations, bytes, bytesTogether: bytesTogether * invocations };
+}
+
+/** What one invocation does. */
+interface Work {
+  readonly operations: number;
+  readonly bytes: number;
+}
+
+function sumOf(one: Work, other: Work): Work {
+  return { operations: one.operations + other.operations, bytes: one.bytes + other.bytes };
+}
+
+function larger(one: Work, other: Work): Work {
+  return { operations: Math.max(one.operations, other.operations), bytes: Math.max(one.bytes, other.bytes) };
 }
 
 /** Both bounds inclusive. */
@@ -62,6 +81,9 @@ class Counter {
   private readonly intervals = new Map<KValue, Interval>();
   /** Which part of the invocations a condition holds for, where it keeps those beyond an edge out. */
   private readonly shares = new Map<KValue, number>();
+  private readonly conditions = new Conditions();
+  /** Under which condition a bound is not 0. */
+  private readonly needs = new Map<KValue, KValue>();
   private readonly largest: number;
 
   constructor(
@@ -79,29 +101,45 @@ class Counter {
     });
   }
 
-  /** Operations of one invocation in a body that runs `times` times. */
-  count(body: readonly Statement[], times: number): number {
-    return body.reduce((sum, statement) => sum + this.statement(statement, times), 0);
+  /** Of one invocation in a body that runs `times` times. */
+  count(body: readonly Statement[], times: number): Work {
+    const sets: { readonly conditions: KValue[]; readonly works: Work[] }[] = [];
+    for (const statement of body) {
+      const work = this.statement(statement, times);
+      const condition = statement.kind === "for" ? this.needs.get(statement.to) : undefined;
+      const isApart = (other: KValue): boolean =>
+        condition !== undefined && this.conditions.areExclusive(condition, other);
+      const set = sets.find(({ conditions }) => conditions.length > 0 && conditions.every(isApart));
+      if (set === undefined) sets.push({ conditions: condition === undefined ? [] : [condition], works: [work] });
+      else {
+        set.works.push(work);
+        if (condition !== undefined) set.conditions.push(condition);
+      }
+    }
+    return sets.map(({ works }) => works.reduce(larger)).reduce(sumOf, { operations: 0, bytes: 0 });
   }
 
-  private statement(statement: Statement, times: number): number {
+  private statement(statement: Statement, times: number): Work {
     switch (statement.kind) {
       case "let": {
         const { expression, result } = statement;
         this.intervals.set(result, this.interval(expression));
+        this.conditions.learn(result, expression);
+        if (expression.kind === "select" && this.of(expression.y).high <= 0)
+          this.needs.set(result, expression.condition);
         if (expression.kind === "binary" && expression.op === "lt")
           this.shares.set(result, shareBelow(this.of(expression.x), this.of(expression.y)));
-        if (expression.kind === "load") this.moves(expression.buffer, times);
-        return times * operationsOf(expression, result.type.lanes);
+        const bytes = expression.kind === "load" ? this.moves(expression.buffer, times) : 0;
+        return { operations: times * operationsOf(expression, result.type.lanes), bytes };
       }
       case "store":
-        this.moves(statement.buffer, times);
-        return times * statement.buffer.lanes;
+        return { operations: times * statement.buffer.lanes, bytes: this.moves(statement.buffer, times) };
       case "barrier":
-        return times;
+        return { operations: times, bytes: 0 };
       case "if": {
         const share = this.shares.get(statement.condition) ?? 1;
-        return Math.max(this.count(statement.body, times * share), this.count(statement.otherwise, times));
+        const [body, otherwise] = [this.count(statement.body, times * share), this.count(statement.otherwise, times)];
+        return larger(body, otherwise);
       }
       case "for": {
         const [from, to, step] = [statement.from, statement.to, statement.step].map((value) => this.of(value));
@@ -115,9 +153,11 @@ class Counter {
     }
   }
 
-  private moves(buffer: Buffer, times: number): void {
-    if (buffer.space !== "storage") return;
-    this.bytes.set(buffer, (this.bytes.get(buffer) ?? 0) + times * elementBytes(buffer.element) * buffer.lanes);
+  private moves(buffer: Buffer, times: number): number {
+    if (buffer.space !== "storage") return 0;
+    const bytes = times * elementBytes(buffer.element) * buffer.lanes;
+    this.bytes.set(buffer, (this.bytes.get(buffer) ?? 0) + bytes);
+    return bytes;
   }
 
   private of(value: KValue): Interval {

@@ -4,7 +4,8 @@ import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import type { DType } from "../../src/ir/type.ts";
 
-/** Whether the value has been moved and cast from one of the type. `producers` are the ops that make values. */
+/** Whether the value has been moved, looked up, joined and cast from ones of the type. `producers` are the ops that make
+ * values. */
 export function isNarrow(
   value: Value | null | undefined,
   type: DType,
@@ -14,6 +15,10 @@ export function isNarrow(
   const op = value ? producers.get(value) : undefined;
   const source = op?.operands[0];
   if (op === undefined || !source) return false;
-  if (op.name === "cast") return source.type.dtype === type || isNarrow(source, type, producers, ops);
-  return hasTrait(ops.get(op.name), "move") && op.operands.length === 1 && isNarrow(source, type, producers, ops);
+  const isFrom = (operand: Value | null): boolean => isNarrow(operand, type, producers, ops);
+  if (op.name === "cast") return source.type.dtype === type || isFrom(source);
+  const def = ops.get(op.name);
+  if (hasTrait(def, "gather")) return isFrom(source);
+  // What a `pad` puts around is no number of the type.
+  return hasTrait(def, "move") && op.name !== "pad" && op.operands.every(isFrom);
 }

@@ -85,8 +85,15 @@ function axesOfWeights(module: Module, tile: WeightTile): ReadonlyMap<string, Ax
       if (path !== undefined) others.add(path);
     });
   }
-  for (const path of others) axes.delete(path);
+  // The loader puts a parameter in one order, whichever pieces of it are read.
+  const parameters = new Set([...others].map(parameterOf));
+  for (const path of [...axes.keys()]) if (parameters.has(parameterOf(path))) axes.delete(path);
   return axes;
+}
+
+/** The weight's path, of what `keyOf` says. */
+function parameterOf(key: string): string {
+  return key.slice(0, key.lastIndexOf(" "));
 }
 
 function fits({ type }: Value, { columns, terms }: Axes, tile: WeightTile): boolean {

@@ -24,9 +24,11 @@
  *   it has found. Yields are row elements `[R..., C]`, row scalars, or `[R..., K]`. One workgroup of `lanes` a row.
  * - `matmul.registers {tile_rows, tile_columns, workgroup_rows, workgroup_columns}`: one or more `matmul` ops of equal
  *   result dims `[batch..., M, N]`; where there are several they have the same left operand. Their operands are arguments
- *   of the group seen through moves and casts (weights: cast f16 -> f32, transpose, reshape). Everything else is the
- *   epilogue: points of the products' dims, which read further arguments through points, moves and takes. tile_rows x
- *   tile_columns results an invocation, workgroup_rows x workgroup_columns invocations a workgroup.
+ *   of the group seen through moves and casts (weights: cast f16 -> f32, transpose, reshape), the right one also through a
+ *   take at indices that are cheap to compute. Everything else is the epilogue: points of the products' dims, which read
+ *   further arguments through points, moves and takes. A product that a `select` of the epilogue does not take is not
+ *   summed, where that is known before (`needed-products.ts`). tile_rows x tile_columns results an invocation,
+ *   workgroup_rows x workgroup_columns invocations a workgroup.
  * - `matmul.workgroup {..., terms}`: the same groups, whose operands go through workgroup memory, `terms` terms at a time.
  *   tile_rows, tile_columns and terms are multiples of four. `panel = f16`: they lie there as f16, which all their elements are.
  * - `matvec {lanes, columns}`: the same with M (times batch) at most 8 under the capacities, and more. The products may

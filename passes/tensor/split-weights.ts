@@ -1,14 +1,18 @@
 /**
- * split-weights: a weight that is larger than a binding of the device is read in pieces, rows of its first axis. Whoever
- * reads it gets the pieces joined again; a product by it becomes a product by each piece, whose columns are joined, and
- * a lookup asks the piece that has the row. More than `MOST_PIECES` are a mistake (LLM0401 says so before).
+ * split-weights: a weight that is larger than a binding of the device is read in pieces (`weight-cuts.ts`). Whoever reads
+ * it gets the pieces joined again, with three exceptions that read no more than they must: a product by it becomes a
+ * product by each piece, whose columns are joined; a lookup asks the piece that has the row; and a product by what was
+ * looked up (the matrix of an expert that was chosen) becomes a product by what each piece gave, of which all but one
+ * stand where a `select` does not look, so that their kernel leaves them out (`needed-products.ts`).
  */
 import type { Builder } from "../../src/ir/builder.ts";
-import type { Attrs, Func, Module, Op, Value } from "../../src/ir/ir.ts";
+import type { Func, Module, Op, Value } from "../../src/ir/ir.ts";
 import { result, value, walk } from "../../src/ir/ir.ts";
+import type { ParamRows } from "../../src/ir/param-rows.ts";
+import { rowsAttr } from "../../src/ir/param-rows.ts";
+import { removeDead } from "../../src/ir/remove-dead.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
-import type { TensorType } from "../../src/ir/type.ts";
-import { bytesOf, elementCount, tensorType } from "../../src/ir/type.ts";
+import { tensorType } from "../../src/ir/type.ts";
 import type { Limits } from "../../src/kernel/target-info.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
@@ -17,11 +21,7 @@ import { axisAttr, numberAttr, numbersAttr } from "./attrs.ts";
 import { scalarConstant } from "./constants.ts";
 import { join } from "./join.ts";
 import { mapFuncs } from "./map-funcs.ts";
-
-/** A weight of more pieces would be more bindings than any kernel has. */
-export const MOST_PIECES = 32;
-/** Pieces of a matrix have whole tiles of rows, however a product packs them. */
-const ROWS_TOGETHER = 8;
+import { cutsOf } from "./weight-cuts.ts";
 
 export const splitWeights: Pass<Module> = {
   name: "split-weights",
@@ -34,113 +34,193 @@ export const splitWeights: Pass<Module> = {
   run: (module, context) => mapFuncs(module, (func) => splitFunc(func, context)),
 };
 
-/** How many rows of a weight are one piece, or undefined where the weight needs none or cannot be cut. */
-export function rowsOfPiece(type: TensorType, { maxBindingBytes, maxBufferBytes }: Limits): number | undefined {
-  const [rows, bytes] = [type.dims[0]?.asNumber(), elementCount(type).asNumber()];
-  const limit = Math.min(maxBindingBytes, maxBufferBytes);
-  if (rows === undefined || bytes === undefined || bytes * bytesOf(type.dtype) <= limit) return undefined;
-  const most = Math.floor(limit / ((bytes / rows) * bytesOf(type.dtype)));
-  const each = type.dims.length === 2 ? most - (most % ROWS_TOGETHER) : most;
-  return each > 0 && Math.ceil(rows / each) <= MOST_PIECES ? each : undefined;
+function splitFunc(func: Func, { ops, info }: PassContext): Func {
+  let isNeeded = false;
+  walk(func.body, (op) => {
+    if (op.name === "param" && cutsOf(result(op).type, info.limits) !== undefined) isNeeded = true;
+  });
+  if (!isNeeded) return func;
+  const known = new Map<Value, Parts>();
+  const rewritten = rewriteFunc(func, ops, (op, operands, b) => {
+    const split = new Splitter(known, info.limits, b).apply(op, operands);
+    return split === undefined ? undefined : [split];
+  });
+  return removeDead(rewritten, ops);
 }
 
-/** A value that is pieces side by side along an axis. */
+/** A value that is other values side by side along an axis. */
 interface Pieces {
+  readonly kind: "pieces";
   readonly parts: readonly Value[];
   readonly axis: number;
 }
 
-function splitFunc(func: Func, { ops, info }: PassContext): Func {
-  let isNeeded = false;
-  walk(func.body, (op) => {
-    if (op.name === "param" && rowsOfPiece(result(op).type, info.limits) !== undefined) isNeeded = true;
-  });
-  if (!isNeeded) return func;
-  const known = new Map<Value, Pieces>();
-  return rewriteFunc(func, ops, (op, operands, b) => {
-    const [first, second] = operands.map((operand) => (operand === null ? undefined : known.get(operand)));
-    const name = result(op).name;
-    const whole = (pieces: Pieces): readonly Value[] => {
-      const all = joined(pieces, info.limits, b, name);
-      known.set(all, pieces);
-      return [all];
-    };
-    if (op.name === "param") {
-      const parts = partsOf(op, info.limits, b);
-      return parts === undefined ? undefined : whole({ parts, axis: 0 });
-    }
-    if (op.name === "matmul" && second !== undefined) return [product(op, operands[0], second, info.limits, b)];
+/** A value each of whose elements is that of one of others: of the one that holds the rows where `index` says. */
+interface Choice {
+  readonly kind: "choice";
+  readonly parts: readonly Value[];
+  /** The first row of each part. */
+  readonly starts: readonly number[];
+  readonly index: Value;
+  /** The axes of the value that the axes of the index are, in order. */
+  readonly axes: readonly number[];
+}
+
+type Parts = Pieces | Choice;
+
+class Splitter {
+  constructor(
+    private readonly known: Map<Value, Parts>,
+    private readonly limits: Limits,
+    private readonly b: Builder,
+  ) {}
+
+  /** What the op makes, if it can be made from parts of its operands or is a parameter in pieces. */
+  apply(op: Op, operands: readonly (Value | null)[]): Value | undefined {
+    const [first, second] = operands.map((operand) => (operand === null ? undefined : this.known.get(operand)));
+    const { name } = result(op);
+    if (op.name === "param") return this.parameter(op);
+    if (op.name === "matmul" && second !== undefined)
+      return this.product(op, defined(operands[0], "a product has two operands"), second);
     if (first === undefined) return undefined;
-    const each = (attrs: Attrs): readonly Value[] => first.parts.map((part) => b.emit(op.name, [part], attrs));
-    if (op.name === "cast") return whole({ parts: each(op.attrs), axis: first.axis });
-    if (op.name === "transpose")
-      return whole({ parts: each(op.attrs), axis: numbersAttr(op, "perm").indexOf(first.axis) });
-    if (op.name !== "take" || numberAttr(op, "batch") !== 0 || axisAttr(op, rankOf(operands[0])) !== first.axis)
-      return undefined;
-    return [lookup(op, first, defined(operands[1], "take has an index"), b)];
-  });
-}
-
-function partsOf(op: Op, limits: Limits, b: Builder): readonly Value[] | undefined {
-  const { type, name } = result(op);
-  const each = rowsOfPiece(type, limits);
-  if (each === undefined) return undefined;
-  const rows = defined(type.dims[0]?.asNumber(), "rows are a number");
-  return Array.from({ length: Math.ceil(rows / each) }, (_, i) => {
-    const [from, to] = [i * each, Math.min(rows, (i + 1) * each)];
-    const part = value(tensorType(type.dtype, [to - from, ...type.dims.slice(1)]), name);
-    b.push({ ...op, attrs: { ...op.attrs, rows: [from, to, rows] }, results: [part] });
-    return part;
-  });
-}
-
-function joined({ parts, axis }: Pieces, limits: Limits, b: Builder, name = ""): Value {
-  return join(parts, axis, limits, b, name);
-}
-
-/** `x @ [p, q] = [x @ p, x @ q]` for columns, `[x, y] @ [p, q] = x @ p + y @ q` for terms. */
-function product(op: Op, x: Value | null | undefined, { parts, axis }: Pieces, limits: Limits, b: Builder): Value {
-  const left = defined(x, "a product has two operands");
-  const rank = rankOf(parts[0]);
-  const isTransposed = op.attrs["transpose_b"] === true;
-  const name = result(op).name;
-  if (axis === rank - (isTransposed ? 2 : 1)) {
-    const products = parts.map((part) => b.emit("matmul", [left, part], op.attrs));
-    return joined({ parts: products, axis: result(op).type.dims.length - 1 }, limits, b, name);
+    const { parts } = first;
+    if (op.name === "cast") return this.whole({ ...first, parts: parts.map((part) => this.emit(op, [part])) }, name);
+    if (op.name === "transpose") return this.transposed(op, first);
+    if (op.name !== "take") return undefined;
+    return this.taken(op, first, defined(operands[1], "take has an index"));
   }
-  if (axis < rank - 2) return b.emit("matmul", [left, joined({ parts, axis }, limits, b)], op.attrs, name);
-  const terms = rankOf(left) - (op.attrs["transpose_a"] === true ? 2 : 1);
-  let start = Dim.of(0);
-  const products = parts.map((part) => {
-    const end = start.add(defined(part.type.dims[axis], "a piece has the axis"));
-    const own = b.emit("slice", [left], { axis: terms, start, end });
-    start = end;
-    return b.emit("matmul", [own, part], op.attrs);
-  });
-  return products.reduce((sum, one) => b.emit("add", [sum, one], {}, name));
+
+  private emit(op: Op, operands: readonly Value[]): Value {
+    return this.apply(op, operands) ?? this.b.emit(op.name, operands, op.attrs, result(op).name);
+  }
+
+  /** The value of these parts, for those who read all of it. */
+  private whole(parts: Parts, name = ""): Value {
+    const made =
+      parts.kind === "pieces" ? join(parts.parts, parts.axis, this.limits, this.b, name) : this.chosen(parts, name);
+    this.known.set(made, parts);
+    return made;
+  }
+
+  private chosen(choice: Choice, name: string): Value {
+    return choice.parts.reduce((found, part, i) => {
+      const isBehind = this.along(choice, this.compared("ge", choice.index, choice.starts[i]));
+      return this.b.emit("select", [isBehind, part, found], {}, name);
+    });
+  }
+
+  /** The same, but each condition holds for one part alone, also where kernels know a few of the parts each. */
+  private chosenApart(choice: Choice, name: string): Value {
+    const { parts, index, starts } = choice;
+    return parts.reduce(
+      (found, part, i) => {
+        const from = i === 0 ? undefined : this.compared("ge", index, starts[i]);
+        const to = i === parts.length - 1 ? undefined : this.compared("lt", index, starts[i + 1]);
+        const isIn = from && to ? this.b.emit("and", [from, to]) : defined(from ?? to, "there are several parts");
+        return this.b.emit("select", [this.along(choice, isIn), part, found], {}, name);
+      },
+      scalarConstant(this.b, defined(parts[0], "there are several parts").type.dtype, 0),
+    );
+  }
+
+  private compared(op: "ge" | "lt", index: Value, start: number | undefined): Value {
+    const number = scalarConstant(this.b, index.type.dtype, defined(start, "a part starts somewhere"));
+    return this.b.emit(op, [index, number]);
+  }
+
+  private along({ parts, axes }: Choice, condition: Value): Value {
+    const shape = Array.from({ length: rankOf(parts[0]) }, (_, axis) => condition.type.dims[axes.indexOf(axis)] ?? Dim.of(1)); // prettier-ignore
+    return this.b.emit("reshape", [condition], { shape });
+  }
+
+  private parameter(op: Op): Value | undefined {
+    const { type, name } = result(op);
+    const cuts = cutsOf(type, this.limits);
+    if (cuts === undefined) return undefined;
+    // Pieces of rows of all matrices, each of which is pieces of matrices: what is made from them is joined once.
+    const cut = (axis: number, rows: ParamRows): Value => {
+      if (axis < 0) return this.piece(op, rows);
+      const ranges = defined(cuts[axis], "ranges along the axis");
+      return this.whole({ kind: "pieces", parts: ranges.map((range) => cut(axis - 1, [range, ...rows])), axis }, name);
+    };
+    return cut(cuts.length - 1, []);
+  }
+
+  private piece(op: Op, rows: ParamRows): Value {
+    const { type, name } = result(op);
+    const sizes = rows.map(({ from, to }) => to - from);
+    const part = value(tensorType(type.dtype, [...sizes, ...type.dims.slice(rows.length)]), name);
+    this.b.push({ ...op, attrs: { ...op.attrs, rows: rowsAttr(rows) }, results: [part] });
+    return part;
+  }
+
+  private transposed(op: Op, from: Parts): Value | undefined {
+    const perm = numbersAttr(op, "perm");
+    const make = (): readonly Value[] => from.parts.map((part) => this.emit(op, [part]));
+    if (from.kind === "pieces") return this.whole({ ...from, parts: make(), axis: perm.indexOf(from.axis) }, result(op).name); // prettier-ignore
+    const axes = from.axes.map((axis) => perm.indexOf(axis));
+    const isInOrder = axes.every((axis, i) => i === 0 || axis > (axes[i - 1] ?? 0));
+    return isInOrder ? this.whole({ ...from, parts: make(), axes }, result(op).name) : undefined;
+  }
+
+  private taken(op: Op, from: Parts, index: Value): Value | undefined {
+    if (from.kind === "choice" || numberAttr(op, "batch") !== 0) return undefined;
+    const axis = axisAttr(op, rankOf(from.parts[0]));
+    if (axis === from.axis) return this.lookup(op, from, index);
+    const moved = from.axis < axis ? from.axis : from.axis + rankOf(index) - 1;
+    return this.whole({ ...from, parts: from.parts.map((part) => this.emit(op, [part, index])), axis: moved });
+  }
+
+  /** Each index is looked up in the piece that has it; in the others it is clamped, and the answer not used. */
+  private lookup(op: Op, { parts, axis }: Pieces, index: Value): Value {
+    const starts = startsOf(parts, axis).map((start) => defined(start.asNumber(), "rows are a number"));
+    const own = parts.map((part, i) => {
+      const start = scalarConstant(this.b, index.type.dtype, defined(starts[i], "a piece starts somewhere"));
+      return this.emit(op, [part, i === 0 ? index : this.b.emit("sub", [index, start])]);
+    });
+    const axes = index.type.dims.map((_, i) => axis + i);
+    return this.whole({ kind: "choice", parts: own, starts, index, axes }, result(op).name);
+  }
+
+  /** `x @ [p, q] = [x @ p, x @ q]` for columns, `[x, y] @ [p, q] = x @ p + y @ q` for terms, and `x @ (c ? p : q) = c ? x @ p :
+   * x @ q` where c is one for a matrix. Pieces of matrices are joined. */
+  private product(op: Op, left: Value, right: Parts): Value | undefined {
+    const { parts } = right;
+    const { name, type } = result(op);
+    const [rank, resultRank] = [rankOf(parts[0]), type.dims.length];
+    if (right.kind === "choice") {
+      if (right.axes.some((axis) => axis >= rank - 2)) return undefined;
+      const products = parts.map((part) => this.emit(op, [left, part]));
+      const axes = right.axes.map((axis) => axis + resultRank - rank);
+      return this.chosenApart({ ...right, parts: products, axes }, name);
+    }
+    const { axis } = right;
+    if (axis < rank - 2) return undefined;
+    if (axis === rank - (op.attrs["transpose_b"] === true ? 2 : 1)) {
+      const products = parts.map((part) => this.emit(op, [left, part]));
+      return join(products, resultRank - 1, this.limits, this.b, name);
+    }
+    const terms = rankOf(left) - (op.attrs["transpose_a"] === true ? 2 : 1);
+    const starts = startsOf(parts, axis);
+    const products = parts.map((part, i) => {
+      const start = defined(starts[i], "a piece starts somewhere");
+      const end = start.add(defined(part.type.dims[axis], "a piece has the axis"));
+      return this.emit(op, [this.b.emit("slice", [left], { axis: terms, start, end }), part]);
+    });
+    return products.reduce((sum, one) => this.b.emit("add", [sum, one], {}, name));
+  }
 }
 
-/** Each index is looked up in the piece that has it; in the others it is clamped, and the answer not used. */
-function lookup(op: Op, { parts, axis }: Pieces, index: Value, b: Builder): Value {
-  const { dtype, dims } = index.type;
-  const whole = result(op);
-  const shape = whole.type.dims.map((dim, i) => (i >= axis && i < axis + dims.length ? dim : Dim.of(1)));
+/** Where the pieces start along their axis. */
+function startsOf(parts: readonly Value[], axis: number): readonly Dim[] {
   let end = Dim.of(0);
-  let found: Value | undefined;
-  for (const part of parts) {
+  return parts.map((part) => {
     const start = end;
     end = start.add(defined(part.type.dims[axis], "a piece has the axis"));
-    const first = scalarConstant(b, dtype, defined(start.asNumber(), "rows are a number"));
-    const own = b.emit("take", [part, b.emit("sub", [index, first])], op.attrs, whole.name);
-    if (found === undefined) found = own;
-    else {
-      const isBehind = b.emit("reshape", [b.emit("ge", [index, first])], { shape });
-      found = b.emit("select", [isBehind, own, found], {}, whole.name);
-    }
-  }
-  return defined(found, "a weight in pieces has some");
+    return start;
+  });
 }
 
-function rankOf(x: Value | null | undefined): number {
+function rankOf(x: Value | undefined): number {
   return defined(x, "an operand").type.dims.length;
 }

@@ -30,6 +30,7 @@ export function artifactOf(
     config: plainConfig(model.config),
     context: compilation.capacities.S,
     vocab: vocabularyOf(compilation),
+    tokens: tokensOf(compilation),
     eos: eosOf(model.config),
     profiles: compilation.builds.map(({ profile, program, code }) => ({
       name: profile.name,
@@ -65,6 +66,19 @@ export function eosOf(config: Readonly<Record<string, unknown>>): readonly numbe
 export function vocabularyOf(compilation: Compilation): number {
   const forward = compilation.model?.module.funcs.find((func) => func.name === "forward");
   return forward?.body.yields[0]?.type.dims.at(-1)?.asNumber() ?? 0;
+}
+
+/** Tokens are numbers below this: the rows of the table that they are looked up in, else as many as there are logits. */
+export function tokensOf(compilation: Compilation): number {
+  const forward = compilation.model?.module.funcs.find((func) => func.name === "forward");
+  const tokens = forward?.args.find(({ value: { type } }) => type.dtype === "i32")?.value;
+  const rows: number[] = [];
+  for (const op of forward?.body.ops ?? []) {
+    const [table, index] = op.operands;
+    const isLookup = op.name === "embedding" || (op.name === "take" && (op.attrs["axis"] ?? 0) === 0);
+    if (isLookup && table && index === tokens) rows.push(table.type.dims[0]?.asNumber() ?? Infinity);
+  }
+  return rows.length === 0 ? vocabularyOf(compilation) : Math.min(...rows);
 }
 
 function plainConfig(config: Readonly<Record<string, unknown>>): Artifact["config"] {

@@ -10,9 +10,9 @@ export const UNIT = "unit";
 
 /** Weights and tokenizer are given to `load`; the URLs here lead nowhere. */
 export function packageData(artifact: Artifact): PackageData {
-  const { model, vocab, context, eos, weightRules, profiles } = artifact;
+  const { model, vocab, tokens, context, eos, weightRules, profiles } = artifact;
   return {
-    facts: { name: model, vocab, context, eos },
+    facts: { name: model, vocab, tokens, context, eos },
     weightRules,
     profiles: profiles.map((profile) => ({
       name: profile.name,

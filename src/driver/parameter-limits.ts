@@ -8,7 +8,7 @@ import { funcNamed, result, walk } from "../ir/ir.ts";
 import { firstPath } from "../ir/param-path.ts";
 import { bytesOf, elementCount, typeText } from "../ir/type.ts";
 import type { TargetInfo } from "../kernel/target-info.ts";
-import { rowsOfPiece } from "../../passes/tensor/split-weights.ts";
+import { cutsOf } from "../../passes/tensor/weight-cuts.ts";
 import type { AnalyzedModel, Origin } from "../sema/index.ts";
 import { diagnostic } from "../support/diagnostic.ts";
 import type { Diagnostic, Related } from "../support/diagnostic.ts";
@@ -54,7 +54,7 @@ function readBy(op: Op, { limits }: TargetInfo, culprits: ReadonlyMap<string, Or
   const path = String(op.attrs["path"]);
   const { type } = result(op);
   const bytes = (elementCount(type).asNumber() ?? 0) * bytesOf(type.dtype);
-  const isCut = rowsOfPiece(type, limits) !== undefined;
+  const isCut = cutsOf(type, limits) !== undefined;
   return { path, type: typeText(type), bytes, isCut, loc: op.loc, culprit: culprits.get(firstPath(path)) };
 }
 

@@ -3,7 +3,7 @@
  * every other op's meaning is its record's `evaluate`. Slow and obvious on purpose: every faster executor is compared
  * with it. The function must have passed the verifier.
  */
-import { paramRows } from "../ir/param-rows.ts";
+import { firstRow, paramRows } from "../ir/param-rows.ts";
 import { InternalError, assertNever, defined } from "../support/errors.ts";
 import type { Block, Func, Op, Value } from "../ir/ir.ts";
 import type { EvaluateContext, OpTable, Tensor } from "../ir/op-def.ts";
@@ -93,9 +93,10 @@ class Interpreter {
     const whole = this.options.params(resolvePath(String(op.attrs["path"]), this.indices));
     const rows = paramRows(op.attrs);
     if (rows === undefined) return whole;
-    const { from, to } = rows;
-    const size = whole.data.length / (whole.dims[0] ?? 1);
-    return { ...whole, dims: [to - from, ...whole.dims.slice(1)], data: whole.data.slice(from * size, to * size) };
+    const dims = [...rows.map(({ from, to }) => to - from), ...whole.dims.slice(rows.length)];
+    const sizeOf = (of: readonly number[]): number => of.reduce((product, size) => product * size, 1);
+    const start = firstRow(rows) * sizeOf(whole.dims.slice(rows.length));
+    return { ...whole, dims, data: whole.data.slice(start, start + sizeOf(dims)) };
   }
 
   private op(op: Op): readonly Datum[] {

@@ -36,8 +36,9 @@ function checkParam(op: Op): readonly string[] {
 function checkRows(op: Op): readonly string[] {
   if (op.attrs["rows"] === undefined) return [];
   const rows = paramRows(op.attrs);
-  const isFit = rows !== undefined && op.results[0]?.type.dims[0]?.equals(rows.to - rows.from) === true;
-  return isFit ? [] : ["the attribute `rows` must be [from, to, of] with as many rows as the result has"];
+  const dims = op.results[0]?.type.dims ?? [];
+  const isFit = rows?.every(({ from, to }, axis) => dims[axis]?.equals(to - from) === true) === true;
+  return isFit ? [] : ["the attribute `rows` must be [from, to, of] for each of the first axes, with as many rows as the result has, one in all but the last"]; // prettier-ignore
 }
 
 /** `tile` and `order` (`WeightLayout` of the plan) come together, one item an axis. */

@@ -25,7 +25,7 @@ export interface PlanBuffer {
   readonly dims?: readonly (number | string)[];
   /** weight: the order of its elements, where it is not row-major. */
   readonly layout?: WeightLayout;
-  /** weight: which rows of the parameter it holds, and how many that has; absent: all. */
+  /** weight: which rows of the parameter it holds, and how many that has, along its first axes; absent: all. */
   readonly rows?: ParamRows;
   /** weight: kernels rely on every element being a finite number. */
   readonly isFinite?: boolean;

@@ -6,11 +6,14 @@ import type { Element, Extent, Kernel, Scalar } from "../kernel/ir.ts";
 import type { ParamRows } from "../ir/param-rows.ts";
 import type { DType } from "../ir/type.ts";
 import { defined } from "../support/errors.ts";
-import type { BufferKind, ConstantFill, Program, Range, WeightLayout } from "./ir.ts";
+import type { BufferKind, ConstantFill, Plan, Program, Range, WeightLayout } from "./ir.ts";
 import { programBuffers } from "./program-buffers.ts";
+import { Dim } from "../support/dim.ts";
+import { termsOf } from "./size-terms.ts";
+import type { SizeTerms } from "./size-terms.ts";
 
-/** A size as its terms: `2*B*T + 1` is `[[2, "B", "T"], [1]]`. */
-export type SizeTerms = readonly (readonly [number, ...string[]])[];
+export type { SizeTerms };
+
 /** The product of `ceil(size / per)`. */
 export type GridFactors = readonly (readonly [SizeTerms, number])[];
 export type GridTerms = readonly [GridFactors, GridFactors, GridFactors];
@@ -53,6 +56,9 @@ export type ManifestStep = readonly [number, number, readonly number[], readonly
 /** `[axis, first workgroup, workgroups at most]`. */
 export type ManifestPart = readonly [0 | 1 | 2, number, number];
 
+/** The type of an argument or a result: its elements, and the size of each axis. */
+export type ManifestType = readonly [dtype: DType, dims: readonly SizeTerms[]];
+
 export interface ManifestPlan {
   readonly entry: string;
   readonly bucket: Readonly<Record<string, number>>;
@@ -61,6 +67,8 @@ export interface ManifestPlan {
   readonly submits?: readonly number[];
   readonly inputs: Readonly<Record<string, ManifestRange>>;
   readonly outputs: Readonly<Record<string, ManifestRange>>;
+  /** Of the arguments and results that are no state. */
+  readonly types: Readonly<Record<string, ManifestType>>;
 }
 
 export interface ProgramManifest {
@@ -121,6 +129,7 @@ export function manifestOf(program: Program): ProgramManifest {
       ...submits,
       inputs: named(plan.inputs),
       outputs: named(plan.outputs),
+      types: typesOf(plan),
     };
   });
   return { kernels: program.kernels.map(kernelOf), buffers, ranges: ranges.items, grids: grids.items, plans };
@@ -139,9 +148,17 @@ function kernelOf(kernel: Kernel): ManifestKernel {
   };
 }
 
+/** Buffers that plans share have the sizes of the first; each plan's own are here. */
+function typesOf({ buffers, inputs, outputs }: Plan): Readonly<Record<string, ManifestType>> {
+  return Object.fromEntries(
+    Object.entries({ ...inputs, ...outputs }).flatMap(([name, range]): readonly (readonly [string, ManifestType])[] => {
+      const { kind, dtype, dims } = defined(buffers.find((buffer) => buffer.name === range.buffer), `no buffer "${range.buffer}"`); // prettier-ignore
+      if (kind === "state" || dtype === undefined || dims === undefined) return [];
+      return [[name, [dtype, dims.map((dim) => termsOf(typeof dim === "number" ? Dim.of(dim) : Dim.parse(dim)))]]];
+    }),
+  );
+}
+
 function factorsOf(extent: Extent): GridFactors {
-  return extent.map(({ size, per }) => [
-    size.entries().map(([symbols, coefficient]): readonly [number, ...string[]] => [coefficient, ...symbols]),
-    per,
-  ]);
+  return extent.map(({ size, per }) => [termsOf(size), per]);
 }

@@ -2,6 +2,7 @@
  * The plan as text. Reads back equal (`parse.ts`). The kernels' own text is made by `src/kernel`, whose printer is
  * passed in; here stands only where they run.
  */
+import { rowsAttr } from "../ir/param-rows.ts";
 import type { Extent, Kernel } from "../kernel/ir.ts";
 import { floatText, quote } from "../support/text/literals.ts";
 import { TextWriter } from "../support/text/writer.ts";
@@ -39,7 +40,7 @@ function bufferText(buffer: PlanBuffer): string {
   if (buffer.dtype !== undefined) parts.push(buffer.dtype);
   if (buffer.dims !== undefined) parts.push(`[${buffer.dims.join(", ")}]`);
   if (buffer.path !== undefined) parts.push(`path ${quote(buffer.path)}`);
-  if (buffer.rows !== undefined) parts.push(`rows (${buffer.rows.from}, ${buffer.rows.to}, ${buffer.rows.of})`);
+  if (buffer.rows !== undefined) parts.push(`rows (${rowsAttr(buffer.rows).join(", ")})`);
   if (buffer.isFinite === true) parts.push("finite");
   if (buffer.layout !== undefined)
     parts.push(`layout (${buffer.layout.tile.join(", ")}) (${buffer.layout.order.join(", ")})`);

@@ -2,13 +2,12 @@
  * Runs plans: a short loop over straight-line steps. Knows the program's buffers, fills its constants, and finds the
  * plan that serves a call. What the tokens mean is the session's business.
  */
-import type { GridFactors, ManifestBuffer, ManifestPlan, ManifestRange, ManifestStep, ProgramManifest, SizeTerms } from "../plan/manifest.ts"; // prettier-ignore
+import type { GridFactors, ManifestBuffer, ManifestPlan, ManifestRange, ManifestStep, ManifestType, ProgramManifest } from "../plan/manifest.ts"; // prettier-ignore
+import { evaluate } from "./call.ts";
+import type { Argument } from "./call.ts";
 import { convertFloats } from "./float-convert.ts";
 import type { Device, KernelCode, PreparedProgram, Sizes } from "./devices/device.ts";
 import { BusyError, DeviceError } from "./errors.ts";
-
-/** Bytes of a call's argument. */
-export type Argument = Int32Array | Uint32Array | Float32Array;
 
 /** The logits of a token fit; those of a long text are not worth a buffer before anybody asks for them. */
 const WARM_READ_BYTES = 2 ** 20;
@@ -82,10 +81,22 @@ export class Executor {
     const range = this.plan(plan).inputs[name];
     // A plan has no buffer for an argument that nothing reads.
     if (range === undefined) return;
-    const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-    if (bytes.length > range[2])
-      throw new DeviceError(`the argument ${name} has ${bytes.length} bytes, its buffer ${range[2]}`);
+    this.writeInput(plan, name, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  }
+
+  /** The same with the bytes that the buffer shall hold, of an argument that the plan has. */
+  writeInput(plan: number, name: string, bytes: Uint8Array): void {
+    const range = this.plan(plan).inputs[name];
+    if (range === undefined || bytes.length > range[2])
+      throw new DeviceError(
+        `the argument ${name} has ${bytes.length} bytes, its buffer ${range?.[2] ?? "is not there"}`,
+      );
     this.prepared.write(range[0], range[1], bytes);
+  }
+
+  /** The type of an argument or result that is no state. */
+  typeOf(plan: number, name: string): ManifestType | undefined {
+    return this.plan(plan).types[name];
   }
 
   /** Where the result `name` of a plan lies; the first `bytes` of it if given. */
@@ -182,7 +193,7 @@ export class Executor {
     this.prepared = other.prepared;
   }
 
-  private plan(index: number): ManifestPlan {
+  plan(index: number): ManifestPlan {
     const plan = this.program.plans[index];
     if (plan === undefined) throw new DeviceError(`there is no plan ${index}`);
     return plan;
@@ -215,12 +226,6 @@ function capacity(plan: ManifestPlan): number {
 
 function workgroups(extent: GridFactors, sizes: Sizes): number {
   return extent.reduce((count, [size, per]) => count * Math.ceil(evaluate(size, sizes) / per), 1);
-}
-
-function evaluate(terms: SizeTerms, sizes: Sizes): number {
-  return terms.reduce((sum, [coefficient, ...symbols]) => {
-    return sum + symbols.reduce((product, name) => product * (sizes[name] ?? 0), coefficient);
-  }, 0);
 }
 
 /** State of a scan or a convolution, which is not indexed by position. */

@@ -118,16 +118,17 @@ async function fillWeights(
   const parameters: Parameter[] = [];
   program.buffers.forEach((buffer, index) => {
     if (buffer.kind !== "weight" || buffer.path === undefined) return;
-    const { rows, bytes } = buffer;
+    const { rows = [], bytes } = buffer;
     const known = places.get(buffer.path) ?? [];
-    const start = rows === undefined ? 0 : (bytes / (rows.to - rows.from)) * rows.from;
+    const rowBytes = bytes / rows.reduce((product, { from, to }) => product * (to - from), 1);
+    const start = rowBytes * rows.reduce((row, { from, of }) => row * of + from, 0);
     places.set(buffer.path, [...known, { index, start, bytes }]);
     if (known.length > 0) return;
     const dims = (buffer.dims ?? []).map(Number);
     parameters.push({
       path: buffer.path,
       dtype: (buffer.dtype ?? "f32") as FloatType,
-      dims: rows === undefined ? dims : [rows.of, ...dims.slice(1)],
+      dims: [...rows.map(({ of }) => of), ...dims.slice(rows.length)],
       ...(buffer.layout === undefined ? {} : { layout: buffer.layout }),
       ...(buffer.isFinite === true ? { isFinite: true } : {}),
     });

@@ -1,8 +1,11 @@
 /** A loaded model: the object that `load` of a generated package gives. `public-types.ts` says what its members do. */
+import type { ManifestPlan, ManifestType } from "../plan/manifest.ts";
 import type { Sizes } from "./devices/device.ts";
 import { BusyError, ContextError, DeviceLostError, OptionError, TokenizerError } from "./errors.ts";
 import { CLOSED_DURING_CALL } from "./executor.ts";
-import type { Argument, Executor } from "./executor.ts";
+import { argumentBytes, bytesOf, checkSizes, floatsOf, signatureText, typeText } from "./call.ts";
+import type { Argument } from "./call.ts";
+import type { Executor } from "./executor.ts";
 import { TokenGeneration } from "./generation.ts";
 import { checkTokens, resolveOptions } from "./generation-options.ts";
 import type { DeviceDetails, Extends, Forwards, GenerateOptions, Generates, Generation, LoadedModel, Tokenizer } from "./public-types.ts"; // prettier-ignore
@@ -12,7 +15,10 @@ import { Session } from "./session.ts";
 /** What a package knows about its model beside the programs. */
 export interface ModelFacts {
   readonly name: string;
+  /** Logits of a token. */
   readonly vocab: number;
+  /** Tokens are numbers below this. */
+  readonly tokens: number;
   /** Positions of the caches at most. */
   readonly context: number;
   /** End-of-text tokens. */
@@ -59,7 +65,7 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
     if (resolved.stop.length > 0 && this.tokenizer === undefined)
       throw new TokenizerError("a stop text needs a tokenizer; give `tokenizer`, or use `stopTokens`");
     const tokens = typeof prompt === "string" ? this.encode(prompt, resolved.special) : [...prompt];
-    checkTokens(tokens, this.facts.vocab);
+    checkTokens(tokens, this.facts.tokens);
     if (tokens.length > this.context)
       throw new ContextError(`the prompt has ${tokens.length} tokens, the context holds ${this.context}`);
     this.acquire();
@@ -70,20 +76,20 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
   }
 
   async forward(tokens: readonly number[]): Promise<Float32Array> {
-    checkTokens(tokens, this.facts.vocab);
+    checkTokens(tokens, this.facts.tokens);
     return this.exclusively(async () => {
       const sizes = { B: 1, T: tokens.length };
       const plan = this.planFor("forward", sizes);
-      this.executor.setInput(plan, "tokens", Int32Array.from(tokens));
-      const [name = "logits"] = this.executor.outputNames(plan);
-      const bytes = tokens.length * this.facts.vocab * 4;
-      const logits = await this.executor.run(plan, sizes, this.executor.output(plan, name, bytes));
-      return new Float32Array(logits.buffer, logits.byteOffset, tokens.length * this.facts.vocab);
+      const { input, output, type } = textForm(this.executor.plan(plan));
+      this.executor.setInput(plan, input, Int32Array.from(tokens));
+      const range = this.executor.output(plan, output, bytesOf(type, sizes));
+      return floatsOf(type, await this.executor.run(plan, sizes, range));
     });
   }
 
   async extend(tokens: readonly number[]): Promise<Float32Array> {
-    checkTokens(tokens, this.facts.vocab);
+    if (!this.executor.hasEntry("extend")) throw new OptionError(`${this.facts.name} was built without generation: it has no context to extend`); // prettier-ignore
+    checkTokens(tokens, this.facts.tokens);
     return this.exclusively(() => this.session.extend(tokens));
   }
 
@@ -100,23 +106,29 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
     const isRepeatable = (): boolean => this.executor.isPure(this.planFor(entry, sizes), Object.keys(inputs));
     return this.exclusively(async () => {
       const plan = this.planFor(entry, sizes);
-      for (const [name, values] of Object.entries(inputs)) this.executor.setInput(plan, name, values);
+      const all = { S: this.context, ...sizes };
+      for (const [name, bytes] of argumentBytes(this.executor.plan(plan), inputs, all)) this.executor.writeInput(plan, name, bytes); // prettier-ignore
       await this.executor.run(plan, sizes);
       const results: Record<string, Uint8Array> = {};
-      for (const name of this.executor.outputNames(plan))
-        results[name] = await this.executor.read(this.executor.output(plan, name));
+      for (const name of this.executor.outputNames(plan)) {
+        const type = this.executor.typeOf(plan, name);
+        const range = this.executor.output(plan, name, type && bytesOf(type, all));
+        results[name] = await this.executor.read(range);
+      }
       return results;
     }, isRepeatable);
   }
 
   private planFor(entry: string, sizes: Sizes): number {
-    const plan = this.executor.planFor(entry, sizes);
-    if (plan !== undefined) return plan;
-    const buckets = this.executor.plansOf(entry).map(({ bucket }) => bucket);
-    if (buckets.length === 0) {
+    const [first, ...others] = this.executor.plansOf(entry);
+    if (first === undefined) {
       const entries = [...new Set(this.executor.program.plans.map((each) => each.entry))];
       throw new OptionError(`there is no entry point \`${entry}\`; this package has ${entries.join(", ")}`);
     }
+    const plan = this.executor.planFor(entry, sizes);
+    checkSizes(plan === undefined ? first : this.executor.plan(plan), sizes);
+    if (plan !== undefined) return plan;
+    const buckets = [first, ...others].map(({ bucket }) => bucket);
     const tooLarge = Object.entries(sizes).map(([name, size]) => {
       const most = Math.max(...buckets.map((bucket) => bucket[name] ?? (name === "T" ? 1 : Infinity)));
       return size > most ? `${name} = ${size} is more than its ${most}` : `${name} = ${size}`;
@@ -181,4 +193,19 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+/** The argument and the result of a `forward` that takes tokens and gives numbers for each; throws `OptionError` for another. */
+function textForm(plan: ManifestPlan): {
+  readonly input: string;
+  readonly output: string;
+  readonly type: ManifestType;
+} {
+  const [input = "", ...others] = Object.keys(plan.inputs);
+  const [output = ""] = Object.keys(plan.outputs);
+  const [given, type] = [plan.types[input], plan.types[output]];
+  const isText = given !== undefined && others.length === 0 && typeText(given) === "i32[B, T]";
+  if (!isText || type === undefined || !/^b?f\d+\[B, T, \d+\]$/.test(typeText(type)))
+    throw new OptionError(`\`forward\` takes ${signatureText(plan)}: use \`call("forward", { ... }, { B, T })\``);
+  return { input, output, type };
 }

@@ -144,9 +144,11 @@ export interface LoadedModel<Target extends string = string, Profile extends str
    */
   readonly lost: Promise<Error>;
   /**
-   * Runs one entry point: the bytes of all its results, at the capacities of its plan. Throws `OptionError` for an
-   * entry that the package does not have, `ContextError` for sizes that it has no room for, and `DeviceLostError` where
-   * the device was replaced and state or arguments of earlier calls are gone with it.
+   * Runs one entry point: the bytes of all its results, row-major, at the sizes of the call. Takes all its arguments, as
+   * the type array of their elements (`Float32Array` for f16 and bf16 too, `Uint32Array` for bool); state may be given, and
+   * keeps its value. Throws `OptionError` for an entry, an argument or a size that the package does not have, that is
+   * missing or is another than its type says; `ContextError` for sizes that it has no room for; and `DeviceLostError`
+   * where the device was replaced and state of earlier calls is gone with it.
    */
   call(
     entry: string,
@@ -165,7 +167,10 @@ export interface Generates {
 
 /** Of a model built with its `forward`. */
 export interface Forwards {
-  /** Logits `f32[tokens.length, V]` of all positions of one row of at least one token, row-major, from an empty context. */
+  /**
+   * Logits `f32[tokens.length, V]` of all positions of one row of at least one token, row-major, from an empty context.
+   * Throws `ContextError` for more tokens than the package was built for (`--chunk`).
+   */
   forward(tokens: readonly number[]): Promise<Float32Array>;
 }
 

@@ -3,6 +3,7 @@
  * `token`, `active`, `step`, the caches) stays on the device; here is only what the host must know to write its
  * arguments. One row; batches are the executor's business.
  */
+import { bytesOf, floatsOf } from "./call.ts";
 import { ContextError, DeviceError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { promptCounts, samplingInputs } from "./sampling.ts";
@@ -120,9 +121,7 @@ export class Session {
       );
     const [has, needs] = [this.taken, this.cached.length];
     if (has < needs || (this.executor.isRecurrent && has !== needs)) return this.again(tokens);
-    let logits = new Uint8Array(0);
-    // A build for several rows has room for the logits of each; this session is row 0.
-    const bytes = this.vocab * Float32Array.BYTES_PER_ELEMENT;
+    let logits: Float32Array = new Float32Array(0);
     for (let at = 0; at < tokens.length; at += this.chunk.extend) {
       const part = tokens.slice(at, at + this.chunk.extend);
       const plan = this.plan("extend", part.length);
@@ -131,10 +130,14 @@ export class Session {
       this.executor.setInput(plan, "pos", Int32Array.of(this.cached.length));
       this.cached = [...this.cached, ...part];
       this.taken = this.cached.length;
-      const read = at + part.length === tokens.length ? this.executor.output(plan, "logits", bytes) : undefined;
-      logits = new Uint8Array(await this.executor.run(plan, { B: 1, T: part.length }, read));
+      const sizes = { B: 1, T: part.length };
+      const type = this.executor.typeOf(plan, "logits");
+      if (type === undefined) throw new DeviceError(`the entry ${this.executor.plan(plan).entry} has no logits`);
+      // A build for several rows has room for the logits of each; this session is row 0.
+      const read = at + part.length === tokens.length ? this.executor.output(plan, "logits", bytesOf(type, sizes)) : undefined; // prettier-ignore
+      logits = floatsOf(type, await this.executor.run(plan, sizes, read));
     }
-    return new Float32Array(logits.buffer);
+    return logits;
   }
 
   /** `append` behind a state that has run ahead or is lost: all tokens once more. */

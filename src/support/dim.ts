@@ -37,6 +37,23 @@ export class Dim {
     return Dim.from(new Map([[name, 1]]));
   }
 
+  /** The size that has this text. Throws `InternalError` for a text that no size has. */
+  static parse(text: string): Dim {
+    const terms =
+      text
+        .replace(/^-/, "- ")
+        .replace(/^(?=[^-])/, "+ ")
+        .match(/[+-] [^ ]+/g) ?? [];
+    const size = Dim.sum(
+      terms.map((term) => {
+        const factors = term.slice(2).split("*").map((factor) => (/^\d+$/.test(factor) ? Dim.of(Number(factor)) : Dim.symbol(factor))); // prettier-ignore
+        return Dim.product(term.startsWith("-") ? [Dim.of(-1), ...factors] : factors);
+      }),
+    );
+    if (size.text !== text) throw new InternalError(`no size has the text ${text}`);
+    return size;
+  }
+
   static sum(dims: readonly Dim[]): Dim {
     return dims.reduce((total, dim) => total.add(dim), Dim.of(0));
   }

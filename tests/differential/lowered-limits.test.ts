@@ -38,13 +38,12 @@ const LOWERED: Limits = {
   bindingOffsetAlignment: 512,
 };
 
-/** Limits that leave a weight in few pieces. Of a mixture the stacked weights of two experts are one, and what is chosen
- * for a token is larger than all else. */
+/** Limits that leave a weight in few pieces. Of a mixture the weights of an expert are two. */
 const OWN_LIMITS: Readonly<Record<string, Partial<Limits>>> = {
   moby: { maxBindingBytes: 65_536 },
   // Few channels: what it computes for 32 tokens is smaller than elsewhere.
   mamba: { maxBindingBytes: 8_192 },
-  mixtral: { maxBindingBytes: 49_152, maxWorkgroupsPerDimension: 16 },
+  mixtral: { maxWorkgroupsPerDimension: 16 },
 };
 
 function lowered(info: TargetInfo, own: Partial<Limits> = {}): TargetInfo {

@@ -54,7 +54,9 @@ const MANIFEST: ProgramManifest = {
   buffers: ["turns", "places", "out"].map((name) => ({ name, kind: "temporary", bytes: BYTES })),
   ranges: [TURNS, PLACES, OUT].map((buffer) => [buffer, 0, BYTES] as const),
   grids: [[[[[[1, "T"]], 1]], [], []]],
-  plans: [{ entry: "count", bucket: { T: GROUPS }, steps: [[0, 0, [0, 1, 2], []]], inputs: {}, outputs: {} }],
+  plans: [
+    { entry: "count", bucket: { T: GROUPS }, steps: [[0, 0, [0, 1, 2], []]], inputs: {}, outputs: {}, types: {} },
+  ],
 };
 
 const code = { wasm: emitWasm([parseKernel(COUNT)]) };

@@ -21,6 +21,7 @@ export async function toyArtifact(): Promise<Artifact> {
     config: { dim: 4, theta: 10000.5, tied: true, activation: "silu" },
     context: CONTEXT,
     vocab: VOCAB,
+    tokens: VOCAB,
     eos: [0],
     profiles: [
       { name: "toy-webgpu", target: "webgpu", requires: none, program: TOY, code: new Map(Object.entries(WGSL)) },

@@ -35,6 +35,8 @@ export interface PlanArguments {
   readonly weights?: (path: string) => Tensor;
   /** State before the call, by buffer name (`k.0` for a member of a family); what is missing is 0. */
   readonly state?: Readonly<Record<string, Tensor>>;
+  /** Told of each element that JavaScript or the interpreter loads from a weight, by the name of its buffer. */
+  readonly onLoad?: (buffer: string) => void;
 }
 
 export interface PlanResults {
@@ -104,7 +106,7 @@ class Memory {
 
   constructor(
     private readonly plan: Plan,
-    args: PlanArguments,
+    private readonly args: PlanArguments,
   ) {
     for (const buffer of plan.buffers) {
       const block = new ArrayBuffer(Math.ceil(buffer.bytes / 4) * 4);
@@ -133,10 +135,22 @@ class Memory {
       const block = this.blocks.get(buffer);
       if (block === undefined) throw new Error(`no buffer ${buffer}`);
       const isHalf = element === "f16" || element === "bf16";
-      array = viewOf(block, offset, isHalf ? bytes / 2 : Math.ceil(bytes / 4), element);
+      array = this.observed(buffer, viewOf(block, offset, isHalf ? bytes / 2 : Math.ceil(bytes / 4), element));
       this.arrays.set(key, array);
     }
     return array;
+  }
+
+  private observed(name: string, array: Bytes): Bytes {
+    const { onLoad } = this.args;
+    if (onLoad === undefined || this.plan.buffers.find((buffer) => buffer.name === name)?.kind !== "weight")
+      return array;
+    return new Proxy(array, {
+      get(target, key) {
+        if (typeof key === "string" && /^[0-9]+$/.test(key)) onLoad(name);
+        return Reflect.get(target, key, target) as unknown;
+      },
+    });
   }
 
   write(range: Range, tensor: Tensor): void {

@@ -3,6 +3,7 @@ import type { DType, Tensor } from "../../src/ir/index.ts";
 import { fromBf16, fromF16, toBf16, toF16 } from "../../src/kernel/half.ts";
 import type { Bytes } from "../../src/kernel/interpret.ts";
 import type { Element } from "../../src/kernel/ir.ts";
+import type { ParamRows } from "../../src/ir/param-rows.ts";
 import type { PlanBuffer } from "../../src/plan/ir.ts";
 import { packElements } from "../../src/runtime/weight-layout.ts";
 import { countOf } from "./random-tensor.ts";
@@ -35,13 +36,25 @@ export function bytesFromTensor({ dtype, data }: Tensor): Uint8Array {
   return new Uint8Array(array.buffer);
 }
 
+/** One row after the other by its index, however the ranges lie. */
+function rowsOf({ dtype, dims, data }: Tensor, rows: ParamRows): Tensor {
+  const sizes = dims.map((size, axis) => (rows[axis] === undefined ? size : rows[axis].to - rows[axis].from));
+  const found = Array.from({ length: sizes.reduce((product, size) => product * size, 1) }, (_, i) => {
+    let rest = i;
+    let [place, stride] = [0, 1];
+    for (let axis = dims.length - 1; axis >= 0; axis--) {
+      place += ((rest % sizes[axis]!) + (rows[axis]?.from ?? 0)) * stride;
+      rest = Math.floor(rest / sizes[axis]!);
+      stride *= dims[axis]!;
+    }
+    return data[place]!;
+  });
+  return { dtype, dims: sizes, data: Float64Array.from(found) };
+}
+
 /** The elements of a weight as a buffer with these rows of it and this layout has them. */
 export function inLayout(weight: Tensor, { layout, rows }: Pick<PlanBuffer, "layout" | "rows">): Tensor {
-  const size = weight.data.length / (weight.dims[0] ?? 1);
-  const tensor =
-    rows === undefined
-      ? weight
-      : { ...weight, dims: [rows.to - rows.from, ...weight.dims.slice(1)], data: weight.data.slice(rows.from * size, rows.to * size) }; // prettier-ignore
+  const tensor = rows === undefined ? weight : rowsOf(weight, rows);
   if (layout === undefined) return tensor;
   const { dtype, dims } = tensor;
   const bytesEach = dtype === "f16" || dtype === "bf16" ? 2 : 4;

@@ -4,8 +4,11 @@
  * one without a row inside does nothing.
  */
 import { tileAttr } from "../attributes.ts";
+import { defined } from "../../../src/support/errors.ts";
+import { LinearIndex } from "../linear-index.ts";
 import { productOf } from "../matmul-operands.ts";
-import { productLoop, sumTile } from "./product-tile.ts";
+import { neededSums } from "./needed-sums.ts";
+import { productLoop } from "./product-tile.ts";
 import type { LoopWish } from "./product-tile.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
 import { tiledProduct } from "./tiled-product.ts";
@@ -32,9 +35,14 @@ export function matmulRegisters(emission: Emission): LaunchShape {
     pieces: Math.max(1, Math.floor(columns / (loop.width * atOnce))),
     neighbours: 1,
   };
-  return tiledProduct(emission, loop, dealing, ({ rows, pieces, indexOf }) => {
+  return tiledProduct(emission, loop, dealing, ({ rows, pieces, indexOf, axes }) => {
     const tile = { rows: rows.map(({ read }) => indexOf(read)), pieces: pieces.map(({ read }) => read) };
     const parts = atOnce === 1 ? products.map((one) => ({ ...loop, products: [one] })) : [loop];
-    return parts.flatMap((part) => sumTile(emission, part, tile, { from: 0, stride: 1, isWanted: rows[0]?.isInside }));
+    const steps = { from: 0, stride: 1, isWanted: rows[0]?.isInside };
+    const anyElement = [...indexOf(LinearIndex.of(0)), LinearIndex.of(0)];
+    return parts.flatMap((part) => {
+      const { places, placeOf } = neededSums(emission, part, tile, steps, anyElement, axes);
+      return placeOf.map((place) => defined(places[place], "sums in a place"));
+    });
   });
 }

@@ -21,7 +21,8 @@ import { replacesItsCache, writeOne } from "./cache-write.ts";
 import type { Columns } from "./columns.ts";
 import { edge, inside } from "./edge.ts";
 import type { Edge } from "./edge.ts";
-import { elementIndex, productLoop, seedPiece, sumTile } from "./product-tile.ts";
+import { neededSums } from "./needed-sums.ts";
+import { elementIndex, productLoop, seedPiece } from "./product-tile.ts";
 import type { ProductLoop } from "./product-tile.ts";
 import { pullAll } from "./pull-all.ts";
 import { reduceRow } from "./row-reduce.ts";
@@ -106,16 +107,21 @@ function computeBlock(
   const { loop } = plan;
   const pieces = piecesOf(emission, plan, number, isExact);
   const product = defined(loop.products[0], "a part without a product");
-  const tile = {
-    rows: [unflatten(row, [...product.leading, product.rows])],
-    pieces: pieces.map(({ read }) => read),
-  };
+  const place = unflatten(row, [...product.leading, product.rows]);
+  const tile = { rows: [place], pieces: pieces.map(({ read }) => read) };
   const from = lanes === 1 ? 0 : builder.builtin("local_x");
-  const partial = sumTile(emission, loop, tile, { from, stride: lanes });
-  const sums = lanes === 1 ? partial : partial.map((p) => p.map((r) => r.map((sum) => acrossLanes(emission, sum))));
+  const { places, placeOf } = neededSums(
+    emission,
+    loop,
+    tile,
+    { from, stride: lanes },
+    [...place, LinearIndex.of(0)],
+    1,
+  );
+  const sums = lanes === 1 ? places : places.map((p) => p.map((r) => r.map((sum) => acrossLanes(emission, sum))));
   pieces.forEach(
     ({ at }, p) =>
-    seedPiece(emission, loop, row, at, sums.map((sum) => defined(sum[0]?.[p], "a sum"))), // prettier-ignore
+    seedPiece(emission, loop, row, at, placeOf.map((which) => defined(sums[which]?.[0]?.[p], "a sum"))), // prettier-ignore
   );
   pieces.forEach((piece, p) => {
     const store = (): void => inside(emission, piece, () => storeResults(emission, plan, row, piece.at));

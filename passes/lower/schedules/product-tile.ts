@@ -70,50 +70,55 @@ export interface Steps {
   readonly isWanted?: KValue | undefined;
 }
 
-/** The sums of the tile over those steps of `loop.depth` terms: `[product][row][piece]`, each a vector of `width` columns. */
-export function sumTile(
+/** Sums of a tile of `count` products over no terms, as `addTerms` carries them: product after product, row after row. */
+export function noTerms({ emitter, info }: Emission, loop: ProductLoop, tile: Tile, count: number): readonly KValue[] {
+  const lanes = loop.inner === "outer" ? loop.width : hasPartialSums(loop, info) ? LANES : 1;
+  const zero = emitter.widen(emitter.f32(0), lanes);
+  return Array.from({ length: count * tile.rows.length * tile.pieces.length * sumsOfPiece(loop) }, () => zero);
+}
+
+/** The sums of the tile that start as `start`, with the terms of those steps of `loop.depth` terms added. */
+export function addTerms(
   emission: Emission,
   loop: ProductLoop,
   tile: Tile,
   { from, stride, isWanted }: Steps,
-): readonly KValue[][][] {
+  start: readonly KValue[],
+): readonly KValue[] {
   const { emitter, builder } = emission;
   const first = defined(loop.products[0], "a product schedule without a product");
   const steps = defined(first.depth.div(loop.depth), "terms in whole steps");
   const all = builder.dim(steps);
-  const hasPartialSums = loop.inner === "dot" && emission.info.sumsInVectors === true;
-  const lanes = loop.inner === "outer" ? loop.width : hasPartialSums ? LANES : 1;
-  const slots =
-    loop.products.length * tile.rows.length * tile.pieces.length * (loop.inner === "outer" ? 1 : loop.width);
-  const zero = emitter.widen(emitter.f32(0), lanes);
-  const sums = emitter.loop(
-    {
-      from,
-      to: isWanted === undefined ? all : emitter.select(isWanted, all, emitter.i32(0)),
-      step: stride,
-      carried: Array.from({ length: slots }, () => zero),
-      name: "k",
-    },
-    (index, carried) => {
-      const step = emitter.leaf(index, steps);
-      const sum = [...carried];
-      let slot = 0;
-      for (const product of loop.products)
-        for (const row of tile.rows)
-          for (const piece of tile.pieces)
-            for (const add of termsOf(emission, loop, product, row, piece, step)) {
-              sum[slot] = add(defined(sum[slot], "a sum"));
-              slot++;
-            }
-      return sum;
-    },
-  );
+  const to = isWanted === undefined ? all : emitter.select(isWanted, all, emitter.i32(0));
+  return emitter.loop({ from, to, step: stride, carried: start, name: "k" }, (index, carried) => {
+    const step = emitter.leaf(index, steps);
+    const sum = [...carried];
+    let slot = 0;
+    for (const product of loop.products)
+      for (const row of tile.rows)
+        for (const piece of tile.pieces)
+          for (const add of termsOf(emission, loop, product, row, piece, step)) {
+            sum[slot] = add(defined(sum[slot], "a sum"));
+            slot++;
+          }
+    return sum;
+  });
+}
+
+/** What `addTerms` has summed, `[product][row][piece]`, each a vector of `width` columns. */
+export function tileSums(
+  { emitter, info }: Emission,
+  loop: ProductLoop,
+  tile: Tile,
+  sums: readonly KValue[],
+): readonly KValue[][][] {
   let slot = 0;
   const next = (): KValue => {
     const sum = defined(sums[slot++], "a sum");
-    return hasPartialSums ? emitter.binary("dot", sum, emitter.widen(emitter.f32(1), LANES)) : sum;
+    return hasPartialSums(loop, info) ? emitter.binary("dot", sum, emitter.widen(emitter.f32(1), LANES)) : sum;
   };
-  return loop.products.map(() =>
+  const count = sums.length / (tile.rows.length * tile.pieces.length * sumsOfPiece(loop));
+  return Array.from({ length: count }, () =>
     tile.rows.map(() =>
       tile.pieces.map(() => {
         if (loop.inner === "outer" || loop.width === 1) return next();
@@ -121,6 +126,15 @@ export function sumTile(
       }),
     ),
   );
+}
+
+function hasPartialSums({ inner }: ProductLoop, { sumsInVectors }: Emission["info"]): boolean {
+  return inner === "dot" && sumsInVectors === true;
+}
+
+/** Columns side by side are one sum where a vector of them is added to at once. */
+function sumsOfPiece({ inner, width }: ProductLoop): number {
+  return inner === "outer" ? 1 : width;
 }
 
 /** Says what the products are at one row and piece of the tile, for as long as the scope that is being built lasts. `row`

@@ -40,6 +40,8 @@ export interface TileOfResults {
   readonly rowCount: Dim;
   /** Leading axes and row of a row of this layer. */
   readonly indexOf: (row: LinearIndex) => readonly LinearIndex[];
+  /** Along so many of the last axes of the result a tile has several places. */
+  readonly axes: number;
 }
 
 /** Emits the products: `sumsOf` gives `[product][row][piece]`, the rest is the same for all. */
@@ -47,7 +49,7 @@ export function tiledProduct(
   emission: Emission,
   results: ResultPieces,
   dealing: Dealing,
-  sumsOf: (tile: TileOfResults) => readonly KValue[][][],
+  sumsOf: (tile: TileOfResults) => readonly (readonly (readonly KValue[])[])[],
 ): LaunchShape {
   const { builder, emitter } = emission;
   const { workgroupRows, workgroupColumns, rows, pieces, neighbours } = dealing;
@@ -66,6 +68,7 @@ export function tiledProduct(
     rows: Array.from({ length: rows }, (_, i) => edge(emission, builder.add(firstRow, i), rowCount, isMultiple(rowCount, rowsEach))), // prettier-ignore
     pieces: Array.from({ length: pieces }, (_, i) => edge(emission, builder.add(firstPiece, pieceOf(i)), pieceCount, isMultiple(pieceCount, piecesEach))), // prettier-ignore
     rowCount,
+    axes: isBatched ? 2 : product.leading.length + 2,
     indexOf: (row) =>
       batch === undefined
         ? unflatten(row, [...product.leading, product.rows])
@@ -95,6 +98,6 @@ function hasMatrices({ b }: Product): boolean {
   return b.type.dims.slice(0, -2).some((dim) => !dim.equals(1));
 }
 
-function at(sums: readonly KValue[][][], row: number, piece: number): readonly KValue[] {
+function at(sums: readonly (readonly (readonly KValue[])[])[], row: number, piece: number): readonly KValue[] {
   return sums.map((product) => defined(product[row]?.[piece], "a sum of the tile"));
 }

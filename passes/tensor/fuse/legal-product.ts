@@ -12,6 +12,7 @@ import { isPlainPart, productParts } from "../product-parts.ts";
 import type { Candidate } from "./candidate.ts";
 import { View, dimsOf, isMoveOrCast } from "./candidate.ts";
 import { isRowReduce } from "./legal-rows.ts";
+import { isCheap } from "./roles.ts";
 
 export function isMatmul(view: View, products: readonly Op[]): boolean {
   const first = defined(products[0], "a product");
@@ -24,7 +25,9 @@ export function isMatmul(view: View, products: readonly Op[]): boolean {
   );
   const right = products.flatMap((op) => [...view.behind(op.operands[1])]);
   // Each row of a product may meet weights of its own: those of the experts that were chosen for it.
-  const isChoice = (op: Op): boolean => view.role(op) === "gather" && view.isInput(op, 1);
+  const isChoice = (op: Op): boolean => view.role(op) === "gather";
+  const places = new Set(right.filter(isChoice).flatMap((op) => [...view.behind(op.operands[1])]));
+  const isPlace = (op: Op): boolean => places.has(op) && isCheap(op, view.table);
   const { ops, yields } = view.candidate;
   const left = new Set(products.flatMap((op) => [...view.behind(op.operands[0])]));
   // A reduction of what a product makes waits for all of its columns.
@@ -32,7 +35,7 @@ export function isMatmul(view: View, products: readonly Op[]): boolean {
   return (
     (foldsInFront || view.refuse("two-anchors")) &&
     (haveOneLeft || view.refuse("product-grid")) &&
-    ((isLeft(view, products, left) && right.every((op) => isMoveOrCast(view, op) || isChoice(op))) ||
+    ((isLeft(view, products, left) && right.every((op) => isMoveOrCast(view, op) || isChoice(op) || isPlace(op))) ||
       view.refuse("product-operand")) &&
     (productParts(ops, yields, view.table) !== undefined || view.refuse("product-epilogue"))
   );

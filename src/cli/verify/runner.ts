@@ -1,10 +1,12 @@
 /** What `llmc verify` asks of a target, and the two that answer: a device of the runtime, and the interpreter. */
 import type { Tensor } from "../../ir/op-def.ts";
 import type { Func } from "../../ir/ir.ts";
+import type { DType } from "../../ir/type.ts";
+import { convertFloats } from "../../runtime/float-convert.ts";
 import type { Compilation } from "../../driver/compile.ts";
 import { ReferenceSession, interpretForward } from "../../driver/reference-model.ts";
 import type { Parameters } from "../../driver/reference-model.ts";
-import type { Argument } from "../../runtime/executor.ts";
+import type { Argument } from "../../runtime/call.ts";
 import type { Model } from "../../runtime/index.ts";
 import type { AnalyzedModel } from "../../driver/front-end.ts";
 
@@ -36,12 +38,11 @@ export function deviceRunner(model: Model, func: Func, signal: AbortSignal): Run
       func.results.forEach(({ name }, i) => {
         const type = func.body.yields[i]?.type;
         if (type === undefined) return;
-        const count = type.dims.reduce((product, dim) => product * dim.evaluate(sizes), 1);
         const { family } = type;
         const members = family === undefined ? [name] : Array.from({ length: family }, (_, k) => `${name}.${k}`);
         for (const member of members) {
           const raw = bytes[member];
-          if (raw !== undefined) results.set(member, new Float32Array(raw.buffer, raw.byteOffset, count));
+          if (raw !== undefined) results.set(member, numbersOf(raw, type.dtype));
         }
       });
       return results;
@@ -93,4 +94,18 @@ function largestOf(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if ((values[i] ?? NaN) > (values[best] ?? NaN)) best = i;
   return best;
+}
+
+/** The elements of a result, whatever their type. */
+function numbersOf(bytes: Uint8Array, dtype: DType): ArrayLike<number> {
+  const own = bytes.slice();
+  switch (dtype) {
+    case "i32":
+      return new Int32Array(own.buffer);
+    case "u32":
+    case "bool":
+      return new Uint32Array(own.buffer);
+    default:
+      return new Float32Array(convertFloats(own, dtype, "f32").bytes.buffer);
+  }
 }

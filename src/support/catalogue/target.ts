@@ -66,7 +66,7 @@ const forward = (profile: string, more = ""): string => `--entries forward --pro
 export const TARGET = {
   LLM0401: entry(
     "a tensor is larger than a binding",
-    "A WebGPU device binds at most `maxStorageBufferBindingSize` bytes of a buffer; `webgpu-base` promises 128 MiB. A weight of many rows is read in pieces, up to 32; other tensors, and weights of which eight rows are too large, are not cut.",
+    "A WebGPU device binds at most `maxStorageBufferBindingSize` bytes of a buffer; `webgpu-base` promises 128 MiB. A weight of many rows or matrices is read in pieces, up to 32; other tensors, and weights of which eight rows are too large, are not cut.",
     planned(wide, forward("webgpu-base")),
     planned(wide, forward("webgpu-gpu")),
   ),

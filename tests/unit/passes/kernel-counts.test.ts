@@ -6,6 +6,7 @@ import { compile } from "../../../src/driver/compile.ts";
 import { buildFigures } from "../../../src/driver/summary.ts";
 import type { Plan } from "../../../src/plan/ir.ts";
 import { PROFILES } from "../../../src/profiles/index.ts";
+import { webgpuBase } from "../../../src/profiles/webgpu.ts";
 
 const root = path.join(import.meta.dirname, "../../..");
 const cases = ["moby", "llama", "gpt2"].flatMap((model) => PROFILES.map((profile) => [model, profile.name, profile] as const)); // prettier-ignore
@@ -34,6 +35,28 @@ describe.each(cases)("%s for %s", (model, _name, profile) => {
     const kernels = compilation.builds[0]?.program.kernels.map(({ name }) => name) ?? [];
     expect(kernels.filter((name) => /^(add|mul|take|cast|select|eq|copy)(_\d+)?$/.test(name))).toEqual([]);
     expect(kernels).toEqual(expect.arrayContaining(["cache_write", "attention"]));
+  });
+});
+
+describe("mixtral of eight experts of 112 MiB, where a binding has 128", () => {
+  const source = "examples/mixtral/mixtral.llm";
+  const text = readFileSync(path.join(root, source), "utf8");
+  const compilation = compile(
+    { path: source, text },
+    { profiles: [webgpuBase], entries: ["generate"], storage: "f16" },
+  );
+  const { program } = compilation.builds[0]!;
+  const extend1 = program.plans.find(({ entry }) => entry === "extend1");
+
+  test("launches two kernels for each stack of experts, and each kernel once", () => {
+    expect(buildFigures(compilation).dispatches["extend1"]?.perLayer).toBeLessThanOrEqual(17);
+    expect(layerKernels(extend1).filter((kernel) => kernel.includes("experts"))).toHaveLength(6);
+  });
+  test("binds each expert in a layer once", () => {
+    const bound = extend1?.steps.filter(({ loop }) => loop?.i === 0).flatMap(({ bindings }) => bindings.map(({ buffer }) => buffer)) ?? []; // prettier-ignore
+    const experts = bound.filter((buffer) => buffer.includes("experts"));
+    expect(experts).toHaveLength(3 * 8);
+    expect(new Set(experts).size).toBe(3 * 8);
   });
 });
 

@@ -17,6 +17,8 @@ const rich: Plan = {
   buffers: [
     { name: "model.wte {0}", kind: "weight", bytes: 640, path: "model.wte", dtype: "f16", dims: [32, 10] },
     { name: "packed", kind: "weight", bytes: 64, path: "packed", dtype: "f16", dims: [8, 4], isFinite: true, layout: { tile: [4, 2], order: [1, 0] } }, // prettier-ignore
+    { name: "table [8:16]", kind: "weight", bytes: 64, path: "table", dtype: "f16", dims: [8, 4], rows: [{ from: 8, to: 16, of: 40 }] }, // prettier-ignore
+    { name: "w [2:3, 0:2]", kind: "weight", bytes: 16, path: "w", dtype: "f16", dims: [1, 2, 4], rows: [{ from: 2, to: 3, of: 8 }, { from: 0, to: 2, of: 6 }] }, // prettier-ignore
     { name: "angles", kind: "constant", bytes: 96, fill: { kind: "angles", rows: 4, scale: 1, frequencies: [1, 0.1, 1e-7] } }, // prettier-ignore
     { name: "c", kind: "constant", bytes: 12, fill: { kind: "data", dtype: "f32", values: [-0, 1.5, -Infinity] } },
     { name: "k", kind: "state", bytes: 4096, dtype: "f32", dims: [1, "S", 16] },

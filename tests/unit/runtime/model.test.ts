@@ -156,7 +156,8 @@ describe.each(["js", ...(hasAdapter ? ["webgpu"] : [])])("a model on %s", (targe
   });
 
   it("names the entry points there are, and what a call has no room for", async () => {
-    const call = (entry: string, sizes: Record<string, number> = {}): Promise<unknown> => model.call(entry, {}, sizes);
+    const call = (entry: string, sizes: Record<string, number> = {}): Promise<unknown> =>
+      model.call(entry, { tokens: new Int32Array(sizes["T"] ?? 0) }, sizes);
     const message = `there is no entry point \`nope\`; this package has ${program.plans.map(({ entry }) => entry).join(", ")}`;
     await expect(call("nope")).rejects.toMatchObject({ name: "OptionError", message });
     await expect(call("(")).rejects.toMatchObject({ name: "OptionError" });

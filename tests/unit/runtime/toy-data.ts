@@ -11,7 +11,7 @@ export const toyProgram = manifestOf(TOY);
 const none = { features: [], limits: {} };
 
 export const TOY_DATA: PackageData = {
-  facts: { name: "Toy", vocab: VOCAB, context: CONTEXT, eos: [0] },
+  facts: { name: "Toy", vocab: VOCAB, tokens: VOCAB, context: CONTEXT, eos: [0] },
   weightRules: [],
   profiles: [
     { name: "toy-webgpu", target: "webgpu", requires: none, load: () => Promise.resolve({ program: toyProgram, kernels: WGSL }) },

@@ -181,17 +181,27 @@ export function jsKernels(): Readonly<Record<string, JsKernel>> {
   return Object.fromEntries(Object.entries(JS_TEXT).map(([name, text]) => [name, functionOf(text)]));
 }
 
-const scalar = (name: string, kind: PlanBuffer["kind"], bytes = 4): PlanBuffer => ({ name, kind, bytes });
+const FLOATS = ["temperature", "top_p"];
+const argument = (
+  name: string,
+  kind: PlanBuffer["kind"],
+  dims: readonly (number | string)[],
+  bytes = 4,
+): PlanBuffer => {
+  const dtype = FLOATS.includes(name) ? "f32" : name === "seed" ? "u32" : "i32";
+  return { name, kind, bytes, dtype, dims };
+};
 const BUFFERS: readonly PlanBuffer[] = [
   { name: "bias", kind: "weight", bytes: VOCAB * 4, path: "bias", dtype: "f32", dims: [VOCAB] },
   { name: "head", kind: "weight", bytes: HEAD.length * 4, path: "head.weight", dtype: "f32", dims: [4, VOCAB] },
   { name: "one", kind: "constant", bytes: 4, fill: { kind: "data", dtype: "i32", values: [1] } },
   { name: "history", kind: "state", bytes: CONTEXT * 4, dtype: "i32", dims: [1, "S"] },
-  ...["pos", "token", "active", "step"].map((name) => scalar(name, "state")),
-  scalar("tokens", "input", CHUNK * 4),
-  ...["count", "temperature", "top_k", "top_p", "seed"].map((name) => scalar(name, "input")),
-  scalar("stops", "input", 32),
-  { name: "logits", kind: "output", bytes: CHUNK * VOCAB * 4 },
+  ...["pos", "token", "active", "step"].map((name) => argument(name, "state", ["B"])),
+  argument("tokens", "input", ["B", "T"], CHUNK * 4),
+  argument("count", "input", ["B"]),
+  ...["temperature", "top_k", "top_p", "seed"].map((name) => argument(name, "input", [])),
+  argument("stops", "input", [8], 32),
+  { name: "logits", kind: "output", bytes: CHUNK * VOCAB * 4, dtype: "f32", dims: ["B", "T", VOCAB] },
   { name: "arena", kind: "arena", bytes: 512 },
 ];
 
@@ -219,12 +229,15 @@ function plan(
   steps: readonly LaunchStep[],
 ): Plan {
   const used = new Set([...names, ...steps.flatMap((step) => step.bindings.map(({ buffer }) => buffer))]);
+  const isUsed = ({ name }: PlanBuffer): boolean =>
+    used.has(name) || Object.values(outputs).some(({ buffer }) => buffer === name);
+  // All entries but `forward` give the logits of a row's last token.
+  const own = (buffer: PlanBuffer): PlanBuffer =>
+    buffer.name === "logits" && entry !== "forward" ? { ...buffer, dims: ["B", VOCAB] } : buffer;
   return {
     entry,
     bucket: { B: 1, T: length, S: CONTEXT },
-    buffers: BUFFERS.filter(
-      ({ name }) => used.has(name) || Object.values(outputs).some(({ buffer }) => buffer === name),
-    ),
+    buffers: BUFFERS.filter(isUsed).map(own),
     steps,
     inputs: Object.fromEntries(names.map((name) => [name, range(name)])),
     outputs,

@@ -2,10 +2,11 @@
 import { describe, expect, it } from "vitest";
 import { MOST_PARTS, cutGrids, cutProgram } from "../../../../passes/plan/cut-grids.ts";
 import { costOf, predictSeconds } from "../../../../passes/plan/predict-launch.ts";
+import type { LaunchCost } from "../../../../passes/plan/predict-launch.ts";
 import { secondsOf, sliceSubmits, slicesOf } from "../../../../passes/plan/slice-submits.ts";
 import { printKernel } from "../../../../src/kernel/index.ts";
 import { KernelBuilder } from "../../../../src/kernel/builder.ts";
-import type { Kernel } from "../../../../src/kernel/ir.ts";
+import type { KValue, Kernel } from "../../../../src/kernel/ir.ts";
 import { parseKernels } from "../../../../src/kernel/parse.ts";
 import type { Limits, Rates, TargetInfo } from "../../../../src/kernel/target-info.ts";
 import { verifyKernel } from "../../../../src/kernel/verify.ts";
@@ -95,6 +96,43 @@ describe("the cost of a workgroup", () => {
     // 25 times two loads and one fma of vectors, and a store.
     expect(operations).toBe(8 * (25 * (4 + 4 + 8) + 1));
     expect([...bytes].map(([{ name }, each]) => [name, each])).toEqual([["x", 8 * 25 * 2 * 16], ["y", 8 * 4]]); // prettier-ignore
+  });
+
+  it("counts of loops whose conditions exclude each other the one that costs most", () => {
+    const cost = (conditions: (b: KernelBuilder, first: KValue, second: KValue) => readonly [KValue, KValue]) => {
+      const b = new KernelBuilder("either");
+      const [x, y] = [b.buffer("x", "read", "f32", 400), b.buffer("y", "read_write", "f32", 100, 4)];
+      const [first, second] = [0, 1].map((i) => b.eq(b.load(b.buffer(`n${i}`, "read", "i32", 1), 0), 0));
+      const [one, other] = conditions(b, first!, second!);
+      b.forLoop({ to: b.select(one, 10, 0) }, (i) => (b.load(x, i), []));
+      b.forLoop({ to: b.select(other, 20, 0) }, (i) => (b.load(y, i), []));
+      return costOf(b.finish({ grid: [[], [], []] }), {}, [], [1, 1, 1]);
+    };
+    const both = cost((_, first, second) => [first, second]);
+    const outside = 8;
+    expect(both.bytesTogether).toBe(outside + 10 * 4 + 20 * 16);
+    const either = cost((b, first, second) => [first, b.and(b.not(first), second)]);
+    expect(either.bytesTogether).toBe(outside + 20 * 16);
+    expect(both.operations - either.operations).toBe(10 - 2);
+    const together = cost((b, first, second) => [b.and(first, second), b.and(second, first)]);
+    expect(together.bytesTogether).toBe(both.bytesTogether);
+    // Each buffer by itself is read by whoever has steps.
+    const each = ({ bytes }: LaunchCost): readonly number[] => [...bytes].filter(([{ name }]) => name.length === 1).map(([, count]) => count); // prettier-ignore
+    expect(each(either)).toEqual([10 * 4, 20 * 16]);
+  });
+
+  it("moves no more than its workgroups do together", () => {
+    const b = new KernelBuilder("either");
+    const buffers = ["p", "q"].map((name) => b.buffer(name, "read", "f32", 100));
+    const isFirst = b.eq(b.builtin("workgroup_x"), 0);
+    for (const [which, buffer] of buffers.entries())
+      b.forLoop({ to: b.select(which === 0 ? isFirst : b.not(isFirst), 100, 0) }, (i) => (b.load(buffer, i), []));
+    const kernel = b.finish({ grid: [[], [], []] });
+    const range = whole({ name: "p", kind: "input", bytes: 400 });
+    const cost = costOf(kernel, {}, [], [3, 1, 1]);
+    const rates = { ...RATES, launchSeconds: 0, bytesPerSecond: 1, operationsPerSecond: 1e9, workgroupOperationsPerSecond: 1e9 }; // prettier-ignore
+    const seconds = [1, 2, 3].map((groups) => predictSeconds(launch("either", range, range), kernel, groups, cost, rates)); // prettier-ignore
+    expect(seconds).toEqual([400, 800, 800]);
   });
 
   it("knows bounds by ranges, and takes the largest size for others", () => {

@@ -1,0 +1,42 @@
+/** What the entry points of a package take and give, as texts: `tokens: i32[B, T]`. State is the package's own business. */
+import type { Plan, PlanBuffer, Range } from "../../src/plan/ir.ts";
+import type { Artifact } from "./artifact.ts";
+import { runsInJavaScript } from "./cuda-files.ts";
+
+export interface EntryText {
+  readonly name: string;
+  readonly arguments: readonly NamedType[];
+  readonly results: readonly NamedType[];
+}
+
+export interface NamedType {
+  readonly name: string;
+  /** `f32[B, T, 768]` */
+  readonly type: string;
+}
+
+/** The entries that run in JavaScript; the same in every profile. */
+export function entriesOf({ profiles }: Artifact): readonly EntryText[] {
+  const [first] = profiles.filter(runsInJavaScript);
+  return (first?.program.plans ?? []).map(entryOf);
+}
+
+/** Whether tokens go in, and numbers for each of them come out: then it is a method of its own. */
+export function takesText({ arguments: taken, results: [result] }: EntryText): boolean {
+  const isTokens = taken.length === 1 && taken[0]?.type === "i32[B, T]";
+  return isTokens && result !== undefined && /^b?f\d+\[B, T, \d+\]$/.test(result.type);
+}
+
+function entryOf({ entry, buffers, inputs, outputs }: Plan): EntryText {
+  const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
+  const typed = (ranges: Readonly<Record<string, Range>>): readonly NamedType[] =>
+    Object.entries(ranges).flatMap(([name, { buffer }]) => {
+      const found = byName.get(buffer);
+      return found === undefined || found.kind === "state" ? [] : [{ name, type: typeOf(found) }];
+    });
+  return { name: entry, arguments: typed(inputs), results: typed(outputs) };
+}
+
+function typeOf({ dtype, dims = [] }: PlanBuffer): string {
+  return `${dtype ?? "?"}[${dims.join(", ")}]`;
+}
