@@ -14,6 +14,7 @@ import { decompose } from "./tensor/decompose.ts";
 import { deriveExtend } from "./tensor/derive-extend.ts";
 import { deriveGenerate } from "./tensor/derive-generate.ts";
 import { fuse } from "./tensor/fuse.ts";
+import { hoistTables } from "./tensor/hoist-tables.ts";
 import { mixedPrecision } from "./tensor/mixed-precision.ts";
 import type { ComputeType } from "./tensor/mixed-precision.ts";
 import { packWeights } from "./tensor/pack-weights.ts";
@@ -43,6 +44,7 @@ export function tensorPipeline(entries: readonly Entry[], compute: ComputeType =
     splitProducts,
     splitAttention,
     splitRows,
+    hoistTables,
     fuse,
     schedule,
     packWeights,

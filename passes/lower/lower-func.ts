@@ -145,10 +145,9 @@ class FuncLowering {
   /** An op without a schedule is reported; its results get buffers so that the rest is looked at too. */
   private refuse(op: Op): void {
     const place = op.loc === undefined ? {} : { loc: op.loc, label: "no kernel computes this" };
-    const help = "keep more axes of the state apart, or write it with ops on whole tensors or as layers of a `repeat`";
-    const why = scanLanes(op, this.context.ops);
-    const sentence = typeof why === "string" ? why : "it stands outside of groups";
-    this.diagnostics.push(diagnostic("LLM0409", `\`${op.name}\` has no schedule: ${sentence}`, { ...place, help }));
+    const found = scanLanes(op, this.context.ops);
+    const { sentence, ...more } = "sentence" in found ? found : { sentence: "it stands outside of groups" };
+    this.diagnostics.push(diagnostic("LLM0409", `\`${op.name}\` has no schedule: ${sentence}`, { ...place, ...more }));
     for (const value of op.results) this.set(value, this.buffers.temporary(op.name, value.type));
   }
 

@@ -1,6 +1,6 @@
 /**
  * decompose: takes composites apart into primitives. `attention` stays, because it has a schedule that never stores the
- * scores, unless it has more operands than a kernel has bindings; a composite that is elementwise (silu, gelu) stays,
+ * scores, unless it has more operands than a kernel has bindings or is part of a scan's step; a composite that is elementwise (silu, gelu) stays,
  * because every kernel can emit it. Reductions are turned so that they run along the last axis, which is what the row
  * schedule folds; a `concat` of more values than a kernel binds becomes a tree. In trivial mode attention goes too.
  */
@@ -27,11 +27,19 @@ interface Rules {
   readonly kept: (op: Op) => boolean;
 }
 
-/** A composite with a schedule stays, where one kernel can bind all that it reads and what it makes. */
-function rulesOf({ ops, info }: PassContext): Rules {
-  const kept = ({ name, operands, results }: Op): boolean => {
-    const read = new Set(operands.filter((operand) => operand !== null));
-    return SCHEDULED.has(name) && read.size + results.length <= info.limits.maxStorageBuffers;
+/**
+ * A composite with a schedule stays, where one kernel can bind all that it reads and what it makes. What stands in the
+ * step of a scan is part of the scan's kernel.
+ */
+function rulesOf(func: Func, { ops, info }: PassContext): Rules {
+  const inSteps = new Set<Op>();
+  walk(func.body, (op, parents) => {
+    if (parents.some(({ name }) => name === "scan")) inSteps.add(op);
+  });
+  const kept = (op: Op): boolean => {
+    const read = new Set(op.operands.filter((operand) => operand !== null));
+    const isBound = read.size + op.results.length <= info.limits.maxStorageBuffers;
+    return SCHEDULED.has(op.name) && isBound && !inSteps.has(op);
   };
   return { ops, info, kept };
 }
@@ -42,7 +50,7 @@ export const decomposed: Property<Module> = {
   doc: "Every op is a primitive, elementwise, or a composite with a schedule of its own; reductions fold the last axis.",
   check(module, context) {
     for (const func of module.funcs) {
-      const left = firstLeft(func, rulesOf(context));
+      const left = firstLeft(func, rulesOf(func, context));
       if (left !== undefined) return `@${func.name} holds \`${left.name}\``;
     }
     return undefined;
@@ -57,21 +65,19 @@ export const decompose: Pass<Module> = {
   establishes: [decomposed],
   destroys: [],
   required: true,
-  run: (module, context) => mapFuncs(module, (func) => decomposeFunc(func, rulesOf(context))),
+  run: (module, context) => mapFuncs(module, (func) => decomposeFunc(func, context, rulesOf)),
   trivial: (module, context) =>
-    mapFuncs(module, (func) => decomposeFunc(func, { ...rulesOf(context), kept: () => false })),
+    mapFuncs(module, (func) => decomposeFunc(func, context, () => ({ ...context, kept: () => false }))),
 };
 
-function decomposeFunc(func: Func, rules: Rules): Func {
-  let current = func;
+function decomposeFunc(func: Func, context: PassContext, rulesFor: (func: Func, context: PassContext) => Rules): Func {
+  const rules = rulesFor(func, context);
+  if (firstLeft(func, rules) === undefined) return func;
+  const round = rewriteFunc(func, rules.ops, (op, operands, b) =>
+    isLeft(op, rules) ? replace({ ...op, operands }, b, rules) : undefined,
+  );
   // A decomposition may hold composites again; each round takes one layer off.
-  while (firstLeft(current, rules) !== undefined)
-    current = rewriteFunc(current, rules.ops, (op, operands, b) => {
-      const moved: Op = { ...op, operands };
-      if (isLeft(moved, rules)) return replace(moved, b, rules);
-      return undefined;
-    });
-  return current;
+  return decomposeFunc(round, context, rulesFor);
 }
 
 function firstLeft(func: Func, rules: Rules): Op | undefined {

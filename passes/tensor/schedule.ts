@@ -45,8 +45,9 @@
  * - `sample {lanes}`: one `sample`; logits is an argument. Then points on `[B]` over the token and further `[B]` or
  *   scalar arguments. Yields have dims `[B]`: the token and the next values of `[B]` state. One workgroup a row. State
  *   that is a scalar (`step`) is advanced by an elementwise group of its own.
- * - `scan {lanes, axes}`: one `scan`, and pulled ops that its operands come from; its block holds points, moves, takes, reductions and products. The first `axes`
- *   axes of its state and results are kept apart by every step (`scan-lanes.ts`): one invocation a place along them.
+ * - `scan {lanes, axes}`: one `scan`, and pulled ops that its operands come from; its block holds points, moves, takes, reductions and products. `axes`
+ *   lists for each carried value and each result of a step as many axes, which every step keeps apart (`scan-lanes.ts`):
+ *   one invocation a place along them.
  * - `cumsum {lanes}`: one `cumsum` along any axis, and points of its dims behind it. What it sums is pulled, twice where
  *   there are lanes. Yields have its dims. One workgroup a row.
  * - `argsort {lanes}`: one `argsort` along any axis; x is an argument seen through moves and casts. One yield, sorted in
@@ -75,6 +76,7 @@ import type { Tile } from "./product-tiles.ts";
 import { grouped } from "./fuse.ts";
 import { mapFuncs } from "./map-funcs.ts";
 import { scanLanes } from "./scan-lanes.ts";
+import type { ScanLanes } from "./scan-lanes.ts";
 import { turnedIn } from "./turned.ts";
 
 export const scheduled: Property<Module> = {
@@ -134,7 +136,7 @@ function scheduleOf(group: Op, context: PassContext): Attrs {
     case "sample":
       return { schedule: "sample", lanes: tiles.rowLanes };
     case "scan":
-      return { schedule: "scan", lanes: tiles.elementwise, axes: lanesOf(body, ops) };
+      return { schedule: "scan", lanes: tiles.elementwise, axes: lanesOf(body, ops).flat() };
     case "segment_sum":
       return { schedule: "elementwise", lanes: tiles.elementwise };
     case "cumsum":
@@ -192,10 +194,10 @@ function inSquares(body: Block, { info, ops, capacities }: PassContext): Attrs |
   return Math.min(reads, writes) < tile / 2 || isFolded || isLarge ? undefined : { schedule: "transpose", tile, lines };
 }
 
-function lanesOf(body: Block, ops: OpTable): number {
-  const found = body.ops.find(({ name }) => name === "scan");
-  const lanes = found === undefined ? "no scan" : scanLanes(found, ops);
-  if (typeof lanes === "string") throw new InternalError(`a group of the kind scan: ${lanes}`);
+function lanesOf(body: Block, ops: OpTable): ScanLanes {
+  const found = defined(body.ops.find(({ name }) => name === "scan"), "a group of the kind scan holds one"); // prettier-ignore
+  const lanes = scanLanes(found, ops);
+  if ("sentence" in lanes) throw new InternalError(`a group of the kind scan: ${lanes.sentence}`);
   return lanes;
 }
 

@@ -302,4 +302,49 @@ export const ODD_PROGRAMS: readonly OddProgram[] = [
       "(x: f[B, T, 6]) -> f[B, T, 6] {\n    let y = scan(h: f[B, 6]) over T with x {\n      let best = sum(topk(h + x, 2), axis: -1, keep: true)\n      return (sort(h * 0.5 + x) - best, cumsum(h, reverse: true) + sort(x, descending: true))\n    }\n    return y\n  }",
     ),
   },
+  {
+    name: "a scan whose step rotates, and reads tables",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let y = scan(h: f[B, 8]) over T with x {\n      let turned = reshape(rope(reshape(h, [B, 2, 4]), 100.0), [B, 8])\n      let slopes = reshape(concat(alibi_slopes(4), alibi_slopes(4), axis: 0), [1, 8])\n      let buckets = cast(relative_buckets(8, 8, 4, 8, bidirectional: true), f32)[1]\n      return (0.5 * turned + x * slopes, h + buckets)\n    }\n    return y\n  }",
+    ),
+  },
+  {
+    name: "a scan whose step looks up by its state, and attends",
+    text: model(
+      "(x: f[B, T, 8]) -> f[B, T, 8] {\n    let y = scan(h: f[B, 8]) over T with x {\n      let word = argmax(h + x)\n      let a = split_heads(reshape(h, [B, 2, 4]), 2)\n      return (0.5 * h + embedding(words, word) * merge_heads(attention(a, a, a, mask: full))[:, 0, 0:1], x + take(words, word))\n    }\n    return y\n  }",
+      "  param words: f[8, 8]",
+    ),
+  },
+  {
+    name: "a scan of yes and no",
+    text: model(
+      "(x: f[B, T, 5]) -> f[B, T, 5] {\n    let y = scan(seen: bool[B, 5], odd: bool[B, 5] = true) over T with x {\n      let now = seen || x > 0.8\n      return (now, now != odd, select(odd, x, -x) + select(seen, 1.0, 0.0))\n    }\n    return y\n  }",
+    ),
+  },
+  {
+    name: "scans whose state all rows share",
+    text: model(
+      "(x: f[B, T, 5]) -> f[B, T, 5] {\n    let y = scan(h: f[1, 5]) over T with x {\n      let next = 0.5 * h + mean(x, axis: 0, keep: true)\n      return (next, x + next)\n    }\n    let z = scan(h: f[]) over T with x {\n      let next = 0.5 * h + sum(sum(x, axis: 1), axis: 0)\n      return (next, x * next)\n    }\n    return y + z\n  }",
+    ),
+  },
+  {
+    name: "a scan of matrices that its steps mix along the first axis",
+    text: model(
+      "(k: f[B, T, 2, 36], v: f[B, T, 2, 36]) -> f[B, T, 2, 36] {\n    let y = scan(s: f[B, 2, 36, 36]) over T with k, v {\n      let old = sum(reshape(k, [B, 2, 36, 1]) * s, axis: 2)\n      let next = s + 0.1 * reshape(k, [B, 2, 36, 1]) * reshape(v - 0.1 * old, [B, 2, 1, 36])\n      return (next, sum(reshape(k, [B, 2, 36, 1]) * next, axis: 2))\n    }\n    return y\n  }",
+    ),
+  },
+  {
+    name: "a scan of states that lie in three orders",
+    text: model(
+      "(x: f[B, T, 3, 4]) -> f[B, T, 4, 3] {\n    let (y, z) = scan(h: f[B, 3, 4], s: f[B, 3, 4, 4], p: f[B, 4, 3]) over T with x {\n      let old = sum(reshape(x, [B, 3, 4, 1]) * s, axis: 2)\n      let next = 0.9 * s + reshape(x, [B, 3, 4, 1]) * reshape(0.1 * x - 0.1 * old, [B, 3, 1, 4])\n      return (tanh(h @ w + x), next, transpose(x), transpose(old) + p, transpose(h))\n    }\n    return y + z\n  }",
+      "  param w: f[4, 4]",
+    ),
+  },
+  {
+    name: "a scan in the step of a scan, and one over channels in front",
+    text: model(
+      "(x: f[B, T, 6]) -> f[B, T, 6] {\n    let before = scan(g: f[B, T]) over 6 with x { return (0.5 * g + x, g) }\n    let y = scan(h: f[B, 6]) over T with x, before {\n      let table = scan(g: f[6]) over 4 with w { return (0.5 * g + w, g) }\n      return (0.5 * h + before * sum(table, axis: 0), h + x)\n    }\n    return y\n  }",
+      "  param w: f[4, 6]",
+    ),
+  },
 ];

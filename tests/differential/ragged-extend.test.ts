@@ -1,8 +1,8 @@
 /**
  * `extend` on a device against `forward` in the interpreter: three rows of different lengths, taken in by chunks of 1,
  * 5 and all at once, padded on the right with tokens that must not matter. After each call the logits of every row that
- * got tokens are those of `forward` at its last one. One model is a published checkpoint, the other has everything that
- * changes a score.
+ * got tokens are those of `forward` at its last one. One model is a published checkpoint, one has everything that
+ * changes a score, one keeps states of all kinds and computes with positions.
  */
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -66,6 +66,43 @@ const SCORED = `model Scored(vocab: int = 29, dim: int = 24, heads: int = 4, gro
 }
 `;
 
+/**
+ * The delta rule, whose matrices are mixed along the first axis of a head, beside marks of what was seen; a step that
+ * rotates and looks up by its state; a scan over channels; a network of the position.
+ */
+const STATEFUL = `model Stateful(vocab: int = 29, dim: int = 24, heads: int = 2) {
+  let head = dim / heads
+  block Delta(x: f[B, T, dim]) -> f[B, T, dim] {
+    use norm: RmsNorm(dim), q: Linear(dim, dim), k: Linear(dim, dim), v: Linear(dim, dim), o: Linear(dim, dim)
+    let n = norm(x)
+    let qs = reshape(q(n), [B, T, heads, head])
+    let ks = reshape(k(n), [B, T, heads, head]) * 0.2
+    let vs = reshape(v(n), [B, T, heads, head])
+    let y = scan(s: f[B, heads, head, head], seen: bool[B, heads, head]) over T with qs, ks, vs {
+      let old = sum(reshape(ks, [B, heads, head, 1]) * s, axis: 2)
+      let next = s + reshape(ks, [B, heads, head, 1]) * reshape(vs - old, [B, heads, 1, head])
+      let now = seen || vs > 1.0
+      return (next, now, select(now, 1.0, 0.5) * sum(reshape(qs, [B, heads, head, 1]) * next, axis: 2))
+    }
+    return x + o(reshape(y, [B, T, dim]))
+  }
+  use embed: Embedding(vocab, dim), place: Linear(2, dim, bias: true)
+  use layers: Delta[2]
+  param words: f[head, dim]
+  forward(tokens: i32[B, T]) -> f32[B, T, vocab] {
+    let t = reshape(cast(iota(T), f32) / 3.0, [T, 1])
+    let x = repeat(layers, embed(tokens) + tanh(place(concat(sin(t), cos(t), axis: 1))))
+    let across = scan(g: f[B, T]) over dim with x { return (0.5 * g + x, g) }
+    let y = scan(h: f[B, dim]) over T with x, across {
+      let word = argmax(reshape(h + x, [B, heads, head]))[:, 0]
+      let turned = reshape(rope(reshape(h, [B, heads, head]), 100.0), [B, dim])
+      return (0.5 * turned + x + take(words, word) * 0.25, h + across)
+    }
+    return y @ transpose(embed.weight)
+  }
+}
+`;
+
 interface Subject {
   readonly source: SourceFile;
   readonly vocab: number;
@@ -92,6 +129,13 @@ async function subjectOf(source: SourceFile, load: Weights): Promise<Subject> {
   return { source, vocab, weights, exact, tolerance: programTolerance(exact, logits("rounded")) };
 }
 
+const random = (source: SourceFile): Promise<Subject> =>
+  subjectOf(source, async (parameters) => {
+    const rng = new Rng(11);
+    const values = new Map(parameters.map(({ path, dims }) => [path, randomTensor(rng, "f32", dims)]));
+    return (path) => values.get(path)!;
+  });
+
 const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
   llama: () => {
     const config = { path: `${FOLDER}/config.json`, text: readFileSync(`${FOLDER}/config.json`, "utf8") };
@@ -103,12 +147,8 @@ const SUBJECTS: Readonly<Record<string, () => Promise<Subject>>> = {
       return (path) => ({ dtype: "f32", ...values.get(path)! });
     });
   },
-  scored: () =>
-    subjectOf({ path: "scored.llm", text: SCORED }, async (parameters) => {
-      const rng = new Rng(11);
-      const values = new Map(parameters.map(({ path, dims }) => [path, randomTensor(rng, "f32", dims)]));
-      return (path) => values.get(path)!;
-    }),
+  scored: () => random({ path: "scored.llm", text: SCORED }),
+  stateful: () => random({ path: "stateful.llm", text: STATEFUL }),
 };
 
 let adapter: OpenAdapter | undefined;

@@ -24,6 +24,7 @@ import { emitLifted } from "./lift.ts";
 import { PositionPairs, continuedBias } from "./position-pairs.ts";
 import { CONTEXT, ROWS, TOKENS, mixing, tokenAxes, tokenAxis } from "./positions.ts";
 import type { Held } from "./recurrent.ts";
+import { wayOut } from "./way-out.ts";
 import { begun, bodyOf, continueConvolution, convolutionSentence, liveTokens, perRow, scanSentence, scansTokens } from "./recurrent.ts"; // prettier-ignore
 
 /** A misfit and its place. */
@@ -73,7 +74,7 @@ export class ExtendBody {
       return [];
     }
     if (op.name === "repeat") return this.emitRepeat(op, b, depth);
-    if (op.name === "attention") return this.emitAttention(op, b);
+    if (op.name === "attention" && concernsTokens(op)) return this.emitAttention(op, b);
     if (op.name === "scan") return this.emitScan(op, b);
     if (op.name === "conv1d" && tokenAxis(operandType(op, 0)) !== undefined) return this.emitConvolution(op, b);
     if (this.pairs.concern(op)) {
@@ -83,10 +84,10 @@ export class ExtendBody {
       else this.setResult(op, made);
       return [];
     }
-    const sentence = op.operands.some((operand) => operand !== null && this.finals.has(operand))
-      ? `\`${op.name}\` reads the state after the last position`
-      : mixing(op, this.ops);
-    if (sentence !== undefined) this.refuse(op, sentence);
+    const mixed = mixing(op, this.ops);
+    if (op.operands.some((operand) => operand !== null && this.finals.has(operand)))
+      this.refuse(op, `\`${op.name}\` reads the state after the last position`);
+    else if (mixed !== undefined) this.refuse(op, mixed, helpOf(wayOut(op, this.ops)));
     else if (op.name === "iota" && countsTokens(op)) {
       this.setResult(op, { value: this.positions(op, b), isLifted: true });
       if (dimsAttr(op, "shape").length === 1) op.results.forEach((made) => this.pairs.count(made));
@@ -284,4 +285,12 @@ export class ExtendBody {
 function countsTokens(op: Op): boolean {
   const shape = dimsAttr(op, "shape");
   return shape[axisAttr(op, shape.length)]?.symbols().has(TOKENS) === true;
+}
+
+function helpOf(help: string | undefined): Omit<Misfit, "sentence"> {
+  return help === undefined ? {} : { help };
+}
+
+function concernsTokens({ operands, results }: Op): boolean {
+  return [...operands, ...results].some((each) => each !== null && tokenAxis(each.type) !== undefined);
 }

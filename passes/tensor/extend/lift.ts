@@ -25,6 +25,9 @@ export function emitLifted(op: Op, operands: readonly (Mapped | null)[], b: Buil
   if (hasTrait(b.table.get(op.name), "elementwise")) return emitPoint(op, operands, b);
   const [first] = operands;
   if (op.name === "take") return emitTake(op, operands, b);
+  // Beside a matrix whose own rows are B there is no axis to put B into.
+  if (op.name === "matmul" && !isRowsByColumns(op)) return emitPoint(op, operands, b);
+  if (op.name === "concat") return emitConcat(op, operands, b);
   if (op.name === "rope" && first?.isLifted === false) return plain(emit(op, operands, b, op.attrs));
   if (first === null || first === undefined || operands.length !== 1) return refusal(op);
   const attrs = liftedAttrs(op);
@@ -47,6 +50,13 @@ function liftedAttrs(op: Op): Attrs | undefined {
   }
 }
 
+/** Whether the result of a product is one matrix with the rows B. */
+function isRowsByColumns(op: Op): boolean {
+  const { dims } = defined(op.results[0], `${op.name} has no result`).type;
+  return dims.length === 2 && dims[0]?.equals(Dim.symbol(ROWS)) === true;
+}
+
+/** Operands that meet as NumPy broadcasts them, in a product all axes but the last two. */
 function emitPoint(op: Op, operands: readonly (Mapped | null)[], b: Builder): Mapped | string {
   const { dims } = defined(op.results[0], `${op.name} has no result`).type;
   const hasRows = dims[0]?.equals(Dim.symbol(ROWS)) === true;
@@ -73,6 +83,16 @@ function emitTake(op: Op, operands: readonly (Mapped | null)[], b: Builder): Map
   if (axis === 0) return lifted(taken);
   const axes = taken.type.dims.map((_, i) => i).filter((i) => i !== axis);
   return lifted(b.emit("transpose", [taken], { perm: [axis, ...axes] }));
+}
+
+/** Parts that are the same in all rows are repeated for each. */
+function emitConcat(op: Op, operands: readonly (Mapped | null)[], b: Builder): Mapped {
+  const parts = operands.map((operand) => {
+    const { value, isLifted } = defined(operand, "concat lacks an operand");
+    return isLifted ? value : b.emit("broadcast", [value], { shape: [Dim.symbol(ROWS), ...value.type.dims] });
+  });
+  const axis = axisAttr(op, operandType(op, 0).dims.length) + 1;
+  return lifted(b.emit("concat", parts, { axis }, op.results[0]?.name));
 }
 
 /** `[B, dims...]` as `[B, 1, ..., dims...]` with `rank` axes behind B, so that it broadcasts with them. */

@@ -29,20 +29,19 @@ export interface Held {
 
 /** Why a scan cannot be continued from call to call, or undefined where it can. `scansTokens` has said yes. */
 export function scanSentence(op: Op): string | undefined {
-  const [axis, carries] = [regionInt(op.attrs, "axis"), regionInt(op.attrs, "carries")];
   const outside = freeValues(bodyOf(op));
-  const [states, xs] = [op.operands.slice(0, carries), op.operands.slice(carries)];
+  const states = op.operands.slice(0, regionInt(op.attrs, "carries"));
   const hasTokens = (x: Value | null): boolean => x !== null && tokenAxis(x.type) !== undefined;
-  if (xs.some((x) => x !== null && tokenAxis(x.type) !== axis)) return "`scan` walks along T in some inputs only";
   if ([...states, ...outside].some(hasTokens)) return "`scan` reads all positions at each of them";
   if (states.some((state) => !state?.type.dims[0]?.equals(Dim.symbol(ROWS))))
     return "the state of `scan` has no axis B in front, so rows would share it";
   return undefined;
 }
 
-/** Whether a scan has anything to do with tokens. */
+/** Whether a scan walks along tokens. Along another axis it does so for each token, as far as its step keeps them apart. */
 export function scansTokens(op: Op): boolean {
-  return [...op.operands, ...freeValues(bodyOf(op))].some((x) => x !== null && tokenAxis(x.type) !== undefined);
+  const axis = regionInt(op.attrs, "axis");
+  return op.operands.slice(regionInt(op.attrs, "carries")).some((x) => x !== null && tokenAxis(x.type) === axis);
 }
 
 export function bodyOf(op: Op): Block {

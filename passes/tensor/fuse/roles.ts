@@ -24,7 +24,7 @@ const MAX_LEAF_ELEMENTS = 16;
 
 export function roleOf(op: Op, ops: OpTable): Role {
   const def = ops.get(op.name);
-  if (op.name === "scan") return typeof scanLanes(op, ops) === "number" ? "scan" : "outside";
+  if (op.name === "scan") return "sentence" in scanLanes(op, ops) ? "outside" : "scan";
   if (op.name === "param" || isRegionName(op.name) || hasTrait(def, "load-time")) return "outside";
   if (op.name === "constant") {
     const size = literalOf(op)?.data.length ?? 0;

@@ -37,7 +37,29 @@ function languageModel(body: string, config = "vocab: int = 64, dim: int = 8"): 
 const bigram = languageModel("let h = x * x");
 const attention = (mask: string): string =>
   languageModel(`let a = split_heads(x, 2)\n    let h = x + merge_heads(attention(a, a, a, mask: ${mask}))`);
+const biased = (bias: string): string =>
+  languageModel(
+    `let a = split_heads(x, 2)\n    let bias = transpose(take(embed.weight[..., 0:2], ${bias}), [2, 0, 1])\n    let h = merge_heads(attention(a, a, a, bias: bias))`,
+  );
 const sums = "model Sums() {\n  forward(x: f[B, 4096]) -> f[B, 4096] { return softmax(x) }\n}\n";
+/** A step whose state is a vector of each row, with a line in front of what it returns. */
+const recurrent = (returned: string, line = "", last = "let h = y"): string =>
+  languageModel(
+    `let y = scan(h: f[B, dim]) over T with x {\n      ${line}\n      return ${returned}\n    }\n    ${last}`,
+  );
+/** The delta rule, with states of 36 by 36 numbers. */
+const matrices = (taken: string): string =>
+  languageModel(
+    `let a = reshape(x, [B, T, 2, 36])
+    let y = scan(s: f[B, 2, 36, 36]) over T with a {
+      let k = reshape(a, [B, 2, 36, 1])
+      let v = reshape(a, [B, 2, 36])
+      let next = s + k * reshape(${taken}, [B, 2, 1, 36])
+      return (next, sum(k * next, axis: 2))
+    }
+    let h = reshape(y, [B, T, dim])`,
+    "vocab: int = 64, dim: int = 72",
+  );
 const forwardOnly: Partial<CompileOptions> = { entries: ["forward"] };
 
 const MISTAKES: readonly Mistake[] = [
@@ -78,6 +100,30 @@ const MISTAKES: readonly Mistake[] = [
     right: { text: sums, limits: { maxInvocationsPerWorkgroup: 64 }, options: forwardOnly },
   },
   {
+    code: "LLM0409",
+    title: "a state of matrices that a step mixes along both axes; along one it builds",
+    wrong: { text: matrices("v - sum(s * k, axis: 2) - sum(s, axis: 3)") },
+    right: { text: matrices("v - sum(s * k, axis: 2)") },
+  },
+  {
+    code: "LLM0409",
+    title: "a mean over rows that depends on the state; one that does not builds",
+    wrong: { text: recurrent("(0.5 * h + mean(h, axis: 0, keep: true), h + x)") },
+    right: { text: recurrent("(0.5 * h + mean(x, axis: 0, keep: true), h + x)") },
+  },
+  {
+    code: "LLM0409",
+    title: "a scan in each step of a scan; in front of it it builds",
+    wrong: { text: recurrent("(0.5 * h + z, h)", "let z = scan(g: f[B]) over dim with x { return (0.5 * g + x, g) }") },
+    right: { text: recurrent("(0.5 * h + x, h)", "", "let z = scan(g: f[B, T]) over dim with y { return (0.5 * g + y, g) }\n    let h = z") }, // prettier-ignore
+  },
+  {
+    code: "LLM0409",
+    title: "a scan of the state in each step of a scan; a running sum of it builds",
+    wrong: { text: recurrent("(0.5 * h + z, x)", "let z = scan(g: f[B]) over dim with h { return (g + h, g) }") },
+    right: { text: recurrent("(0.5 * h + z, x)", "let z = cumsum(h, exclusive: true)") },
+  },
+  {
     code: "LLM0501",
     title: "an attention without the causal mask",
     wrong: { text: attention("full") },
@@ -106,6 +152,24 @@ const MISTAKES: readonly Mistake[] = [
     title: "running sums over tokens; those over channels pass",
     wrong: { text: languageModel("let h = cumsum(x, axis: 1)") },
     right: { text: languageModel("let h = cumsum(x, axis: 2)") },
+  },
+  {
+    code: "LLM0501",
+    title: "the token before, by padding; by a scan, as the message says, it passes",
+    wrong: { text: languageModel("let h = x + pad(x, axis: 1, before: 1, after: 0)[:, 0:T]") },
+    right: { text: languageModel("let y = scan(before: f[B, dim]) over T with x { return (x, before) }\n    let h = x + y") }, // prettier-ignore
+  },
+  {
+    code: "LLM0501",
+    title: "attention by products; an MLP of the position passes",
+    wrong: { text: languageModel("let h = softmax(x @ transpose(x)) @ x") },
+    right: { text: languageModel("let p = reshape(cast(iota(T), f32) / 10.0, [T, 1]) @ embed.weight[0:1]\n    let h = x + tanh(p)") }, // prettier-ignore
+  },
+  {
+    code: "LLM0501",
+    title: "a table of positions against positions; one of distances passes",
+    wrong: { text: biased("cast(embed.weight, i32)[0:T, 0:T]") },
+    right: { text: biased("relative_buckets(T, T, 8, 16, false)") },
   },
   {
     code: "LLM0501",

@@ -199,6 +199,21 @@ const POINTWISE: readonly (readonly [string, Extra])[] = [
       return b.emit("add", [b.emit("mul", [x, b.emit("sin", [even!])]), b.emit("cos", [odd!])]);
     },
   ],
+  [
+    "a projection of positions, and sines beside cosines",
+    (b, x) => {
+      const [T, one] = [x.type.dims[1]!, b.emit("reshape", [constant(b, "f32", GAIN)], { shape: [1, 8] })];
+      const positions = b.emit("cast", [b.emit("iota", [], { shape: [T, 1], axis: 0 })], { dtype: "f32" });
+      const angles = b.emit("mul", [positions, constant(b, "f32", [1, 0.1, 0.01])]);
+      const waves = b.emit("concat", [b.emit("sin", [angles]), b.emit("cos", [angles]), b.emit("broadcast", [constant(b, "f32", [3, 4])], { shape: [T, 2] })], { axis: 1 }); // prettier-ignore
+      const hidden = b.emit("tanh", [b.emit("matmul", [positions, one])]);
+      // Each token has a matrix of its own.
+      const matrices = b.emit("reshape", [b.emit("sin", [b.emit("mul", [positions, one])])], { shape: [T, 8, 1] });
+      const row = b.emit("reshape", [x], { shape: [...x.type.dims.slice(0, 2), 1, 8] });
+      const weighed = b.emit("reshape", [b.emit("matmul", [row, matrices])], { shape: [...x.type.dims.slice(0, 2), 1] }); // prettier-ignore
+      return b.emit("mul", [b.emit("add", [x, b.emit("add", [hidden, waves])]), weighed]);
+    },
+  ],
   ["softplus and relu_squared", (b, x) => b.emit("softplus", [b.emit("relu_squared", [x])])],
   [
     "remainders and bits of positions",
@@ -392,17 +407,22 @@ describe("what looks ahead is refused", () => {
     const { diagnostics } = deriveExtend("required").run(llama({ extra: placed }), context);
     expect(diagnostics.map(({ loc }) => loc)).toEqual([at]);
   });
-  test("a scan that reads all positions, or walks elsewhere; along T it passes, wherever T stands", () => {
+  test("a scan that reads all positions; along T it passes, wherever T stands, and along another axis for each token", () => {
     type Extra = NonNullable<Options["extra"]>;
     const walked =
-      (axis: number, readsAll: boolean): Extra =>
+      (axis: number, reads: "h" | "all h" | "all x"): Extra =>
       (b, x) => {
         const zero = b.emit("constant", [], { value: { kind: "literal", dtype: "f32", dims: [], data: [0] } });
         const state = tensorType("f32", x.type.dims.toSpliced(axis, 1));
         const start = b.emit("broadcast", [zero], { shape: state.dims });
         const [h, now] = [value(state, "h"), value(state, "x")];
         const inner = b.nested();
-        const factor = readsAll ? inner.emit("reduce_max", [x], { axis }) : h;
+        const factors = {
+          h: () => h,
+          "all h": () => inner.emit("reduce_max", [h], { axis: 1, keep: true }),
+          "all x": () => inner.emit("reduce_max", [x], { axis }),
+        };
+        const factor = factors[reads]();
         const next = inner.emit("add", [inner.emit("tanh", [inner.emit("mul", [h, factor])]), now]);
         const y = value(x.type, "y");
         b.push({ name: "scan", operands: [start, x], attrs: { axis, carries: 1 }, results: [value(state, "h"), y], regions: [inner.block([h, now], [next, next])] }); // prettier-ignore
@@ -410,13 +430,15 @@ describe("what looks ahead is refused", () => {
       };
     const perm = [0, 2, 1];
     const turned: Extra = (b, x) =>
-      b.emit("transpose", [walked(2, false)(b, b.emit("transpose", [x], { perm }))], { perm });
-    compare(derive(llama({ extra: walked(1, false) })), [5], 2);
+      b.emit("transpose", [walked(2, "h")(b, b.emit("transpose", [x], { perm }))], { perm });
+    compare(derive(llama({ extra: walked(1, "h") })), [5], 2);
     compare(derive(llama({ extra: turned })), [5], 2);
     // Padding behind some tokens of a call leaves the state of that row alone.
-    compare(derive(llama({ extra: walked(1, false) })), [7, 5, 6], 3, (call, row) => (call + row) % 4);
-    expect(refused(llama({ extra: walked(1, true) }))).toContain("`scan` reads all positions at each of them");
-    expect(refused(llama({ extra: walked(2, false) }))).toContain("`scan` walks along T in some inputs only");
+    compare(derive(llama({ extra: walked(1, "h") })), [7, 5, 6], 3, (call, row) => (call + row) % 4);
+    expect(refused(llama({ extra: walked(1, "all x") }))).toContain("`scan` reads all positions at each of them");
+    compare(derive(llama({ extra: walked(2, "h") })), [5], 2);
+    compare(derive(llama({ extra: walked(2, "all x") })), [7, 5, 6], 3, (call, row) => (call + row) % 4);
+    expect(refused(llama({ extra: walked(2, "all h") }))).toContain("`reduce_max` runs over all positions");
   });
   test("a convolution that sees later tokens; a causal one keeps its last inputs", () => {
     const convolved =
