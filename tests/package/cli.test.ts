@@ -49,7 +49,7 @@ describe("help and usage", () => {
     [["build", MOBY, "--out", "x", "--profile", "webgpu-cpu", "--target", "js"], "belongs to the target webgpu"],
     [["inspect", MOBY, "--why", "h"], "two names, not 1"],
     [["inspect", MOBY, "--memory", "png"], "unknown form of `--memory` `png`"],
-    [["inspect", MOBY, "--why", "h", "nothing"], "no value, line, op or kernel `nothing`"],
+    [["inspect", MOBY, "--why", "h", "nothing"], "no value, line, op, layer or kernel `nothing`"],
     [["inspect", MOBY, "--why", "h", "y", "--after", "fuse"], "no --stage and no --after"],
     [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
     [["inspect", MOBY, "--after", "fusee"], "did you mean `fuse`"],
