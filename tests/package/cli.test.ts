@@ -217,14 +217,14 @@ describe("inspect", () => {
     expect(plans?.map(({ peak }) => `peak ${peak} bytes`).every((peak) => text.includes(peak))).toBe(true);
   });
   it("--why says what fuse decided, as text and as JSON", () => {
-    const { profile, why } = llmcJson(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]);
+    const { profile, why } = llmcJson(["inspect", MOBY, "--entries", "forward", "--why", "%y", "q"]);
     expect(profile).toMatch(/^webgpu-/);
     expect(why).toMatchObject([
-      { functions: ["forward"], first: { asked: "y", values: ["y"], kernels: ["q_proj"] }, together: [] },
+      { functions: ["forward"], first: { asked: "%y", values: ["y"], kernels: ["q_proj"] }, together: [] },
     ]);
     const { apart } = (why as [{ apart: unknown }])[0];
     expect(apart).toMatchObject([{ producer: "q_proj", consumer: "rope", reason: "product-rows" }]);
-    expect(llmc(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]).stdout).toContain("[product-rows]");
+    expect(llmc(["inspect", MOBY, "--entries", "forward", "--why", "%y", "q"]).stdout).toContain("[product-rows]");
   });
 
   it("--stage ast of a source that does not parse has its diagnostics", () => {
