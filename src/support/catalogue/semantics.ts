@@ -229,8 +229,8 @@ export const SEMANTICS = {
     model("return norm(x)", { body: "use norm: RmsNorm(dim)" }),
   ),
   LLM0232: entry(
-    "a stack whose parts have no number",
-    'In `weights`, `stack` makes one parameter of several published tensors; their names differ in the number at the index: `stack experts[e] = "experts.{e}.w1"`.',
+    "a published name without the number",
+    'In `weights`, `stack` makes one parameter of several published tensors; their names differ in the number at the index: `stack experts[e] = "experts.{e}.w1"`. Likewise each `{i}` in the path of a `rename` is a number that the published name has.',
     stacked("experts.w1"),
     stacked("experts.{e}.w1"),
   ),

@@ -476,6 +476,18 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     code: "LLM0232",
+    title: "a rename to a number that the published name does not have",
+    wrong: modelWith({
+      body: '  block Layer(x: f[B, T, dim]) -> f[B, T, dim] { use up: Linear(dim, dim) return up(x) }\n  use layers: Layer[2]\n  weights { rename "h.{i}.w" = "layers.{j}.up.weight" }',
+      forward: "return repeat(layers, x)",
+    }),
+    right: modelWith({
+      body: '  block Layer(x: f[B, T, dim]) -> f[B, T, dim] { use up: Linear(dim, dim) return up(x) }\n  use layers: Layer[2]\n  weights { rename "h.{j}.w" = "layers.{j}.up.weight" }',
+      forward: "return repeat(layers, x)",
+    }),
+  },
+  {
+    code: "LLM0232",
     title: "a stack whose parts have no number",
     wrong: modelWith({
       body: '  param up: f[2, dim]\n  weights { stack up[e] = "up.{i}" }',
@@ -499,6 +511,18 @@ export const MISTAKES: readonly Mistake[] = [
     right: modelWith({ body: "  require heads > 0", forward: "return x" }),
     set: { haeds: "4" },
     rightSet: { heads: "4" },
+  },
+  {
+    code: "LLM0302",
+    title: "an end of text that is no token",
+    wrong: modelWith({ config: 'dim: int = 8, eos: text = "end"', forward: "return x" }),
+    right: modelWith({ config: "dim: int = 8, eos: int[] = [1, 2]", forward: "return x" }),
+  },
+  {
+    code: "LLM0302",
+    title: "a context that is a list",
+    wrong: modelWith({ config: "dim: int = 8, context: int[] = [8]", forward: "return x" }),
+    right: modelWith({ config: "dim: int = 8, context: int = 8", forward: "return x" }),
   },
   {
     code: "LLM0302",
