@@ -64,6 +64,9 @@ describe("help and usage", () => {
     [["run", MOBY, "--tokens", "1,x"], "`x` is no token id"],
     [["run", MOBY, "--tokens", "1", "--math", "quick"], "exact or fast"],
     [["run", MOBY, "--tokens", "1", "--max-tokens", "0"], "from 1 to"],
+    [["run", MOBY, "--tokens", "1", "--top-p", "0"], "--top-p takes a number above 0 and at most 1, not `0`"],
+    [["run", MOBY, "--tokens", "1", "--top-p", "1.1"], "above 0 and at most 1"],
+    [["inspect", MOBY, "--memory-budget", "0"], "from 1 to 9007199254740991"],
     [["run", MOBY, "--tokens", "1", "--min-p", "1.5"], "--min-p takes a number from 0 to 1"],
     [["run", MOBY, "--tokens", "1", "--repetition-penalty", "0"], "from 0.01 to 100"],
     [["run", MOBY, "--tokens", "1", "--presence-penalty=-101"], "from -100 to 100"],
@@ -216,6 +219,12 @@ describe("inspect", () => {
     const { plans } = llmcJson(["inspect", MOBY, "--memory"]) as { plans?: readonly { readonly peak: number }[] };
     expect(plans?.map(({ peak }) => `peak ${peak} bytes`).every((peak) => text.includes(peak))).toBe(true);
   });
+  it("takes a budget beyond what an i32 holds", () => {
+    expect(llmcJson(["inspect", MOBY, "--stage", "plan", "--memory-budget", "4000000000"])).toMatchObject({
+      exitCode: 0,
+    });
+  });
+
   it("--why says what fuse decided, as text and as JSON", () => {
     const { profile, why } = llmcJson(["inspect", MOBY, "--entries", "forward", "--why", "%y", "q"]);
     expect(profile).toMatch(/^webgpu-/);
