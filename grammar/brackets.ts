@@ -20,6 +20,8 @@ export interface BracketProblem {
   /** What cannot be trusted behind it: the statement, or how bodies are nested. */
   readonly upsets: "statement" | "nesting";
   readonly isSurplus: boolean;
+  /** The bracket that is missing; absent where one is too many. */
+  readonly lacks?: string;
 }
 
 export interface Balanced {
@@ -156,11 +158,17 @@ class Balancer {
       related: [related],
       help: `add the missing \`${closer}\``,
     });
-    this.add(found, open, upsets, false);
+    this.add(found, open, upsets, false, closer);
   }
 
-  private add(found: Diagnostic, at: Token, upsets: BracketProblem["upsets"], isSurplus: boolean): void {
-    this.problems.push({ diagnostic: found, start: at.start, upsets, isSurplus });
+  private add(
+    found: Diagnostic,
+    at: Token,
+    upsets: BracketProblem["upsets"],
+    isSurplus: boolean,
+    lacks?: string,
+  ): void {
+    this.problems.push({ diagnostic: found, start: at.start, upsets, isSurplus, ...(lacks === undefined ? {} : { lacks }) }); // prettier-ignore
   }
 
   private close(token: Token): void {

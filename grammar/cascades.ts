@@ -20,11 +20,18 @@ export interface Finding {
 /** More are not looked at: nobody reads them, and each is compared with each. */
 export const MAX_PROBLEMS = 200;
 
-/** The bracket problems and the parser's findings without those that follow from others. */
+/** A string without an end: what it holds was perhaps meant to stand behind it. */
+export interface OpenString {
+  readonly start: number;
+  readonly text: string;
+}
+
+/** The bracket problems and the parser's findings without those that follow from others, or from open strings. */
 export function withoutCascades(
   tokens: readonly Token[],
   problems: readonly BracketProblem[],
   findings: readonly Finding[],
+  strings: readonly OpenString[],
 ): readonly Diagnostic[] {
   const declarations = tokens.filter((_, i) => startsDeclaration(tokens, i)).map((token) => token.start);
   const statements = tokens
@@ -42,16 +49,29 @@ export function withoutCascades(
       return problem.isSurplus && after(statements, start) > problem.start;
     });
 
+  /** Whether the partner of a bracket may be part of a string that has no end; that is told already. */
+  const isSwallowed = (problem: BracketProblem) => {
+    const { lacks, start } = problem;
+    if (lacks === undefined) return false;
+    return strings.some(
+      (string) => string.start > start && string.start < endOf(problem) && string.text.includes(lacks),
+    );
+  };
+
   /** Half-open ranges of offsets in which nothing more is believed, each with what is reported instead. */
-  const doubts: { readonly from: number; readonly to: number; readonly kept: Diagnostic }[] = [];
+  const doubts: { readonly from: number; readonly to: number; readonly kept: Diagnostic | undefined }[] = [];
   for (const problem of [...problems.slice(0, MAX_PROBLEMS)].sort((a, b) => a.start - b.start)) {
     const cause = causeOf(problem);
     const from = Math.min(cause?.start ?? problem.start, problem.start);
     if (doubts.some((doubt) => doubt.from <= from && from < doubt.to)) continue;
-    doubts.push({ from, to: endOf(problem), kept: cause?.diagnostic ?? problem.diagnostic });
+    doubts.push({
+      from,
+      to: endOf(problem),
+      kept: cause?.diagnostic ?? (isSwallowed(problem) ? undefined : problem.diagnostic),
+    });
   }
   const isDoubtful = ({ at }: Finding) => doubts.some((doubt) => doubt.from <= at && at < doubt.to);
-  const kept = new Set(doubts.map((doubt) => doubt.kept));
+  const kept = new Set(doubts.flatMap((doubt) => (doubt.kept === undefined ? [] : [doubt.kept])));
   for (const finding of findings) if (!isDoubtful(finding)) kept.add(finding.diagnostic);
   return [...kept];
 }

@@ -5,7 +5,7 @@ import { parseExpr } from "./parse-expr.ts";
 import { parseBody } from "./parse-statement.ts";
 import { parseParams, parseTensorParam } from "./parse-type.ts";
 
-/** `scan ( ... ) over`; anything else named `scan` is a function. Brackets are balanced. */
+/** `scan ( ... ) over`, or `with` where `over` was forgotten; anything else named `scan` is a function. Brackets are balanced. */
 export function startsScan(cursor: Cursor): boolean {
   if (!cursor.atWord("scan") || cursor.peek(1).kind !== "(") return false;
   let depth = 0;
@@ -14,7 +14,7 @@ export function startsScan(cursor: Cursor): boolean {
     if (kind === "end") return false;
     if (kind === "(" || kind === "[" || kind === "{") depth += 1;
     if (kind === ")" || kind === "]" || kind === "}") depth -= 1;
-    if (depth === 0) return cursor.peek(ahead + 1).text === "over";
+    if (depth === 0) return ["over", "with"].includes(cursor.peek(ahead + 1).text);
   }
 }
 

@@ -6,6 +6,7 @@ import type { SourceFile } from "../src/support/source.ts";
 import type { File, Item } from "./ast.ts";
 import { balance } from "./brackets.ts";
 import { withoutCascades } from "./cascades.ts";
+import type { OpenString } from "./cascades.ts";
 import { Cursor } from "./cursor.ts";
 import { parseItem, startsItem } from "./parse-item.ts";
 import { divisionsInComments } from "./division-comments.ts";
@@ -44,10 +45,19 @@ export function parse(file: SourceFile): Parsed {
     if (item !== undefined) items.push(item);
     else if (cursor.atCloser()) cursor.next();
   }
-  const all = [...lexical, ...withoutCascades(tokens, balanced.problems, cursor.findings)];
+  const all = [...lexical, ...withoutCascades(tokens, balanced.problems, cursor.findings, openStrings(file, lexical))];
   // A declaration that could not be read took no comments: then a stray one says nothing.
   if (all.length === 0) all.push(...docs.stray(), ...divisionsInComments(file, tokens, comments));
   return { ast: { kind: "file", items, span }, diagnostics: inOrder(all).slice(0, MAX_DIAGNOSTICS) };
+}
+
+/** The strings that end with their line, as LLM0102 has told. */
+function openStrings(file: SourceFile, lexical: readonly Diagnostic[]): readonly OpenString[] {
+  return lexical.flatMap(({ code, loc }) => {
+    if (code !== "LLM0102" || loc === undefined) return [];
+    const start = offsetAt(file, loc.start);
+    return [{ start, text: file.text.slice(start, offsetAt(file, loc.end)) }];
+  });
 }
 
 /** By line and column; at one place only the first is kept. */

@@ -5,7 +5,7 @@ import { PRECEDENCE } from "../text/dialect.ts";
 import type { Dialect, Spelling } from "../text/dialect.ts";
 import { scalarOf } from "./helpers.ts";
 import type { Helpers } from "./helpers.ts";
-import { RESERVED } from "./names.ts";
+import { isReserved } from "./names.ts";
 import { literalText, typeText, vectorText } from "./types.ts";
 
 const FLOAT_FUNCTIONS: Readonly<Partial<Record<UnaryOp, string>>> = {
@@ -78,7 +78,7 @@ export function cudaDialect(helpers: Helpers): Dialect {
   };
   return {
     name: "CUDA",
-    reserved: RESERVED,
+    isReserved,
     type: typeText,
     literal: literalText,
     unary,

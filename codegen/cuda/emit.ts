@@ -10,7 +10,7 @@ import { signatureText } from "../../src/kernel/print.ts";
 import { unrollLoops } from "../../src/kernel/unroll.ts";
 import { walkStatements } from "../../src/kernel/walk.ts";
 import { BodyWriter, headerLines } from "../text/body.ts";
-import { bufferName } from "../text/dialect.ts";
+import { memoryNames, nameIn } from "../text/memory-names.ts";
 import { cudaDialect } from "./dialect.ts";
 import { Helpers } from "./helpers.ts";
 import { kernelName } from "./names.ts";
@@ -39,6 +39,7 @@ export function emitCuda(kernel: Kernel): string {
 function kernelText(given: Kernel, helpers: Helpers): string {
   const dialect = cudaDialect(helpers);
   const kernel = unrollLoops(given);
+  const names = memoryNames(kernel, (name) => dialect.isReserved(name));
   const out = new TextWriter();
   for (const line of headerLines(kernel, signatureText(given))) out.line(line);
   const written = new Set<Buffer>();
@@ -50,10 +51,12 @@ function kernelText(given: Kernel, helpers: Helpers): string {
       // Its helper is also where the struct of its elements is.
       if (buffer.lanes > 1) dialect.loaded("", buffer);
       const type = `${written.has(buffer) ? "" : "const "}${elementText(buffer)}`;
-      return `${type}* __restrict__ ${bufferName(buffer.name, dialect)}`;
+      return `${type}* __restrict__ ${nameIn(names, buffer)}`;
     }),
     ...(["call", "launch"] as const).flatMap((from) =>
-      kernel.scalars.filter((scalar) => scalar.from === from).map(({ name, type }) => `${typeText(type)} ${name}`),
+      kernel.scalars
+        .filter((scalar) => scalar.from === from)
+        .map((scalar) => `${typeText(scalar.type)} ${nameIn(names, scalar)}`),
     ),
   ];
   const threads = kernel.workgroup.reduce((product, size) => product * size, 1);
@@ -62,8 +65,8 @@ function kernelText(given: Kernel, helpers: Helpers): string {
   out.line(`${kernelName(kernel.name)}(`);
   out.indented(() => parameters.forEach((text, i) => out.line(i + 1 < parameters.length ? `${text},` : text)));
   out.braces(")", () => {
-    for (const local of kernel.locals) out.line(localText(local, bufferName(local.name, dialect)));
-    new BodyWriter(kernel, dialect, out, ({ name }) => name).write();
+    for (const local of kernel.locals) out.line(localText(local, nameIn(names, local)));
+    new BodyWriter(kernel, dialect, out, names, (scalar) => nameIn(names, scalar)).write();
   });
   return out.toString().trimEnd();
 }

@@ -9,7 +9,8 @@ import type { Program } from "../../src/plan/ir.ts";
 import type { WeightNameRule } from "../../src/runtime/weight-names.ts";
 import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
 import { TextWriter } from "../../src/support/text/writer.ts";
-import { RESERVED, kernelName } from "./names.ts";
+import { distinctNames } from "../text/memory-names.ts";
+import { isReserved, kernelName } from "./names.ts";
 import { literalText } from "./types.ts";
 
 /** What the driver knows about a model beside its program. */
@@ -27,7 +28,7 @@ export interface ModelData {
 const SIZES = ["B", "T", "S"] as const;
 
 /** Words of `plan.cu` itself, which no buffer may be called. */
-const OWN_WORDS = ["on", "sizes", "at", "blocks", "part", "llm", "std", "model", "describeModel", "Buffers", "Launcher", "Sizes", "Model", "Plan", "Rule", "Type", "Constant", "RuleKind", "INFINITY", "NAN", "NULL", ...SIZES]; // prettier-ignore
+const OWN_WORDS = ["on", "sizes", "at", "blocks", "part", "llm", "std", "model", "describeModel", "Buffers", "Launcher", "Sizes", "Model", "Plan", "Rule", "Type", "Constant", "RuleKind", ...SIZES]; // prettier-ignore
 
 export function emitCudaPlan(data: ModelData, program: Program): string {
   const manifest = manifestOf(program);
@@ -50,14 +51,8 @@ export function emitCudaPlan(data: ModelData, program: Program): string {
 
 /** A distinct identifier for each buffer. */
 function bufferNames(buffers: readonly ManifestBuffer[]): readonly string[] {
-  const used = new Set([...RESERVED, ...OWN_WORDS]);
-  return buffers.map((buffer) => {
-    const plain = buffer.name.replace(/\W+/g, "_").replace(/^(?=\d)/, "_");
-    let name = plain;
-    for (let i = 1; used.has(name); i++) name = `${plain}_${i}`;
-    used.add(name);
-    return name;
-  });
+  const wanted = buffers.map(({ name }) => ({ name: name.replace(/\W+/g, "_").replace(/^(?=\d)/, "v"), suffix: "buffer" })); // prettier-ignore
+  return distinctNames(wanted, (name) => isReserved(name) || OWN_WORDS.includes(name));
 }
 
 type Loop = Program["plans"][number]["steps"][number]["loop"];

@@ -6,9 +6,9 @@ import { NameTable } from "../../src/kernel/names.ts";
 import { walkStatements } from "../../src/kernel/walk.ts";
 import { inlinableValues } from "../inline.ts";
 import { readableNames } from "../value-names.ts";
-import { bufferName } from "./dialect.ts";
 import type { Dialect } from "./dialect.ts";
 import { ExpressionWriter } from "./expression.ts";
+import type { MemoryNames } from "./memory-names.ts";
 
 export class BodyWriter {
   private readonly names: NameTable;
@@ -16,19 +16,19 @@ export class BodyWriter {
   private readonly expressions: ExpressionWriter;
   private readonly sharesStorage: boolean;
 
-  /** `scalarText` is what the value of a host's scalar is written as. */
+  /** `memory` names the kernel's buffers; `scalarText` is what the value of a host's scalar is written as. */
   constructor(
     private readonly kernel: Kernel,
     private readonly dialect: Dialect,
     private readonly out: TextWriter,
+    memory: MemoryNames,
     scalarText: (scalar: Kernel["scalars"][number]) => string,
   ) {
-    const memory = [...kernel.buffers, ...kernel.locals].map(({ name }) => bufferName(name, dialect));
     const scalars = kernel.scalars.map(scalarText);
-    this.names = new NameTable([...dialect.reserved, ...memory, ...scalars]);
+    this.names = new NameTable([...memory.values(), ...scalars], (name) => dialect.isReserved(name));
     this.hints = readableNames(kernel.body);
     this.sharesStorage = sharesStorage(kernel);
-    this.expressions = new ExpressionWriter(dialect, (value) => this.name(value), inlinableValues(kernel.body));
+    this.expressions = new ExpressionWriter(dialect, (value) => this.name(value), inlinableValues(kernel.body), memory);
     kernel.scalarValues.forEach((value, i) => this.expressions.inline(value, scalars[i] ?? ""));
   }
 

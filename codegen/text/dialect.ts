@@ -13,8 +13,8 @@ export const PRECEDENCE = { bits: 1, compare: 2, sum: 3, product: 4, prefix: 5, 
 export interface Dialect {
   /** For messages. */
   readonly name: string;
-  /** Words that no value may be called. */
-  readonly reserved: readonly string[];
+  /** Whether no buffer, scalar or value may have this name. */
+  isReserved(name: string): boolean;
   type(type: KType): string;
   literal(value: number, type: KType): string;
   /** A prefix operator or a function of one argument; undefined for what only `legalize` can write out. */
@@ -48,11 +48,6 @@ export interface Dialect {
   readonly unrolling?: (iterations: number, hasBarrier: boolean) => string | undefined;
   /** Statements; `sharesStorage`: some storage buffer is both read and written. */
   barrier(sharesStorage: boolean): readonly string[];
-}
-
-/** A buffer's name, made different from the words of the language. */
-export function bufferName(name: string, { reserved }: Dialect): string {
-  return reserved.includes(name) ? `${name}_buffer` : name;
 }
 
 /** The largest f32: a literal above it does not compile, even where it would be rounded down. */

@@ -2,8 +2,10 @@
 import { InternalError, assertNever } from "../../src/support/errors.ts";
 import type { Buffer, Expression, KType, KValue } from "../../src/kernel/ir.ts";
 import { operandsOf } from "../../src/kernel/walk.ts";
-import { PRECEDENCE, bufferName } from "./dialect.ts";
+import { PRECEDENCE } from "./dialect.ts";
 import type { Dialect } from "./dialect.ts";
+import { nameIn } from "./memory-names.ts";
+import type { MemoryNames } from "./memory-names.ts";
 
 interface Text {
   readonly text: string;
@@ -24,6 +26,7 @@ export class ExpressionWriter {
     private readonly dialect: Dialect,
     private readonly nameOf: (value: KValue) => string,
     private readonly inlinable: ReadonlySet<KValue>,
+    private readonly memory: MemoryNames,
   ) {}
 
   /** Uses of `value` are written as `text`, an atom. */
@@ -68,7 +71,7 @@ export class ExpressionWriter {
 
   /** The text of an element of a buffer, as it stands left of an assignment. */
   element(buffer: Buffer, index: KValue): string {
-    return `${bufferName(buffer.name, this.dialect)}[${this.read(index)}]`;
+    return `${nameIn(this.memory, buffer)}[${this.read(index)}]`;
   }
 
   private operand(value: KValue): Text {

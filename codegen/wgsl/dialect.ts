@@ -1,12 +1,12 @@
 /** What WGSL says differently from other languages of C's kind. */
 import type { KType } from "../../src/kernel/ir.ts";
 import type { Dialect } from "../text/dialect.ts";
-import { RESERVED } from "./names.ts";
+import { isReserved } from "./names.ts";
 import { BINARY, UNARY, literalText, typeText } from "./target.ts";
 
 export const WGSL: Dialect = {
   name: "WGSL",
-  reserved: RESERVED,
+  isReserved,
   type: typeText,
   literal: literalText,
   unary: (op, type) => (op === "not" && type.scalar !== "bool" ? "~" : UNARY[op]),

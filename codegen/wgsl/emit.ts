@@ -9,8 +9,10 @@ import type { Buffer, KScalarParam, Kernel } from "../../src/kernel/ir.ts";
 import { signatureText } from "../../src/kernel/print.ts";
 import { unrollLoops } from "../../src/kernel/unroll.ts";
 import { BodyWriter, builtinsOf, headerLines } from "../text/body.ts";
-import { bufferName } from "../text/dialect.ts";
+import { memoryNames, nameIn } from "../text/memory-names.ts";
+import type { MemoryNames } from "../text/memory-names.ts";
 import { WGSL } from "./dialect.ts";
+import { isReserved } from "./names.ts";
 import { elementText, typeText } from "./target.ts";
 
 /** The WGSL of a legal kernel. Throws `InternalError` for what WGSL cannot say. */
@@ -28,14 +30,17 @@ const PARAMETERS: Readonly<Record<string, string>> = {
 
 class WgslEmitter {
   private readonly out = new TextWriter();
+  private readonly names: MemoryNames;
 
   constructor(
     private readonly kernel: Kernel,
     private readonly signature: string,
-  ) {}
+  ) {
+    this.names = memoryNames(kernel, isReserved);
+  }
 
   emit(): string {
-    const { kernel, out } = this;
+    const { kernel, names, out } = this;
     for (const line of headerLines(kernel, this.signature)) out.line(line);
     out.line();
     const used = builtinsOf(kernel);
@@ -55,17 +60,17 @@ class WgslEmitter {
     out.line(`@compute @workgroup_size(${kernel.workgroup.join(", ")})`);
     out.braces(`fn main(${parameters.map((name) => PARAMETERS[name]).join(", ")})`, () => {
       for (const local of kernel.locals)
-        if (local.space === "private") out.line(`var ${bufferName(local.name, WGSL)}: ${arrayText(local)};`);
-      new BodyWriter(kernel, WGSL, out, ({ name, from }) => `${from}.${name}`).write();
+        if (local.space === "private") out.line(`var ${nameIn(names, local)}: ${arrayText(local)};`);
+      new BodyWriter(kernel, WGSL, out, names, (scalar) => `${scalar.from}.${nameIn(names, scalar)}`).write();
     });
     return out.toString();
   }
 
   private declarations(): void {
-    const { kernel, out } = this;
+    const { kernel, names, out } = this;
     kernel.buffers.forEach((buffer, binding) => {
       const access = buffer.access === "read" ? "read" : "read_write";
-      const name = bufferName(buffer.name, WGSL);
+      const name = nameIn(names, buffer);
       out.line(`@group(0) @binding(${binding}) var<storage, ${access}> ${name}: array<${elementText(buffer)}>;`);
     });
     let binding = kernel.buffers.length;
@@ -74,13 +79,13 @@ class WgslEmitter {
       if (fields.length > 0) this.uniform(from, fields, binding++);
     }
     for (const local of kernel.locals)
-      if (local.space === "workgroup") out.line(`var<workgroup> ${bufferName(local.name, WGSL)}: ${arrayText(local)};`);
+      if (local.space === "workgroup") out.line(`var<workgroup> ${nameIn(names, local)}: ${arrayText(local)};`);
     out.line();
   }
 
   private uniform(from: KScalarParam["from"], fields: readonly KScalarParam[], binding: number): void {
     const type = from === "call" ? "CallScalars" : "LaunchScalars";
-    const text = fields.map((field) => `${field.name}: ${typeText(field.type)}`).join(", ");
+    const text = fields.map((field) => `${nameIn(this.names, field)}: ${typeText(field.type)}`).join(", ");
     this.out.line(`struct ${type} { ${text} }`);
     this.out.line(`@group(0) @binding(${binding}) var<uniform> ${from}: ${type};`);
   }

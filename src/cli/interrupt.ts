@@ -1,7 +1,10 @@
 /**
- * What SIGINT and SIGTERM do: end the process at once or, while a device is in use, ask for its end first. A driver
- * whose threads still compile when the process exits writes its dumps to stdout.
+ * What SIGINT and SIGTERM do while a device is in use: ask for its end first. A driver whose threads still compile when
+ * the process exits writes its dumps to stdout. At all other times nobody listens, and the system ends the process at
+ * once: a handler in JavaScript would wait until a synchronous compilation has ended.
  */
+
+const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 
 /** How long the end may take before a person is told why. */
 const PATIENCE_MS = 700;
@@ -17,27 +20,25 @@ export class Interrupt {
 
   /** Runs work that must close what it opened, and that ends soon after its signal is aborted. */
   async guard<V>(work: (signal: AbortSignal) => Promise<V>): Promise<V> {
-    this.guards++;
+    if (this.guards++ === 0) for (const name of SIGNALS) process.on(name, this.handle);
     try {
       return await work(this.controller.signal);
     } finally {
-      this.guards--;
+      if (--this.guards === 0) for (const name of SIGNALS) process.off(name, this.handle);
     }
   }
 
   /** The handler of a signal. A second one ends the process as the system does, without the exit hooks of drivers. */
-  handle(name: "SIGINT" | "SIGTERM"): void {
-    const exitCode = name === "SIGINT" ? 130 : 143;
+  private readonly handle = (name: NodeJS.Signals): void => {
     if (this.exitCode !== undefined) {
       process.removeAllListeners(name);
       process.kill(process.pid, name);
-    } else if (this.guards === 0) process.exit(exitCode);
-    else {
-      this.exitCode = exitCode;
+    } else {
+      this.exitCode = name === "SIGINT" ? 130 : 143;
       this.controller.abort();
       const telling = () =>
         this.tell("llmc: waiting for the driver to finish a kernel; interrupt again to end at once");
       setTimeout(telling, PATIENCE_MS).unref();
     }
-  }
+  };
 }

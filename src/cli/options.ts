@@ -36,6 +36,16 @@ export function decimal(option: string, low: number, high: number): (value: stri
   };
 }
 
+/** Above 0, and at most 1. */
+export function share(option: string): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (value.trim() === "" || !(number > 0 && number <= 1))
+      throw usageError(`${option} takes a number above 0 and at most 1, not \`${value}\``);
+    return number;
+  };
+}
+
 /** Collects `TOKEN=BIAS`, where the bias may be `-inf`; the last one of a token counts. */
 export function tokenBias(
   value: string,
@@ -100,7 +110,11 @@ export function compileOptions(command: Command, profile = "--profile"): Command
       integer("--chunk"),
     )
     .option("--context <n>", "tokens of the cache", integer("--context"))
-    .option("--memory-budget <bytes>", "bytes that activations may need", integer("--memory-budget"))
+    .option(
+      "--memory-budget <bytes>",
+      "bytes that activations may need",
+      integer("--memory-budget", 1, Number.MAX_SAFE_INTEGER),
+    )
     .option("--passes <list>", "switch passes off: -fuse,-memory-plan")
     .option("--json", "print one JSON document");
 }

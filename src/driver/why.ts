@@ -8,6 +8,8 @@ import { REASONS } from "../../passes/tensor/fuse/decision.ts";
 import type { Func, Op, Value } from "../ir/ir.ts";
 import { walk } from "../ir/ir.ts";
 import { printedNames } from "../ir/print.ts";
+import { assertNever } from "../support/errors.ts";
+import { layersOf, valuesOfLayer } from "./layer-values.ts";
 import { nearest } from "../support/suggest.ts";
 
 /** A decision as fuse tells it, with the function it is about. */
@@ -45,6 +47,8 @@ export interface Step {
 export interface Why {
   /** Functions with this same answer. */
   readonly functions: readonly string[];
+  /** What of the two these functions do not hold; then there is nothing else to say of them. */
+  readonly absent: readonly string[];
   readonly first: Side;
   readonly second: Side;
   /** Kernels that compute both. */
@@ -55,17 +59,20 @@ export interface Why {
   readonly apart: readonly Step[];
 }
 
-/** The answer for each function in which both are found, equal ones once; a sentence where there is none. */
+/** The answer for each function, equal ones once; a sentence where no function holds both. */
 export function why(told: readonly Told[], first: string, second: string): readonly Why[] | string {
   const stories = [...new Set(told.map(({ func }) => func))].map(
     (func) => new Story(func, told.filter((each) => each.func === func).map(({ decision }) => decision)), // prettier-ignore
   );
-  for (const asked of [first, second])
-    if (stories.every((story) => story.find(asked).length === 0)) return unknown(asked, stories);
-  const answers = stories
-    .filter((story) => story.find(first).length > 0 && story.find(second).length > 0)
-    .map((story) => story.answer(first, second));
-  if (answers.length === 0) return `no function holds both \`${first}\` and \`${second}\``;
+  const ways = new Map<string, Way>();
+  for (const asked of [first, second]) {
+    // One way for all functions, so that a name is not a value in one of them and a kernel in another.
+    const way = WAYS.find((each) => stories.some((story) => story.find(asked, each).length > 0));
+    if (way === undefined) return unknown(asked, stories);
+    ways.set(asked, way);
+  }
+  const answers = stories.map((story) => story.answer(first, second, ways));
+  if (answers.every(({ absent }) => absent.length > 0)) return `no function holds both \`${first}\` and \`${second}\``;
   const merged = new Map<string, Why>();
   for (const answer of answers) {
     const key = JSON.stringify({ ...answer, functions: [] });
@@ -81,8 +88,16 @@ export function why(told: readonly Told[], first: string, second: string): reado
 function unknown(asked: string, stories: readonly Story[]): string {
   const near = nearest(asked.replace(/^%/, ""), new Set(stories.flatMap((story) => story.knownNames())));
   const meant = near === undefined ? "" : `, did you mean \`${near}\`?`;
-  return `there is no value, line, op or kernel \`${asked}\` in the tensor IR in front of fuse${meant}`;
+  return `there is no value, line, op, layer or kernel \`${asked}\` in the tensor IR in front of fuse${meant}`;
 }
+
+/**
+ * What a name may stand for, in this order: a value and the others that are printed after the same word (`rope`,
+ * `rope.2`; with `%` before it the one alone), a line of the source (`model.llm:12`), an op, a layer (what first computes
+ * with its weights), a kernel, or kernels with these words in their names.
+ */
+const WAYS = ["value", "line", "op", "layer", "kernel", "part of a kernel"] as const;
+type Way = (typeof WAYS)[number];
 
 interface Kernel {
   readonly name: string | undefined;
@@ -132,7 +147,7 @@ class Story {
   }
 
   knownNames(): readonly string[] {
-    return [...this.made].flatMap(([value, { op }]) => [this.nameOf(value), op.name]);
+    return [...this.made].flatMap(([value, { op }]) => [this.nameOf(value), op.name, ...layersOf(op)]);
   }
 
   private nameOf(value: Value): string {
@@ -146,21 +161,33 @@ class Story {
     return origin;
   }
 
-  /** The values that a name, a line of the source (`model.llm:12`), an op or a kernel stands for, in this order. */
-  find(asked: string): readonly Value[] {
-    const name = asked.replace(/^%/, "");
+  /** The values that a name stands for, taken in this way. */
+  find(asked: string, way: Way): readonly Value[] {
     const all = [...this.made.keys()];
-    const isAtLine = ({ op }: { readonly op: Op }): boolean => {
-      const place = op.loc === undefined ? "" : `${op.loc.path}:${op.loc.start.line}`;
-      return place === asked || place.endsWith(`/${asked}`);
-    };
-    const ways: readonly ((value: Value) => boolean)[] = [
-      (value) => this.names.get(value) === name,
-      (value) => isAtLine(this.made.get(value) ?? { op: NO_OP }),
-      (value) => this.made.get(value)?.op.name === asked,
-      (value) => this.kernelsOf([value]).some((kernel) => kernel.name === asked),
-    ];
-    return ways.map((matches) => all.filter(matches)).find((found) => found.length > 0) ?? [];
+    if (way === "layer") return valuesOfLayer(asked, this.made);
+    return all.filter((value) => this.matches(value, asked, way));
+  }
+
+  private matches(value: Value, asked: string, way: Exclude<Way, "layer">): boolean {
+    const { op } = this.made.get(value) ?? { op: NO_OP };
+    switch (way) {
+      case "value": {
+        const name = this.names.get(value) ?? "";
+        return asked.startsWith("%") ? name === asked.slice(1) : name === asked || name.replace(/\.\d+$/, "") === asked;
+      }
+      case "line": {
+        const place = op.loc === undefined ? "" : `${op.loc.path}:${op.loc.start.line}`;
+        return place === asked || place.endsWith(`/${asked}`);
+      }
+      case "op":
+        return op.name === asked;
+      case "kernel":
+        return this.kernelsOf([value]).some((kernel) => kernel.name === asked);
+      case "part of a kernel":
+        return this.kernelsOf([value]).some(({ name = "" }) => `_${name}_`.includes(`_${asked}_`));
+      default:
+        return assertNever(way, "way to read a name");
+    }
   }
 
   private kernelsOf(values: readonly Value[]): readonly Kernel[] {
@@ -168,12 +195,18 @@ class Story {
     return this.kernels.filter((kernel) => [...kernel.values].some((value) => wanted.has(this.originOf(value))));
   }
 
-  answer(first: string, second: string): Why {
-    const [a, b] = [this.find(first), this.find(second)];
+  answer(first: string, second: string, ways: ReadonlyMap<string, Way>): Why {
+    const [a, b] = [first, second].map((asked) => this.find(asked, ways.get(asked) ?? "value"));
+    const absent = [...(a?.length ? [] : [first]), ...(b?.length ? [] : [second])];
+    if (!a?.length || !b?.length) {
+      const side = (asked: string): Side => ({ asked, values: [], kernels: [] });
+      return { functions: [this.func], absent, first: side(first), second: side(second), together: [], merges: [], apart: [] }; // prettier-ignore
+    }
     const [inA, inB] = [this.kernelsOf(a), this.kernelsOf(b)];
     const together = inA.filter((kernel) => inB.includes(kernel));
     return {
       functions: [this.func],
+      absent,
       first: this.side(first, a, inA),
       second: this.side(second, b, inB),
       together: together.map((kernel) => this.title(kernel)),
@@ -186,7 +219,7 @@ class Story {
     return {
       asked,
       values: values.map((value) => this.nameOf(value)),
-      kernels: kernels.flatMap((kernel) => (kernel.name === undefined ? [] : [kernel.name])),
+      kernels: [...new Set(kernels.flatMap(({ name }) => (name === undefined ? [] : [name])))],
     };
   }
 
@@ -203,7 +236,7 @@ class Story {
       if (each.kind !== "merged" || !each.producer.every((value) => kernel.values.has(value))) return [];
       const { producer, consumer } = each;
       const joins = (holds(producer, a) && holds(consumer, b)) || (holds(producer, b) && holds(consumer, a));
-      const show = (side: readonly Value[]): readonly string[] => side.map((value) => this.nameOf(value));
+      const show = (side: readonly Value[]): readonly string[] => [...new Set(side.map((value) => this.nameOf(value)))];
       return joins ? [{ producer: show(producer), consumer: show(consumer) }] : [];
     });
   }
@@ -260,34 +293,3 @@ class Story {
 }
 
 const NO_OP: Op = { name: "", operands: [], attrs: {}, results: [], regions: [] };
-
-/** The answers as a person reads them. */
-export function whyText(answers: readonly Why[]): string {
-  return answers.map(textOf).join("\n");
-}
-
-function textOf({ functions, first, second, together, merges, apart }: Why): string {
-  const where = functions.map((name) => `@${name}`).join(", ");
-  const [one, other] = [first, second].map(sideText);
-  if (together.length > 0) {
-    const kernels = together.map((name) => `\`${name}\``).join(", ");
-    const lines = merges.map(({ producer, consumer }) => `  merged: ${valuesText(producer)} into the kernel of ${valuesText(consumer)}`); // prettier-ignore
-    return [`${where}: ${one} and ${other} are computed in one kernel: ${kernels}`, ...lines, ""].join("\n");
-  }
-  const lines = apart.map(({ producer, consumer, reason, text }) => `  \`${producer}\` -> \`${consumer}\`: ${text} [${reason}]`); // prettier-ignore
-  return [`${where}: no kernel computes both ${one} and ${other}`, ...lines, ""].join("\n");
-}
-
-function sideText({ asked, values, kernels }: Side): string {
-  const name = values.length === 1 ? `%${values[0]}` : `\`${asked}\` (${valuesText(values)})`;
-  return kernels.length === 0
-    ? `${name} (no kernel)`
-    : `${name} (${kernels.map((kernel) => `\`${kernel}\``).join(", ")})`;
-}
-
-/** A few of the values. */
-function valuesText(values: readonly string[]): string {
-  const most = 6;
-  const shown = values.slice(0, most).map((value) => `%${value}`).join(", "); // prettier-ignore
-  return values.length > most ? `${shown} and ${values.length - most} more` : shown;
-}

@@ -152,7 +152,17 @@ export interface Surface {
   readonly params: readonly SurfaceParam[];
   /** Emits the ops; a list of values is a list in the language too. A returned sentence becomes the diagnostic. Absent
    * parameters are missing from `args`. */
-  build(b: Builder, args: Readonly<Record<string, SurfaceArg>>): Value | readonly Value[] | string | SizeBeyond;
+  build(
+    b: Builder,
+    args: Readonly<Record<string, SurfaceArg>>,
+  ): Value | readonly Value[] | string | SizeBeyond | BadArgument;
+}
+
+/** The argument of one parameter does not fit what else is given; where a config value gave it, that is to blame. */
+export interface BadArgument {
+  readonly kind: "bad-argument";
+  readonly param: string;
+  readonly sentence: string;
 }
 
 /** An axis of an operand, a tensor, has a size that can only be a mistake. */

@@ -16,15 +16,18 @@ export function parseKType(text: string): KType | undefined {
 
 /**
  * Gives each value a name that no other has: its hint with what no identifier may hold replaced by `_`, then with
- * `_1`, `_2`, ... where that is taken. `reserved` are words that may not be used.
+ * `_1`, `_2`, ... where that is one of `taken`. A hint for which `isReserved` holds gets `_value`.
  */
 export class NameTable<V extends object = KValue> {
   private readonly names = new Map<V, string>();
   private readonly taken: Set<string>;
   private readonly counters = new Map<string, number>();
 
-  constructor(reserved: Iterable<string> = []) {
-    this.taken = new Set(reserved);
+  constructor(
+    taken: Iterable<string> = [],
+    private readonly isReserved: (name: string) => boolean = () => false,
+  ) {
+    this.taken = new Set(taken);
   }
 
   /** The name of `value`, made at the first call. */
@@ -43,10 +46,11 @@ export class NameTable<V extends object = KValue> {
       .replace(/^_+/, "")
       .replace(/^(?=\d)/, "v")
       .replace(/(_\d+)+$/, "");
-    const base = clean === "" ? "v" : clean;
+    const plain = clean === "" ? "v" : clean;
+    const base = this.isReserved(plain) ? `${plain}_value` : plain;
     let count = this.counters.get(base) ?? 0;
     let name = count === 0 ? base : `${base}_${count}`;
-    while (this.taken.has(name)) name = `${base}_${++count}`;
+    while (this.taken.has(name) || this.isReserved(name)) name = `${base}_${++count}`;
     this.counters.set(base, count);
     this.taken.add(name);
     return name;

@@ -7,10 +7,10 @@ export interface ResolvedOptions extends Sampling {
   readonly maxTokens: number;
   readonly stop: readonly string[];
   readonly special: boolean;
-  readonly signal?: AbortSignal;
+  readonly signal: AbortSignal | undefined;
 }
 
-/** Throws `OptionError` for a value out of its range. */
+/** Throws `OptionError` for an option that there is not, and for a value out of its range. */
 export function resolveOptions(options: GenerateOptions, eos: readonly number[], vocab: number): ResolvedOptions {
   const { maxTokens = Infinity, temperature = 0.8, topK = 0, topP = 1, minP = 0 } = options;
   const { repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0, logitBias = {} } = options;
@@ -27,7 +27,7 @@ export function resolveOptions(options: GenerateOptions, eos: readonly number[],
   check(isCount(seed, 0, 2 ** 32 - 1), "seed", "an integer from 0 to 2^32 - 1", seed);
   for (const token of stopTokens) check(isCount(token, 0, vocab - 1), "stopTokens", `tokens below ${vocab}`, token);
   const stop = (typeof options.stop === "string" ? [options.stop] : (options.stop ?? [])).filter((text) => text !== "");
-  return {
+  const resolved = {
     maxTokens,
     temperature,
     topK,
@@ -41,8 +41,14 @@ export function resolveOptions(options: GenerateOptions, eos: readonly number[],
     stop,
     stopTokens: [...new Set([...(stopAtEos ? eos : []), ...stopTokens])],
     special: options.special ?? false,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
   };
+  const known = [...Object.keys(resolved), "stopAtEos"];
+  const plain = (name: string): string => name.replace(/[-_]/g, "").toLowerCase();
+  // Others have the same words in other spellings: `max_tokens`, `top-p`.
+  for (const name of Object.keys(options))
+    check(known.includes(name), "an option", known.find((each) => plain(each) === plain(name)) ?? known.join(), name);
+  return resolved;
 }
 
 const PENALTY_RANGE = "from -100 to 100";
@@ -71,13 +77,13 @@ function isCount(x: number, low: number, high: number): boolean {
   return Number.isInteger(x) && x >= low && x <= high;
 }
 
-function check(holds: boolean, name: string, expected: string, value: number): void {
+function check(holds: boolean, name: string, expected: string, value: number | string): void {
   if (!holds) throw new OptionError(`${name} must be ${expected}, not ${value}`);
 }
 
-/** Throws `OptionError` where a token is none. */
+/** Throws `OptionError` where a token is none, or there are no tokens. */
 export function checkTokens(tokens: readonly number[], vocab: number): void {
-  if (tokens.length === 0) throw new OptionError("at least one token is needed");
+  if (!(tokens?.length > 0)) throw new OptionError("at least one token is needed");
   for (const token of tokens)
     check(isCount(token, 0, vocab - 1), "a token", `an integer from 0 to ${vocab - 1}`, token);
 }

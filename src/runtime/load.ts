@@ -156,7 +156,8 @@ async function openTokenizer(data: PackageData, options: LoadOptions): Promise<T
   if (options.tokenizer === null) return undefined;
   const source = await openBytes(options.tokenizer ?? data.tokenizer, options);
   if (source === undefined) return undefined;
-  return readTokenizer(await textOf(source, options.signal));
+  // Whoever has a vocabulary of none does not generate, and takes no text.
+  return readTokenizer(await textOf(source, options.signal), data.facts.vocab || Infinity);
 }
 
 async function textOf(source: ByteSource, signal?: AbortSignal): Promise<string> {

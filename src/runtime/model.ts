@@ -64,13 +64,13 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
       throw new OptionError(`${this.facts.name} was built without generation: it has no causal text entry`);
     if (resolved.stop.length > 0 && this.tokenizer === undefined)
       throw new TokenizerError("a stop text needs a tokenizer; give `tokenizer`, or use `stopTokens`");
-    const tokens = typeof prompt === "string" ? this.encode(prompt, resolved.special) : [...prompt];
+    const tokens = typeof prompt === "string" ? this.encode(prompt, resolved.special) : prompt;
     checkTokens(tokens, this.facts.tokens);
     if (tokens.length > this.context)
       throw new ContextError(`the prompt has ${tokens.length} tokens, the context holds ${this.context}`);
     this.acquire();
     const finished = (): void => void (this.isBusy = false);
-    return new TokenGeneration(this.session, tokens, this.tokenizer, resolved, finished, (error, signal) =>
+    return new TokenGeneration(this.session, [...tokens], this.tokenizer, resolved, finished, (error, signal) =>
       this.recover(error, signal),
     );
   }

@@ -5,14 +5,16 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers";
 import { OptionError, TokenizerError } from "./errors.ts";
 import type { Tokenizer } from "./public-types.ts";
+import type { TokenizerFile } from "./tokenizer-file.ts";
+import { checkTokenizerFile } from "./tokenizer-file.ts";
 
-/** Reads the text of a `tokenizer.json`. Throws `TokenizerError` where it is not one. */
-export function readTokenizer(text: string): Tokenizer {
+/** Reads the text of a `tokenizer.json` for a model of `vocab` tokens. Throws `TokenizerError` where it is not one. */
+export function readTokenizer(text: string, vocab = Infinity): Tokenizer {
   let withSpecial: Library;
   let plain: Library;
   try {
-    const parsed: unknown = JSON.parse(text);
-    if (typeof parsed !== "object" || parsed === null || !("model" in parsed)) throw new Error("it has no `model`");
+    const parsed = JSON.parse(text) as TokenizerFile;
+    checkTokenizerFile(parsed, vocab);
     withSpecial = new Library(parsed, {});
     // Without its added tokens the library cannot find them in the text of a user.
     plain = new Library({ ...parsed, added_tokens: [] }, {});

@@ -25,13 +25,14 @@ import { compileTimeOf, evaluate } from "./evaluate.ts";
 import { isTensorExpr } from "./is-tensor-expr.ts";
 import { evaluateInt, parameterType } from "./types.ts";
 import { reportAtOrigin } from "./explain.ts";
-import { didYouMean } from "./report.ts";
 import { Scope } from "./scope.ts";
 import type { Context } from "./session.ts";
 import { entering, isTooDeep, report } from "./session.ts";
 import { checkRequire } from "./require.ts";
 import { Dim } from "../support/dim.ts";
 import { MAX_BLOCKS, MAX_LAYERS } from "./size.ts";
+import { blocksIn, instancesIn } from "./count-blocks.ts";
+import { mayHold, nearName } from "./effort.ts";
 
 export interface BlockShape {
   readonly decl: BlockItem | ModelItem;
@@ -197,9 +198,10 @@ function declareUse(context: Context, draft: Draft, use: Use): void {
 function useEntity(context: Context, use: Use, path: string): InstanceEntity | ArrayEntity | typeof poison {
   const found = context.scope.lookup(use.block.text)?.entity;
   if (found === undefined) {
-    const blocks = context.scope.names().filter((name) => context.scope.lookup(name)?.entity.kind === "block");
+    const isBlock = (each: string): boolean => context.scope.lookup(each)?.entity.kind === "block";
+    const blocks = (): readonly string[] => context.scope.names().filter(isBlock);
     const name = use.block.text;
-    const near = didYouMean(name, blocks);
+    const near = nearName(context, name, blocks);
     if (context.session.ops.has(name)) notABlock(context, use, `the op \`${name}\``, near);
     else report(context, "LLM0201", `there is no block named \`${name}\``, use.block.span, near);
     return poison;
@@ -211,7 +213,8 @@ function useEntity(context: Context, use: Use, path: string): InstanceEntity | A
   }
   if (use.array !== undefined) return useArray(context, use, path, found);
   const shape = shapeOf(context, found, use.args, use.span);
-  return shape === undefined ? poison : { kind: "instance", shape, path, use };
+  if (shape === undefined || !mayHold(context, instancesIn(shape), use.span)) return poison;
+  return { kind: "instance", shape, path, use };
 }
 
 /** LLM0231: what is used is called instead, because it has no parameters that need a path. */
@@ -264,21 +267,6 @@ function useArray(context: Context, use: Use, path: string, block: BlockEntity):
     return poison;
   }
   return { kind: "array", layers, first, path, use };
-}
-
-const counted = new WeakMap<BlockShape, number>();
-
-/** A block and all blocks inside of it, each layer of a list by itself: what every walk over the parameters visits. */
-function blocksIn(shape: BlockShape): number {
-  const known = counted.get(shape);
-  if (known !== undefined) return known;
-  const inside = shape.members.flatMap((member) => {
-    if (member.kind === "parameter") return [];
-    return member.kind === "array" ? member.layers : [member.shape];
-  });
-  const blocks = inside.reduce((sum, inner) => sum + blocksIn(inner), 1);
-  counted.set(shape, blocks);
-  return blocks;
 }
 
 function layerShape(context: Context, use: Use, block: BlockEntity, i: number): BlockShape | undefined {

@@ -12,6 +12,7 @@ import { asConfig } from "./bind-config.ts";
 import type { BlockShape } from "./block-shape.ts";
 import { declareLetNames } from "./declare.ts";
 import { COMPILE_TIME_FUNCTIONS, callCompileTime, isCompileTimeFunction } from "./compile-time-functions.ts";
+import { mayInline, nearName } from "./effort.ts";
 import type { Entity, FnEntity, InstanceEntity, Placed } from "./entity.ts";
 import { isCompileTime, kindText, poison } from "./entity.ts";
 import { compileTimeOf, evaluate } from "./evaluate.ts";
@@ -20,7 +21,6 @@ import { callOp } from "./op-call.ts";
 import { isTensorExpr } from "./is-tensor-expr.ts";
 import { REPEAT, callRepeat } from "./repeat.ts";
 import { foreignCall } from "./foreign-names.ts";
-import { didYouMean } from "./report.ts";
 import { checkRequire } from "./require.ts";
 import { evaluateScan } from "./scan.ts";
 import { Scope } from "./scope.ts";
@@ -85,9 +85,14 @@ function callByName(context: Context, expr: CallExpr, name: string, at: Span, hi
     if (args.some((argument) => argument.kind === "poison")) return poison;
   }
   if (def !== undefined) return callOp(context, def, expr, hint);
-  const names = [...context.scope.names(), ...context.session.ops.keys(), ...COMPILE_TIME_FUNCTIONS, REPEAT];
+  const names = (): readonly string[] => [
+    ...context.scope.names(),
+    ...context.session.ops.keys(),
+    ...COMPILE_TIME_FUNCTIONS,
+    REPEAT,
+  ];
   report(context, "LLM0201", `there is no block, function or op named \`${name}\``, at, {
-    ...didYouMean(name, names),
+    ...nearName(context, name, names),
     ...foreignCall(name),
   });
   for (const argument of expr.args) if (argument.value.kind !== "ref") evaluate(context, argument.value);
@@ -133,7 +138,7 @@ export function inlineInstance(
 ): Entity {
   const { shape, path, use } = instance;
   const { decl } = shape;
-  if (decl.kind !== "block" || isRecursive(context, decl, at)) return poison;
+  if (decl.kind !== "block" || isRecursive(context, decl, at) || !mayInline(context, at)) return poison;
   if (context.frame === undefined) {
     report(context, "LLM0214", `\`${path}\` computes a tensor, and a compile-time value is needed`, at);
     return poison;
@@ -152,7 +157,7 @@ export function inlineInstance(
 
 function callFn(context: Context, entity: FnEntity, expr: CallExpr, hint: string): Entity {
   const { decl } = entity;
-  if (isRecursive(context, decl, expr.span)) return poison;
+  if (isRecursive(context, decl, expr.span) || !mayInline(context, expr.span)) return poison;
   const params = decl.params.map((param) => ({
     name: param.name.text,
     isOptional: !isTensorParam(param) && param.default !== undefined,

@@ -12,7 +12,7 @@ import { bool, float, int, kindText, poison, text } from "./entity.ts";
 import { foreignMember, foreignName } from "./foreign-names.ts";
 import { evaluateIndex } from "./evaluate-index.ts";
 import { joinPath, readParameter } from "./frame.ts";
-import { didYouMean } from "./report.ts";
+import { nearName } from "./effort.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
 import { tensorBinary, tensorUnary } from "./tensor-operator.ts";
@@ -74,7 +74,7 @@ function evaluateRef(context: Context, expr: RefExpr): Entity {
   const found = context.scope.lookup(expr.name);
   if (found === undefined) {
     report(context, "LLM0201", `there is nothing named \`${expr.name}\` here`, expr.span, {
-      ...didYouMean(expr.name, context.scope.names()),
+      ...nearName(context, expr.name, () => context.scope.names()),
       ...foreignName(expr.name),
     });
     return poison;
@@ -109,7 +109,7 @@ function evaluateMember(context: Context, expr: MemberExpr): Entity {
     const found = object.members.get(name);
     if (found !== undefined) return placed(context, found, object.owner ?? "");
     report(context, "LLM0201", `nothing was used at \`${object.path}.${name}\``, expr.member.span, {
-      ...didYouMean(name, object.members.keys()),
+      ...nearName(context, name, () => object.members.keys()),
     });
     return poison;
   }
@@ -119,7 +119,7 @@ function evaluateMember(context: Context, expr: MemberExpr): Entity {
     const names = object.shape.members.map((member) => member.path);
     report(context, "LLM0201", `\`${object.path}\` has no member \`${name}\``, expr.member.span, {
       related: [{ message: "used here", at: object.use.span }],
-      ...didYouMean(name, names),
+      ...nearName(context, name, () => names),
     });
     return poison;
   }

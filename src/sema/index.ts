@@ -13,6 +13,7 @@ import type { Span } from "../support/source.ts";
 import { declareBody } from "./block-shape.ts";
 import { checkDeclarations } from "./declarations.ts";
 import { callableEntity } from "./declare.ts";
+import { newEffort } from "./effort.ts";
 import type { ConfigValue, Entity } from "./entity.ts";
 import { int, poison } from "./entity.ts";
 import { buildForward, forwardOf } from "./forward.ts";
@@ -73,7 +74,14 @@ export function analyze(ast: File, options: AnalyzeOptions): Analyzed {
   const root = new Scope();
   for (const symbol of ["B", "T"]) root.define(symbol, int(Dim.symbol(symbol)));
   const context: Context = {
-    session: { ...options, reporter, libraryFiles, sizes: new WeakMap(), parameterPlaces: new Map() },
+    session: {
+      ...options,
+      reporter,
+      libraryFiles,
+      sizes: new WeakMap(),
+      effort: newEffort(),
+      parameterPlaces: new Map(),
+    },
     scope: root,
     owners: new Map(),
     active: [],

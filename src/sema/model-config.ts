@@ -6,7 +6,7 @@ import type { ConfigParam, ModelItem } from "../../grammar/ast.ts";
 import { Dim } from "../support/dim.ts";
 import { locOf } from "../support/source.ts";
 import { numberOf } from "./arithmetic.ts";
-import { asConfig } from "./bind-config.ts";
+import { CONFIG_TYPES, asConfig } from "./bind-config.ts";
 import type { ConfigValue, Entity, Origin } from "./entity.ts";
 import { bool, float, int, kindText, poison, text as textEntity, valueText } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
@@ -20,7 +20,11 @@ import { SIZE_HELP, isSize } from "./size.ts";
 /** The config value that bounds how many positions a session holds. */
 export const CONTEXT = "context";
 /** Config values that mean something to the tools, whether or not the model reads them: also the end-of-text tokens. */
-export const TOOL_CONFIG: readonly string[] = [CONTEXT, "eos"];
+const TOOL_TYPES: ReadonlyMap<string, { readonly meaning: string; readonly mayBeList: boolean }> = new Map([
+  [CONTEXT, { meaning: "it is the length of the cache, in positions", mayBeList: false }],
+  ["eos", { meaning: "it is the token that ends a text, or a list of them", mayBeList: true }],
+]);
+export const TOOL_CONFIG: readonly string[] = [...TOOL_TYPES.keys()];
 
 /** Values by name; texts are read by the declared type. */
 export type ConfigSettings = Readonly<Record<string, ConfigValue | string>>;
@@ -45,11 +49,24 @@ export function bindModelConfig(
   for (const param of model.config) {
     const entity = configEntity(context, model, param, settings);
     declareName(context, param.name.text, param.name.span, entity);
+    checkToolType(context, param);
     if (param.name.text === CONTEXT) checkContext(context, param, entity);
     const plain = plainValue(entity);
     if (plain !== undefined) values[param.name.text] = plain;
   }
   return values;
+}
+
+/** What the tools read as a number of positions or as ids of tokens is declared as that. */
+function checkToolType(context: Context, { name, type, list }: ConfigParam): void {
+  const what = TOOL_TYPES.get(name.text);
+  if (what === undefined || (type.text === "int" && (!list || what.mayBeList))) return;
+  // What is no type at all is told already.
+  if (!CONFIG_TYPES.includes(type.text)) return;
+  report(context, "LLM0302", `\`${name.text}\` cannot be ${list ? "a list of" : "of type"} ${type.text}`, type.span, {
+    label: `the tools read it: ${what.meaning}`,
+    help: `declare it as \`int\`${what.mayBeList ? " or `int[]`" : ""}, or call it something else`,
+  });
 }
 
 /** The tools read this value as the length of the cache. */

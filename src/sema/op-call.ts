@@ -13,9 +13,9 @@ import { defined } from "../support/errors.ts";
 import type { Span } from "../support/source.ts";
 import { attributeOf, isAllowed, surfaceValueOf } from "./attribute.ts";
 import { bindArguments } from "./bind-arguments.ts";
-import { largestSuspect } from "./blame.ts";
-import type { Entity } from "./entity.ts";
-import { float, poison } from "./entity.ts";
+import { largestSuspect, suspectsOf } from "./blame.ts";
+import type { Entity, Origin } from "./entity.ts";
+import { float, originsOf, poison } from "./entity.ts";
 import { evaluate } from "./evaluate.ts";
 import { reportAtOrigin } from "./explain.ts";
 import { asTensor, typePlace } from "./frame.ts";
@@ -120,12 +120,14 @@ function misfit(
   at: Span,
   places: readonly Place[],
   operands: readonly (Value | null)[],
+  blamed: readonly Origin[] = [],
 ): Entity {
   const notes = operands.flatMap((operand) => (operand === null ? [] : notesOf(context, operand)));
   report(context, "LLM0203", `the operands of \`${shown}\` do not fit`, at, {
     label: sentence,
     related: places,
     notes: notes.filter((note) => note !== undefined).slice(0, 4),
+    ...(blamed.length === 0 ? {} : { blame: { suspects: suspectsOf(blamed), certainty: "computed" } }),
   });
   return poison;
 }
@@ -175,7 +177,12 @@ function callSurface(context: Context, builder: Builder, def: OpDef, expr: CallE
   inner.loc = placeOf(context, expr.span);
   const made = def.surface?.build(inner, args) ?? `\`${def.name}\` has no form in the language`;
   if (typeof made === "string") return misfit(context, def.name, made, expr.span, places, operands);
-  if ("kind" in made) return sizeBeyond(context, def.name, made, expr.span);
+  if ("kind" in made) {
+    if (made.kind === "size-beyond") return sizeBeyond(context, def.name, made, expr.span);
+    const argument = bound.get(made.param);
+    const origins = argument === undefined ? [] : originsOf(evaluate(context, argument.value));
+    return misfit(context, def.name, made.sentence, expr.span, places, operands, origins);
+  }
   if ("type" in made)
     return { kind: "tensor", value: defined(adopt(builder, inner, [made], [hint])[0], `${def.name} has a result`) };
   const names = hint.split(" ");

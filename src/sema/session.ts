@@ -10,6 +10,7 @@ import type { DType } from "../ir/type.ts";
 import type { Loc, SourceFile, Span } from "../support/source.ts";
 import { locOf } from "../support/source.ts";
 import type { DiagnosticCode } from "../support/diagnostic-catalogue.ts";
+import type { Effort } from "./effort.ts";
 import type { Origin } from "./entity.ts";
 import type { Reporter, ReportDetails } from "./report.ts";
 import type { Scope } from "./scope.ts";
@@ -22,6 +23,7 @@ export interface Session {
   readonly taps: boolean;
   /** Where each parameter stands in the user's source, by its path. */
   readonly parameterPlaces: ReadonlyMap<string, Loc>;
+  readonly effort: Effort;
   /** What is known about the sizes of a value, one an axis, from the signature it was returned through. */
   readonly sizes: WeakMap<Value, readonly SizeFacts[]>;
 }
@@ -62,6 +64,8 @@ export interface Context {
   /** Blocks and functions being elaborated, to find a recursion. */
   readonly active: readonly (BlockItem | FnItem)[];
   readonly site?: Span;
+  /** The call that everything here is inlined into, in the body of the model. */
+  readonly outermost?: Span;
   /** How many lists of layers are being run around this; in a trial of a layer too, which has no loop of its own. */
   readonly loops?: number;
 }
@@ -102,6 +106,7 @@ export function entering(context: Context, decl: BlockItem | FnItem, call: Span)
   return {
     ...context,
     active: [...context.active, decl],
+    outermost: context.outermost ?? call,
     ...(enteringLibrary ? { site: call } : {}),
   };
 }

@@ -70,6 +70,7 @@ function checkRule(context: Context, rule: WeightRule, parameters: readonly Para
       const pattern = rule.path.value.replace(/\{[^{}]*\}/g, "*");
       const isKnown = parameters.some(({ path }) => matchesPath(pattern, path) || matchesPath(`${pattern}.**`, path));
       if (!isKnown) missing(context, rule.path.value, rule.path.span, parameters);
+      else checkNumbers(context, rule);
       return;
     }
     case "stack": {
@@ -97,6 +98,17 @@ function checkRule(context: Context, rule: WeightRule, parameters: readonly Para
     default:
       return assertNever(rule, "rule of `weights`");
   }
+}
+
+/** Every number of the path comes from the published name; one that does not would stay as it is written. */
+function checkNumbers(context: Context, { path, published }: Extract<WeightRule, { kind: "rename" }>): void {
+  const labels = [...path.value.matchAll(/\{([A-Za-z_]\w*)\}/g)].map(([text]) => text);
+  const unknown = labels.find((label) => !published.value.includes(label));
+  if (unknown === undefined) return;
+  report(context, "LLM0232", `the published name does not contain \`${unknown}\``, published.span, {
+    related: [{ message: `\`${unknown}\` of the path comes from there`, at: path.span }],
+    help: `write \`${unknown}\` where the published names have the number`,
+  });
 }
 
 function missing(context: Context, path: string, span: Span, parameters: readonly ParameterInfo[]): void {

@@ -8,9 +8,11 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
   let best: string | undefined;
   let bestDistance = Infinity;
   for (const candidate of candidates) {
-    if (candidate === name) continue;
+    const most = Math.min(bestDistance - 1, Math.floor(Math.min(name.length, candidate.length) / 3));
+    // Each letter more or less is a change.
+    if (candidate === name || Math.abs(name.length - candidate.length) > most) continue;
     const distance = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance && distance <= Math.floor(Math.min(name.length, candidate.length) / 3)) {
+    if (distance <= most) {
       best = candidate;
       bestDistance = distance;
     }

@@ -40,6 +40,28 @@ describe(`${LINES} lines`, () => {
   }); // prettier-ignore
 });
 
+describe("sources that are short and mean much", () => {
+  const doubling = (levels: number): string =>
+    times(levels, (i) => `block L${i}(x: f[B, T, 8]) -> f[B, T, 8] {\n  use a: ${i === 0 ? "RmsNorm(8)" : `L${i - 1}`}, b: ${i === 0 ? "RmsNorm(8)" : `L${i - 1}`}\n  return a(x) + b(x)\n}\n`); // prettier-ignore
+  const functions = (levels: number): string =>
+    times(levels, (i) => `fn f${i}(x: f[B, T, C]) -> f[B, T, C] {\n  return ${i === 0 ? "x + x" : `f${i - 1}(f${i - 1}(x))`}\n}\n`); // prettier-ignore
+
+  it.each([
+    ["blocks", doubling(30) + model(`  use top: L29\n${forward("    return top(x)")}`)],
+    ["functions", functions(30) + model(forward("    return f29(x)"))],
+    ["functions of a layer", functions(30) + model(`  block Layer(x: f[B, T, dim]) -> f[B, T, dim] {\n    return f29(x)\n  }\n  use layers: Layer[9]\n${forward("    return repeat(layers, x)")}`)],
+  ])("%s that double are refused by name", (_form, text) => {
+    expect(check(text)).toEqual(["LLM0241"]);
+  }); // prettier-ignore
+});
+
+it(`${LINES} misspelt names are told, the first of them with a suggestion`, () => {
+  const text = model(forward(`    let x0 = x\n${times(LINES, (i) => `    let x${i + 1} = y${i} + 0.5\n`)}    return x${LINES} + value + longName`)); // prettier-ignore
+  const { diagnostics } = analyzeSource({ path: "large.llm", text }, { taps: true });
+  expect(diagnostics.filter(({ code }) => code === "LLM0201").length).toBe(LINES + 2);
+  expect(check(text)).toEqual(["LLM0201"]);
+});
+
 describe(`${DEPTH} levels`, () => {
   it.each([
     ["calls", model(forward(`    return ${"exp(".repeat(DEPTH)}x${")".repeat(DEPTH)}`))],

@@ -49,7 +49,7 @@ describe("help and usage", () => {
     [["build", MOBY, "--out", "x", "--profile", "webgpu-cpu", "--target", "js"], "belongs to the target webgpu"],
     [["inspect", MOBY, "--why", "h"], "two names, not 1"],
     [["inspect", MOBY, "--memory", "png"], "unknown form of `--memory` `png`"],
-    [["inspect", MOBY, "--why", "h", "nothing"], "no value, line, op or kernel `nothing`"],
+    [["inspect", MOBY, "--why", "h", "nothing"], "no value, line, op, layer or kernel `nothing`"],
     [["inspect", MOBY, "--why", "h", "y", "--after", "fuse"], "no --stage and no --after"],
     [["inspect", MOBY, "--stage", "tensr"], "did you mean `tensor`"],
     [["inspect", MOBY, "--after", "fusee"], "did you mean `fuse`"],
@@ -64,6 +64,9 @@ describe("help and usage", () => {
     [["run", MOBY, "--tokens", "1,x"], "`x` is no token id"],
     [["run", MOBY, "--tokens", "1", "--math", "quick"], "exact or fast"],
     [["run", MOBY, "--tokens", "1", "--max-tokens", "0"], "from 1 to"],
+    [["run", MOBY, "--tokens", "1", "--top-p", "0"], "--top-p takes a number above 0 and at most 1, not `0`"],
+    [["run", MOBY, "--tokens", "1", "--top-p", "1.1"], "above 0 and at most 1"],
+    [["inspect", MOBY, "--memory-budget", "0"], "from 1 to 9007199254740991"],
     [["run", MOBY, "--tokens", "1", "--min-p", "1.5"], "--min-p takes a number from 0 to 1"],
     [["run", MOBY, "--tokens", "1", "--repetition-penalty", "0"], "from 0.01 to 100"],
     [["run", MOBY, "--tokens", "1", "--presence-penalty=-101"], "from -100 to 100"],
@@ -216,15 +219,21 @@ describe("inspect", () => {
     const { plans } = llmcJson(["inspect", MOBY, "--memory"]) as { plans?: readonly { readonly peak: number }[] };
     expect(plans?.map(({ peak }) => `peak ${peak} bytes`).every((peak) => text.includes(peak))).toBe(true);
   });
+  it("takes a budget beyond what an i32 holds", () => {
+    expect(llmcJson(["inspect", MOBY, "--stage", "plan", "--memory-budget", "4000000000"])).toMatchObject({
+      exitCode: 0,
+    });
+  });
+
   it("--why says what fuse decided, as text and as JSON", () => {
-    const { profile, why } = llmcJson(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]);
+    const { profile, why } = llmcJson(["inspect", MOBY, "--entries", "forward", "--why", "%y", "q"]);
     expect(profile).toMatch(/^webgpu-/);
     expect(why).toMatchObject([
-      { functions: ["forward"], first: { asked: "y", values: ["y"], kernels: ["q_proj"] }, together: [] },
+      { functions: ["forward"], first: { asked: "%y", values: ["y"], kernels: ["q_proj"] }, together: [] },
     ]);
     const { apart } = (why as [{ apart: unknown }])[0];
     expect(apart).toMatchObject([{ producer: "q_proj", consumer: "rope", reason: "product-rows" }]);
-    expect(llmc(["inspect", MOBY, "--entries", "forward", "--why", "y", "q"]).stdout).toContain("[product-rows]");
+    expect(llmc(["inspect", MOBY, "--entries", "forward", "--why", "%y", "q"]).stdout).toContain("[product-rows]");
   });
 
   it("--stage ast of a source that does not parse has its diagnostics", () => {

@@ -4,6 +4,9 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { Interrupt } from "../../src/cli/interrupt.ts";
 import { requestAdapter } from "../../src/runtime/devices/webgpu-adapter.ts";
 import { LLMC_BUNDLE } from "./command-line.ts";
+import { workFolder } from "./work-folder.ts";
+
+const { write } = workFolder();
 
 const hasAdapter = await requestAdapter().then(
   () => true,
@@ -35,25 +38,39 @@ function interrupted(args: readonly string[], signal: "SIGINT" | "SIGTERM", dela
 describe("an interrupt", () => {
   afterEach(() => vi.restoreAllMocks());
 
-  it("ends the process at once where nothing must be closed, and asks where something must", async () => {
-    const exit = vi.spyOn(process, "exit").mockImplementation((() => {}) as never);
+  it("is asked for what must be closed, and is the system's where nothing must", async () => {
     const kill = vi.spyOn(process, "kill").mockReturnValue(true);
+    const before = process.listenerCount("SIGINT");
     const interrupt = new Interrupt(() => {});
+    expect(process.listenerCount("SIGINT")).toBe(before);
     let closed = false;
     const guarded = interrupt.guard(async (signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
       closed = true;
+      process.emit("SIGINT", "SIGINT");
       signal.throwIfAborted();
     });
-    interrupt.handle("SIGINT");
+    expect(process.listenerCount("SIGINT")).toBe(before + 1);
+    process.emit("SIGINT", "SIGINT");
     await expect(guarded).rejects.toMatchObject({ name: "AbortError" });
-    expect([closed, interrupt.exitCode, exit.mock.calls.length]).toEqual([true, 130, 0]);
-    interrupt.handle("SIGINT");
+    expect([closed, interrupt.exitCode]).toEqual([true, 130]);
     expect(kill).toHaveBeenCalledWith(process.pid, "SIGINT");
-    const unguarded = new Interrupt(() => {});
-    await unguarded.guard(async () => {});
-    unguarded.handle("SIGTERM");
-    expect(exit).toHaveBeenCalledWith(143);
+    await interrupt.guard(async () => {});
+    expect(process.listenerCount("SIGINT")).toBe(before);
+  });
+
+  it("ends a compilation, which gives the event loop no turn", async () => {
+    const lines = Array.from({ length: 9000 }, (_, i) => `    let a${i + 1} = a${i} @ w + x\n`).join("");
+    const model = `model Long(dim: int = 8) {\n  param w: f[dim, dim]\n  forward(x: f[B, T, dim]) -> f[B, T, dim] {\n    let a0 = x\n${lines}    return a9000\n  }\n}\n`;
+    const file = write("long.llm", model);
+    const child = spawn(process.execPath, [LLMC_BUNDLE, "inspect", file, "--stage", "plan"], { stdio: "ignore" });
+    const begin = Date.now();
+    setTimeout(() => child.kill("SIGINT"), 1500);
+    const [exitCode, signal] = await new Promise<readonly unknown[]>((resolve) =>
+      child.once("close", (...how) => resolve(how)),
+    );
+    expect({ exitCode, signal }).toEqual({ exitCode: null, signal: "SIGINT" });
+    expect(Date.now() - begin).toBeLessThan(5000);
   });
 });
 

@@ -32,11 +32,15 @@ export function isMatmul(view: View, products: readonly Op[]): boolean {
   const left = new Set(products.flatMap((op) => [...view.behind(op.operands[0])]));
   // A reduction of what a product makes waits for all of its columns.
   const foldsInFront = ops.every((op) => view.role(op) !== "reduce" || left.has(op));
+  // Of what stands in front of a product its kernel keeps nothing.
+  const made = new Set([...products, ...view.after(products)].flatMap((op) => op.results));
+  const handsOnResults = yields.every((value) => made.has(value));
   return (
     (foldsInFront || view.refuse("two-anchors")) &&
     (haveOneLeft || view.refuse("product-grid")) &&
     ((isLeft(view, products, left) && right.every((op) => isMoveOrCast(view, op) || isChoice(op) || isPlace(op))) ||
       view.refuse("product-operand")) &&
+    (handsOnResults || view.refuse("needed-elsewhere")) &&
     (productParts(ops, yields, view.table) !== undefined || view.refuse("product-epilogue"))
   );
 }

@@ -13,7 +13,8 @@ import {
 import type { SourceFile } from "../../support/source.ts";
 import { memoryMaps, memorySvg, memoryText } from "../../driver/memory-map.ts";
 import { defined } from "../../support/errors.ts";
-import { why, whyText } from "../../driver/why.ts";
+import { whyText } from "../../driver/why-text.ts";
+import { why } from "../../driver/why.ts";
 import type { Told } from "../../driver/why.ts";
 import { unknownName } from "../../support/suggest.ts";
 import { readCheckpoint } from "../checkpoint.ts";

@@ -3,7 +3,16 @@ import type { Command } from "commander";
 import type { Model } from "../../runtime/index.ts";
 import { CommandFailure, usageError } from "../failure.ts";
 import { loadSource } from "../load-source.ts";
-import { SOURCE_HELP, compileOptions, decimal, integer, targetOptions, tokenBias, tokenIds } from "../options.ts";
+import {
+  SOURCE_HELP,
+  compileOptions,
+  decimal,
+  share,
+  integer,
+  targetOptions,
+  tokenBias,
+  tokenIds,
+} from "../options.ts";
 import type { CompileFlags } from "../options.ts";
 import type { Output } from "../output.ts";
 import type { Perform } from "../program.ts";
@@ -39,7 +48,7 @@ export function registerRun(program: Command, perform: Perform): void {
     .option("--max-tokens <n>", "tokens to generate at most", integer("--max-tokens"), 64)
     .option("--temperature <t>", "0 takes the most likely token", decimal("--temperature", 0, 100), 0)
     .option("--top-k <n>", "sample among this many", integer("--top-k", 0), 0)
-    .option("--top-p <p>", "sample among the most likely ones of this probability", decimal("--top-p", 0, 1), 1)
+    .option("--top-p <p>", "sample among the most likely ones of this probability", share("--top-p"), 1)
     .option(
       "--min-p <p>",
       "sample among those with this part of the best one's probability",

@@ -1,6 +1,6 @@
 /** `rope(x, theta, ...)` of the language: frequencies from theta and a scaling, positions from the T axis. */
 import { isInRange } from "../../ir/op-def.ts";
-import type { Surface, SurfaceArg } from "../../ir/op-def.ts";
+import type { BadArgument, Surface, SurfaceArg } from "../../ir/op-def.ts";
 import { typeText } from "../../ir/type.ts";
 import { InternalError } from "../../support/errors.ts";
 import { iota } from "../support/emit.ts";
@@ -46,7 +46,7 @@ export const ropeSurface: Surface = {
     if (!isInRange(CHANNELS, rotated))
       return { kind: "size-beyond", operand: x, axis: x.type.dims.length - 1, size: rotated, unit: "channels", range: CHANNELS }; // prettier-ignore
     if (!Number.isInteger(rotated) || rotated < 2 || rotated % 2 !== 0 || rotated > channels)
-      return `dims is ${rotated}, and it must be even, at least 2 and at most the ${channels} channels of x, which is ${typeText(x.type)}`;
+      return badDims(args, `dims is ${rotated}, and it must be even, at least 2 and at most the ${channels} channels of x, which is ${typeText(x.type)}`); // prettier-ignore
     const scaling = scalingOf(args);
     if (typeof scaling === "string") return scaling;
     const attrs = {
@@ -59,6 +59,11 @@ export const ropeSurface: Surface = {
     return typeof inferred === "string" ? inferred : b.emit("rope", [x, placed], attrs);
   },
 };
+
+/** Where `dims` was not given it is the channels that are wrong. */
+function badDims(args: Args, sentence: string): BadArgument | string {
+  return args["dims"] === undefined ? sentence : { kind: "bad-argument", param: "dims", sentence };
+}
 
 function scalingOf(args: Args): RopeScaling | string {
   const word = wordArg(args["scaling"], SCALINGS, "none");

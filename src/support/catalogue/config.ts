@@ -41,7 +41,7 @@ export const CONFIG = {
   ),
   LLM0302: entry(
     "a config value of the wrong type",
-    "The value given does not have the type that the model declares.",
+    "The value given does not have the type that the model declares. `context` and `eos` are read by the tools: the one is an int, the other an int or a list of them.",
     checked(scaled, "--set heads=two"),
     checked(scaled, "--set heads=2"),
   ),

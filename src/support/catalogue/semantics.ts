@@ -1,6 +1,6 @@
 /** LLM02xx: what the semantic analysis reports about names, shapes, types and ops. */
 import { entry } from "./entry.ts";
-import { model } from "./example.ts";
+import { checked, model } from "./example.ts";
 
 const layers = (result: string, lines: string, call: string): string =>
   model(`return ${call}`, {
@@ -31,6 +31,13 @@ const stacked = (published: string): string =>
   model("return x * experts[0] + x * experts[1]", {
     body: `param experts: f[2, dim]\n\nweights {\n  stack experts[e] = "${published}"\n}`,
   });
+
+const fnThatCalls = (i: number): string =>
+  `fn f${i}(x: f[B, T, C]) -> f[B, T, C] {\n  return ${i === 0 ? "x + x" : `f${i - 1}(f${i - 1}(x))`}\n}\n`;
+const doubling = (levels: number): string =>
+  `${Array.from({ length: levels }, (_, i) => fnThatCalls(i)).join("\n")}\n${model(`return f${levels - 1}(x)`)}`;
+const doublingShown = (levels: number): string =>
+  `${[fnThatCalls(0), fnThatCalls(1)].join("\n")}\n// and so on, to f${levels - 1}\n\n${model(`return f${levels - 1}(x)`)}`;
 
 export const SEMANTICS = {
   LLM0201: entry(
@@ -222,8 +229,8 @@ export const SEMANTICS = {
     model("return norm(x)", { body: "use norm: RmsNorm(dim)" }),
   ),
   LLM0232: entry(
-    "a stack whose parts have no number",
-    'In `weights`, `stack` makes one parameter of several published tensors; their names differ in the number at the index: `stack experts[e] = "experts.{e}.w1"`.',
+    "a published name without the number",
+    'In `weights`, `stack` makes one parameter of several published tensors; their names differ in the number at the index: `stack experts[e] = "experts.{e}.w1"`. Likewise each `{i}` in the path of a `rename` is a number that the published name has.',
     stacked("experts.w1"),
     stacked("experts.{e}.w1"),
   ),
@@ -238,6 +245,12 @@ export const SEMANTICS = {
     "`let (q, k, v) = ...` gives each item of a list a name: the value is a list, and has as many items.",
     model("let (a, b) = split(concat(x, x, x, axis: -1), 3)\nreturn a + b"),
     model("let (a, b, c) = split(concat(x, x, x, axis: -1), 3)\nreturn a + b + c"),
+  ),
+  LLM0241: entry(
+    "too much to write out",
+    "Blocks and functions are inlined at their calls: a function that calls another one twice is twice as long, and so is each that calls it. A model is at most 50,000 such calls, and 50,000 blocks outside of lists. Lists of equal layers are loops, whose body is inlined once.",
+    { ...checked(doubling(16)), shown: doublingShown(16) },
+    { ...checked(doubling(12)), shown: doublingShown(12) },
   ),
   LLM0240: entry(
     "the parts of a `scan` do not fit",

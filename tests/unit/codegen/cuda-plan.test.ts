@@ -76,14 +76,17 @@ const buffer = (name: string, more: Partial<PlanBuffer> = {}): PlanBuffer => ({
 describe("emitCudaPlan", () => {
   it("gives each buffer a name of its own that is no word of the language and none of the file", () => {
     const text = emitCudaPlan(data, program(["a.b", "a_b", "T", "float", "1x"].map((name) => buffer(name))));
-    expect(text).toContain("{\n  a_b,\n  a_b_1,\n  T_1,\n  float_1,\n  _1x,\n};");
-    expect(text).toContain("on.launch(::pos, {1}, {16, 4}, a_b, a_b_1, T_1, float_1, _1x, T, 0.5f);");
+    expect(text).toContain("{\n  a_b,\n  a_b_buffer,\n  T_buffer,\n  float_buffer,\n  v1x,\n};");
+    expect(text).toContain(
+      "on.launch(::pos_kernel, {1}, {16, 4}, a_b, a_b_buffer, T_buffer, float_buffer, v1x, T, 0.5f);",
+    );
   });
 
   it("writes places, grids and the turns of a loop", () => {
     const grid: [Extent, Extent, Extent] = [[{ size: B.mul(T).mul(2).add(1), per: 64 }, { size: B.add(1), per: 1 }], [], [{ size: Dim.of(5), per: 2 }]]; // prettier-ignore
     const text = emitCudaPlan(data, program([buffer("arena", { kind: "arena" })], { grid }));
-    const launch = "on.launch(::pos, {blocks(2 * B * T + 1, 64) * (B + 1), 1, 3}, {16, 4}, at(arena, 256), T, 0.5f);";
+    const launch =
+      "on.launch(::pos_kernel, {blocks(2 * B * T + 1, 64) * (B + 1), 1, 3}, {16, 4}, at(arena, 256), T, 0.5f);";
     expect(text).toContain(`  ${launch}\n  // i = 0\n  ${launch}\n  // i = 1\n  ${launch}\n}`);
     expect(text).toContain("const std::int64_t B = sizes.B;");
     expect(text).not.toContain("sizes.S");

@@ -4,7 +4,8 @@ import { fuse } from "../../../passes/tensor/fuse.ts";
 import type { Reason } from "../../../passes/tensor/fuse/decision.ts";
 import { REASONS } from "../../../passes/tensor/fuse/decision.ts";
 import { compile } from "../../../src/driver/compile.ts";
-import { why, whyText } from "../../../src/driver/why.ts";
+import { why } from "../../../src/driver/why.ts";
+import { whyText } from "../../../src/driver/why-text.ts";
 import type { Told, Why } from "../../../src/driver/why.ts";
 import { parseModule, printModule, walk } from "../../../src/ir/index.ts";
 import type { Func, Op, Value } from "../../../src/ir/index.ts";
@@ -99,7 +100,7 @@ describe("what never met", () => {
   it("is told by name where there is no such thing", () => {
     const { told } = fused(`  %total = exp(%x) : f32[B, T, 8]\n  %y = add(%total, %x) : f32[B, T, 8]`);
     expect(why(told, "totel", "y")).toBe(
-      "there is no value, line, op or kernel `totel` in the tensor IR in front of fuse, did you mean `total`?",
+      "there is no value, line, op, layer or kernel `totel` in the tensor IR in front of fuse, did you mean `total`?",
     );
     // An op goes before the kernel of the same name.
     expect(answer(told, "exp", "add").first.values).toEqual(["total"]);
@@ -119,11 +120,38 @@ describe("a whole model", () => {
 
   it("answers for lines, kernels, ops and values, once for functions that agree", () => {
     const found = why(told, "q_proj", "rope.10");
-    expect(found).toMatchObject([{ functions: ["extend", "prefill"], together: [] }]);
+    expect(found).toMatchObject([
+      { functions: ["extend1", "decode"], together: ["q_proj_rope_k_proj_cache_write"], apart: [] },
+      { functions: ["extend", "prefill"], together: [], apart: [{ reason: "product-rows" }] },
+    ]);
     const beside = why(told, "q_proj_rope_k_proj_cache_write", "v_proj_cache_write");
-    expect(beside).toMatchObject([{ functions: ["extend1", "decode"], apart: [{ reason: "bindings" }] }]);
+    expect(beside).toMatchObject([
+      { functions: ["extend1", "decode"], absent: [], apart: [{ reason: "bindings" }] },
+      { functions: ["extend", "prefill"], absent: ["q_proj_rope_k_proj_cache_write", "v_proj_cache_write"] },
+    ]);
+    expect(whyText(beside as readonly Why[])).toContain(
+      "@extend, @prefill: there is no `q_proj_rope_k_proj_cache_write` and no `v_proj_cache_write`\n",
+    );
     expect(why(told, "moby.llm:24", "attention")).not.toBeTypeOf("string");
-    expect(why(told, "embedding", "q_proj")).toMatchObject([{ apart: [{ reason: "loop" }] }]);
+    const outside = why(told, "embedding", "q_proj");
+    expect(outside).toMatchObject([{ apart: [{ reason: "loop" }] }, { apart: [{ reason: "loop" }] }]);
+  });
+
+  it("finds a layer that no kernel is called after, and all of what has one name", () => {
+    const found = why(told, "gate_proj", "up_proj") as readonly Why[];
+    expect(found.flatMap(({ functions }) => functions).sort()).toEqual(["decode", "extend", "extend1", "prefill"]);
+    expect(found.map(({ first, together }) => [first.kernels, together])).toEqual(found.map(({ first }) => [first.kernels, first.kernels])); // prettier-ignore
+    const rope = (why(told, "rope", "attention") as readonly Why[])[0]!;
+    expect(rope.first.values.length).toBeGreaterThan(10);
+    expect((why(told, "%rope", "attention") as readonly Why[])[0]!.first.values).toEqual(["rope"]);
+    // `proj` is part of a word only, `k_proj` is a layer, `proj_rope` stands in the kernels of some functions.
+    expect(why(told, "pro", "attention")).toBeTypeOf("string");
+    expect(why(told, "proj_rope", "attention")).toMatchObject([{ absent: [] }, { absent: ["proj_rope"] }]);
+  });
+
+  it("says of a norm in front of products that its result is needed by all of them", () => {
+    const found = (why(told, "input_layernorm", "q_proj") as readonly Why[]).find(({ functions }) => functions.includes("extend")); // prettier-ignore
+    expect(found).toMatchObject({ apart: [{ producer: "rms_norm", consumer: "q_proj", reason: "needed-elsewhere" }] });
   });
 
   it("has a reason for every value that goes from one kernel to another", () => {

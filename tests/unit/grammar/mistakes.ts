@@ -35,6 +35,24 @@ export const MISTAKES: readonly Mistake[] = [
   { code: "LLM0101", label: "semicolon", wrong: inBlock("  return x;"), right: inBlock("  return x // ;") },
   {
     code: "LLM0102",
+    label: "open string that takes a bracket with it",
+    wrong: inBlock('  let a = f(x, mask: "causal)\n  return a'),
+    right: inBlock('  let a = f(x, mask: "causal")\n  return a'),
+  },
+  {
+    code: "LLM0105",
+    label: "a bracket that is missing behind a closed string",
+    wrong: inBlock('  let a = f(x, mask: "causal"\n  return a'),
+    right: inBlock('  let a = f(x, mask: "causal)")\n  return a'),
+  },
+  {
+    code: "LLM0104",
+    label: "a scan without its axis",
+    wrong: inBlock("  let y = scan(h: f[B]) with x {\n    return (h, x)\n  }\n  return y"),
+    right: inBlock("  let y = scan(h: f[B]) over T with x {\n    return (h, x)\n  }\n  return y"),
+  },
+  {
+    code: "LLM0102",
     label: "open string",
     wrong: inBlock('  tap "norm = x\n  return x'),
     right: inBlock('  tap "norm \\" " = x\n  return x'),

@@ -1,7 +1,7 @@
 /** The options of `generate`: the ends of every range are taken, what lies beyond is an `OptionError` that names it. */
 import { describe, expect, it } from "vitest";
 import { OptionError } from "../../../src/runtime/errors.ts";
-import { resolveOptions } from "../../../src/runtime/generation-options.ts";
+import { checkTokens, resolveOptions } from "../../../src/runtime/generation-options.ts";
 import type { GenerateOptions } from "../../../src/runtime/public-types.ts";
 import { promptCounts, samplingInputs } from "../../../src/runtime/sampling.ts";
 
@@ -36,6 +36,23 @@ const BAD: readonly (readonly [GenerateOptions, RegExp])[] = [
   [{ logitBias: { 1: NaN } }, /^logitBias of token 1 must be from -1000000 to 1000000, or -Infinity, not NaN$/],
   [{ logitBias: { 1: Infinity } }, /^logitBias of token 1 must be/],
 ];
+
+describe("what are no options", () => {
+  it.each([
+    [{ max_tokens: 5 }, /^an option must be maxTokens, not max_tokens$/],
+    [{ "top-p": 1 }, /must be topP/],
+    [{ beams: 4 }, /^an option must be maxTokens,temperature,.*stopAtEos, not beams$/],
+  ])("%j", (options, words) => {
+    expect(() => resolve(options as GenerateOptions)).toThrow(OptionError);
+    expect(() => resolve(options as GenerateOptions)).toThrow(words);
+  });
+
+  it("a prompt that is neither text nor tokens", () => {
+    for (const prompt of [null, undefined, 5, {}, []] as unknown as readonly (readonly number[])[])
+      expect(() => checkTokens(prompt, VOCAB)).toThrow(OptionError);
+    expect(() => checkTokens([1, 2], VOCAB)).not.toThrow();
+  });
+});
 
 describe("the controls of sampling", () => {
   it.each(GOOD)("%j is in range", (options) => {

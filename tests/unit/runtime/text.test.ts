@@ -34,6 +34,12 @@ function byteTokenizer(frame: boolean): string {
   });
 }
 
+/** What the tests change in it. */
+interface TokenizerFile {
+  model: { type: unknown; vocab: Record<string, unknown>; merges: unknown };
+  added_tokens: unknown;
+}
+
 describe("the tokenizer", () => {
   const tokenizer = readTokenizer(byteTokenizer(false));
 
@@ -68,6 +74,49 @@ describe("the tokenizer", () => {
   it("says when a file is no tokenizer", () => {
     expect(() => readTokenizer("{}")).toThrow(TokenizerError);
     expect(() => readTokenizer("nonsense")).toThrow(/tokenizer.json cannot be used/);
+  });
+
+  const changed = (change: (file: TokenizerFile) => void): string => {
+    const file = JSON.parse(byteTokenizer(false)) as TokenizerFile;
+    change(file);
+    return JSON.stringify(file);
+  };
+
+  it.each<[string, (file: TokenizerFile) => void, RegExp]>([
+    ["an id beyond the model's tokens", ({ model }) => void (model.vocab["a"] = 300), /300 is no token id/],
+    ["an id that is a text", ({ model }) => void (model.vocab["a"] = "97"), /"97" is no token id/],
+    ["an id that is no integer", ({ model }) => void (model.vocab["a"] = 0.5), /0.5 is no token id/],
+    ["a kind of model that there is not", ({ model }) => void (model.type = "WordLevel"), /"WordLevel" is no model/],
+    ["a merge of one token", ({ model }) => void (model.merges = ["a"]), /"a" is no merge/],
+    ["a merge of three", ({ model }) => void (model.merges = [["a", "b", "c"]]), /\["a","b","c"\] is no merge/],
+    ["a merge whose result is no token", ({ model }) => void (model.merges = ["a b"]), /"a b" is no merge/],
+    ["merges that are no list", ({ model }) => void (model.merges = { a: 1 }), /cannot be used/],
+    ["no vocabulary", ({ model }) => void (model.vocab = null as never), /cannot be used/],
+    ["an added token whose id is a text", (file) => void (file.added_tokens = [{ id: "q", content: "<q>" }]), /"q" is no token id/],
+    ["added tokens that are no list", (file) => void (file.added_tokens = {}), /cannot be used/],
+  ])("refuses %s when it is read", (_, change, words) => {
+    const read = () => readTokenizer(changed(change), 258);
+    expect(read).toThrow(TokenizerError);
+    expect(read).toThrow(words);
+  }); // prettier-ignore
+
+  it.each([
+    ["texts", ["a b", "ab c"]],
+    [
+      "pairs",
+      [
+        ["a", "b"],
+        ["ab", "c"],
+      ],
+    ],
+  ])("takes merges that are %s, and added tokens beyond the model's", (_, merges) => {
+    const text = changed(({ model, added_tokens: added }) => {
+      model.vocab = { ...model.vocab, ab: 258, abc: 259 };
+      model.merges = merges;
+      (added as object[]).push({ id: 400, content: "<image>", special: true });
+    });
+    expect(readTokenizer(text, 260).encode("abcab")).toEqual([259, 258]);
+    expect(() => readTokenizer(text, 259)).toThrow(/259 is no token id/);
   });
 
   it("streams whole characters only, and all of the text in the end", () => {

@@ -50,6 +50,22 @@ describe.each(["moby", "gpt2", "llama"])("%s", (name) => {
   });
 });
 
+it("is told once where several calls are given it", () => {
+  const text = modelWith({
+    config: "dim: int = 8, heads: int = 2, rotary: int = 2",
+    forward:
+      "let q = rope(split_heads(x, heads), 10000.0, dims: rotary)\n    let k = rope(split_heads(x + x, heads), 10000.0, dims: rotary)\n    return merge_heads(q + k)",
+  });
+  expect(analyzeText(text, { set: { rotary: "3" } }).diagnostics.map(({ code }) => code)).toEqual(["LLM0203"]);
+  expect(analyzeText(text, { set: { rotary: "4" } }).diagnostics).toEqual([]);
+  // Two calls with mistakes of their own are two.
+  const own = analyzeText(text.replaceAll("dims: rotary", "dims: 3"));
+  expect(own.diagnostics.filter(({ severity }) => severity === "error").map(({ code }) => code)).toEqual([
+    "LLM0203",
+    "LLM0203",
+  ]);
+});
+
 describe("several bad config values", () => {
   const text = modelWith({
     config: "dim: int = 8, heads: int = 2, ffn: int = 16",

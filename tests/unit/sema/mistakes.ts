@@ -48,7 +48,28 @@ const convolved = (parameter: string, rest: string): string =>
 const ACTIVATION = 'dim: int = 8, kind: text = "gelu"';
 const chosen = (condition: string): string => `  require ${condition}`;
 
+/** A block with two of the one before, and so on; the last level is `f`, a function that is called twice. */
+const doubled = (levels: number): string => {
+  const block = (i: number): string =>
+    `block L${i}(x: f[B, T, 8]) -> f[B, T, 8] {\n  ${i === 0 ? "use" : `use a: L${i - 1},`} b: ${i === 0 ? "RmsNorm(8)" : `L${i - 1}`}\n  return ${i === 0 ? "b(x)" : "a(x) + b(x)"}\n}\n`;
+  return Array.from({ length: levels }, (_, i) => block(i)).join("");
+};
+const called = (levels: number): string =>
+  Array.from({ length: levels }, (_, i) => `fn f${i}(x: f[B, T, C]) -> f[B, T, C] {\n  return ${i === 0 ? "x + x" : `f${i - 1}(f${i - 1}(x))`}\n}\n`).join(""); // prettier-ignore
+
 export const MISTAKES: readonly Mistake[] = [
+  {
+    code: "LLM0241",
+    title: "functions that call another one twice, with a model that calls three of them",
+    wrong: called(17) + modelWith({ forward: "let y = f3(f13(x))\n    return f16(y) + f2(y)" }),
+    right: called(17) + modelWith({ forward: "let y = f3(f13(x))\n    return f12(y) + f2(y)" }),
+  },
+  {
+    code: "LLM0241",
+    title: "blocks that use another one twice",
+    wrong: doubled(18) + modelWith({ body: "  use top: L17", forward: "return top(x)" }),
+    right: doubled(18) + modelWith({ body: "  use top: L12, many: L13[3]", forward: "return repeat(many, top(x))" }),
+  },
   {
     code: "LLM0201",
     title: "an unknown name, with the near one",
@@ -455,6 +476,18 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     code: "LLM0232",
+    title: "a rename to a number that the published name does not have",
+    wrong: modelWith({
+      body: '  block Layer(x: f[B, T, dim]) -> f[B, T, dim] { use up: Linear(dim, dim) return up(x) }\n  use layers: Layer[2]\n  weights { rename "h.{i}.w" = "layers.{j}.up.weight" }',
+      forward: "return repeat(layers, x)",
+    }),
+    right: modelWith({
+      body: '  block Layer(x: f[B, T, dim]) -> f[B, T, dim] { use up: Linear(dim, dim) return up(x) }\n  use layers: Layer[2]\n  weights { rename "h.{j}.w" = "layers.{j}.up.weight" }',
+      forward: "return repeat(layers, x)",
+    }),
+  },
+  {
+    code: "LLM0232",
     title: "a stack whose parts have no number",
     wrong: modelWith({
       body: '  param up: f[2, dim]\n  weights { stack up[e] = "up.{i}" }',
@@ -478,6 +511,18 @@ export const MISTAKES: readonly Mistake[] = [
     right: modelWith({ body: "  require heads > 0", forward: "return x" }),
     set: { haeds: "4" },
     rightSet: { heads: "4" },
+  },
+  {
+    code: "LLM0302",
+    title: "an end of text that is no token",
+    wrong: modelWith({ config: 'dim: int = 8, eos: text = "end"', forward: "return x" }),
+    right: modelWith({ config: "dim: int = 8, eos: int[] = [1, 2]", forward: "return x" }),
+  },
+  {
+    code: "LLM0302",
+    title: "a context that is a list",
+    wrong: modelWith({ config: "dim: int = 8, context: int[] = [8]", forward: "return x" }),
+    right: modelWith({ config: "dim: int = 8, context: int = 8", forward: "return x" }),
   },
   {
     code: "LLM0302",
