@@ -37,9 +37,9 @@ function rulesOf(func: Func, { ops, info }: PassContext): Rules {
     if (parents.some(({ name }) => name === "scan")) inSteps.add(op);
   });
   const kept = (op: Op): boolean => {
+    if (!SCHEDULED.has(op.name) || inSteps.has(op)) return false;
     const read = new Set(op.operands.filter((operand) => operand !== null));
-    const isBound = read.size + op.results.length <= info.limits.maxStorageBuffers;
-    return SCHEDULED.has(op.name) && isBound && !inSteps.has(op);
+    return read.size + op.results.length <= info.limits.maxStorageBuffers;
   };
   return { ops, info, kept };
 }

@@ -162,11 +162,11 @@ await model.close();
 });
 
 describe("the runtime", () => {
-  it("is at most 29 KB gzipped without the tokenizer library, 40 KB with it", async () => {
+  it("is at most 30 KB gzipped without the tokenizer library, 41 KB with it", async () => {
     const bytes = gzipSync(await runtimeText({ library: false })).length;
     expect(bytes).toBeGreaterThan(5_000);
-    expect(bytes).toBeLessThanOrEqual(29 * 1024);
-    expect(gzipSync(await runtimeText()).length).toBeLessThanOrEqual(40 * 1024);
+    expect(bytes).toBeLessThanOrEqual(30 * 1024);
+    expect(gzipSync(await runtimeText()).length).toBeLessThanOrEqual(41 * 1024);
   });
 
   it("holds its own text as it was, and the library in short behind it, without an import", async () => {
