@@ -67,15 +67,15 @@ describe("the files of the package", () => {
     expect(files.filter((file) => file.startsWith(".") || file.endsWith(".tgz"))).toEqual([]);
   });
 
-  it("ship a runtime of at most 40 KB gzipped, the tokenizer library included, and 6 KB for files at URLs", () => {
+  it("ship a runtime of at most 41 KB gzipped, the tokenizer library included, and 6 KB for files at URLs", () => {
     const text = filesOf(project.package).filter((file) => file.endsWith(".js") && file !== "http.js");
     const sizeOf = (files: readonly string[]): number =>
       gzipSync(files.map((file) => readFileSync(join(project.package, file), "utf8")).join("")).length;
     const [runtime, all] = [sizeOf(["runtime.js"]), sizeOf(text)];
     const inBytes = text.reduce((sum, file) => sum + statSync(join(project.package, file)).size, 0);
     console.log(`package text: ${inBytes} bytes, ${all} gzipped; runtime.js ${runtime} gzipped`);
-    expect(runtime).toBeLessThanOrEqual(40 * 1024);
-    // Five profiles, of which a page loads one.
+    expect(runtime).toBeLessThanOrEqual(41 * 1024);
+    // Six profiles, of which a page loads one.
     expect(all).toBeLessThanOrEqual(136 * 1024);
     expect(sizeOf(["http.js"])).toBeLessThanOrEqual(6 * 1024);
   });
