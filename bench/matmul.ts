@@ -10,6 +10,7 @@ import { profilesOf } from "../src/profiles/index.ts";
 import { unmet } from "../src/runtime/devices/webgpu-adapter.ts";
 import { WebGpuDevice } from "../src/runtime/devices/webgpu.ts";
 import { Executor } from "../src/runtime/executor.ts";
+import { Placement } from "../src/runtime/weight-layout.ts";
 import { defined } from "../src/support/errors.ts";
 import { Rng } from "../src/support/random.ts";
 import type { Contestant, Row } from "./support/harness.ts";
@@ -56,7 +57,11 @@ async function llmc({ size, layout, a, b }: Case): Promise<Product> {
   const manifest = manifestOf(program);
   const executor = await Executor.create(device, manifest, Object.fromEntries(code), size, size);
   const weight = manifest.buffers.findIndex(({ kind }) => kind === "weight");
-  executor.writeBuffer(weight, 0, new Uint8Array(b.buffer));
+  // In the order in which the kernel reads it, as a package puts it at load.
+  const packed = manifest.buffers[weight]?.layout;
+  const parameter = { path: "weight", dims: [size, size], dtype: "f32" as const, ...(packed && { layout: packed }) };
+  const placed = defined(new Placement(parameter).place(0, new Uint8Array(b.buffer)), "a whole weight");
+  executor.writeBuffer(weight, placed.offset, placed.bytes);
   const sizes = { B: 1, T: size };
   const plan = defined(executor.planFor("forward", sizes), "a plan of this size");
   const [input, output] = [Object.keys(manifest.plans[plan]?.inputs ?? {})[0], executor.outputNames(plan)[0]];

@@ -13,7 +13,7 @@ import type { Pass, PassContext } from "../manager/pass.ts";
 import { bindable } from "./memory-plan.ts";
 import { isPartible, partKernel } from "./part-kernel.ts";
 import type { Axis } from "./part-kernel.ts";
-import { costOf, predictSeconds } from "./predict-launch.ts";
+import { LaunchCosts, predictSeconds } from "./predict-launch.ts";
 
 /** More launches of one kernel are a mistake in its sizes (LLM0402). */
 export const MOST_PARTS = 64;
@@ -38,11 +38,12 @@ export function cutProgram(program: Program, context: Pick<PassContext, "info" |
   const parts = new Parts(program.kernels);
   const plans = program.plans.map((plan): Plan => {
     const sizes = { ...context.capacities, ...plan.bucket };
+    const costs = new LaunchCosts(sizes);
     const cut = (step: LaunchStep): readonly LaunchStep[] => {
       const kernel = parts.whole(step.kernel);
       const groups = gridOf(step.grid, sizes);
       const axis = ([0, 1, 2] as const).reduce<Axis>((a, b) => (groups[b] > groups[a] ? b : a), 0);
-      const count = partsOf(step, kernel, groups, axis, sizes, context.info);
+      const count = partsOf(step, kernel, groups, axis, costs, context.info);
       return count <= 1 || !isPartible(kernel)
         ? [step]
         : inParts(step, groups[axis], count, axis, parts.of(kernel, axis));
@@ -59,14 +60,14 @@ function partsOf(
   kernel: Kernel,
   groups: readonly [number, number, number],
   axis: Axis,
-  sizes: Readonly<Record<string, number>>,
+  costs: LaunchCosts,
   { limits, rates }: TargetInfo,
 ): number {
   const byLimit = Math.ceil(groups[axis] / limits.maxWorkgroupsPerDimension);
   if (byLimit > MOST_PARTS) return 1;
   if (rates === undefined) return byLimit;
   const all = groups[0] * groups[1] * groups[2];
-  const cost = costOf(kernel, sizes, step.scalars, groups);
+  const cost = costs.of(kernel, step.scalars, groups);
   const seconds = predictSeconds(step, kernel, all, cost, rates) - rates.launchSeconds;
   const byTime = Math.ceil(seconds / (rates.mostSeconds - rates.launchSeconds));
   return Math.max(byLimit, Math.min(byTime, MOST_PARTS, groups[axis]));

@@ -52,6 +52,20 @@ export function costOf(
   return { operations: operations * invocations, bytes, bytesTogether: bytesTogether * invocations };
 }
 
+/** The costs of the launches of a plan; a layer's are those of the layer before. */
+export class LaunchCosts {
+  private readonly known = new Map<string, LaunchCost>();
+
+  constructor(private readonly sizes: Readonly<Record<string, number>>) {}
+
+  of(kernel: Kernel, launchScalars: readonly number[], groups: readonly [number, number, number]): LaunchCost {
+    const key = `${kernel.name} ${launchScalars.join()} ${groups.join()}`;
+    const cost = this.known.get(key) ?? costOf(kernel, this.sizes, launchScalars, groups);
+    this.known.set(key, cost);
+    return cost;
+  }
+}
+
 /** What one invocation does. */
 interface Work {
   readonly operations: number;

@@ -8,7 +8,7 @@ import { groupsOf } from "../../src/plan/grid.ts";
 import type { Plan, Program, Submit } from "../../src/plan/ir.ts";
 import { defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext } from "../manager/pass.ts";
-import { costOf, predictSeconds } from "./predict-launch.ts";
+import { LaunchCosts, predictSeconds } from "./predict-launch.ts";
 
 export const sliceSubmits: Pass<Program> = {
   name: "slice-submits",
@@ -38,18 +38,12 @@ export function secondsOf(
   rates: Rates,
 ): readonly number[] {
   const sizes = { ...capacities, ...plan.bucket };
-  const known = new Map<string, number>();
+  const costs = new LaunchCosts(sizes);
   return plan.steps.map((step) => {
-    const bytes = step.bindings.map((range) => range.bytes);
-    const key = JSON.stringify([step.kernel, step.scalars, bytes, step.part]);
-    const found = known.get(key);
-    if (found !== undefined) return found;
     const kernel = defined(kernels.get(step.kernel), `the plan launches the unknown kernel @${step.kernel}`);
     const groups = groupsOf(step, sizes);
-    const cost = costOf(kernel, sizes, step.scalars, groups);
-    const seconds = predictSeconds(step, kernel, groups[0] * groups[1] * groups[2], cost, rates);
-    known.set(key, seconds);
-    return seconds;
+    const cost = costs.of(kernel, step.scalars, groups);
+    return predictSeconds(step, kernel, groups[0] * groups[1] * groups[2], cost, rates);
   });
 }
 

@@ -150,9 +150,10 @@ function kernelOf(kernel: Kernel): ManifestKernel {
 
 /** Buffers that plans share have the sizes of the first; each plan's own are here. */
 function typesOf({ buffers, inputs, outputs }: Plan): Readonly<Record<string, ManifestType>> {
+  const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
   return Object.fromEntries(
     Object.entries({ ...inputs, ...outputs }).flatMap(([name, range]): readonly (readonly [string, ManifestType])[] => {
-      const { kind, dtype, dims } = defined(buffers.find((buffer) => buffer.name === range.buffer), `no buffer "${range.buffer}"`); // prettier-ignore
+      const { kind, dtype, dims } = defined(byName.get(range.buffer), `no buffer "${range.buffer}"`); // prettier-ignore
       if (kind === "state" || dtype === undefined || dims === undefined) return [];
       return [[name, [dtype, dims.map((dim) => termsOf(typeof dim === "number" ? Dim.of(dim) : Dim.parse(dim)))]]];
     }),
