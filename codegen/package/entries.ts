@@ -15,10 +15,23 @@ export interface NamedType {
   readonly type: string;
 }
 
-/** The entries that run in JavaScript; the same in every profile. */
-export function entriesOf({ profiles }: Artifact): readonly EntryText[] {
-  const [first] = profiles.filter(runsInJavaScript);
-  return (first?.program.plans ?? []).map(entryOf);
+/** What a package can do in JavaScript. */
+export interface Abilities {
+  readonly generates: boolean;
+  readonly extends: boolean;
+  readonly forward: EntryText | undefined;
+}
+
+/** By the entries of its first profile; they are the same in every one. */
+export function abilitiesOf({ profiles }: Artifact): Abilities {
+  const plans = profiles.find(runsInJavaScript)?.program.plans ?? [];
+  const planOf = (name: string): Plan | undefined => plans.find(({ entry }) => entry.startsWith(name));
+  const forward = planOf("forward");
+  return {
+    generates: planOf("prefill") !== undefined,
+    extends: planOf("extend") !== undefined,
+    forward: forward && entryOf(forward),
+  };
 }
 
 /** Whether tokens go in, and numbers for each of them come out: then it is a method of its own. */

@@ -1,6 +1,6 @@
 /** `README.md` of the package. */
 import type { Artifact } from "./artifact.ts";
-import { entriesOf, takesText } from "./entries.ts";
+import { abilitiesOf, takesText } from "./entries.ts";
 import type { EntryText } from "./entries.ts";
 import { runsInJavaScript } from "./cuda-files.ts";
 
@@ -27,9 +27,7 @@ ${rows.join("\n")}`,
 }
 
 function javaScriptText(artifact: Artifact): string {
-  const entries = entriesOf(artifact);
-  const forward = entries.find(({ name }) => name.startsWith("forward"));
-  const generates = entries.some(({ name }) => name.startsWith("prefill"));
+  const { generates, forward } = abilitiesOf(artifact);
   const uses = [
     ...(generates ? ['for await (const piece of model.generate("Once upon a time", { maxTokens: 100 })) process.stdout.write(piece);'] : []), // prettier-ignore
     ...(forward === undefined ? [] : forwardUse(forward)),

@@ -3,8 +3,7 @@
  * else is `runtime.d.ts`, the public types of the runtime, the same text in every package.
  */
 import type { Artifact } from "./artifact.ts";
-import { entriesOf, takesText } from "./entries.ts";
-import type { EntryText } from "./entries.ts";
+import { abilitiesOf, takesText } from "./entries.ts";
 import { runsInJavaScript } from "./cuda-files.ts";
 
 /** The error classes that a package exports. */
@@ -34,20 +33,15 @@ const SHARED: readonly string[] = [
   "WeightMismatch",
 ];
 
-/** What a model can do, by the entry points that it takes. */
-const ABILITIES: readonly (readonly [isFor: (entry: EntryText) => boolean, type: string])[] = [
-  [({ name }) => name.startsWith("prefill"), "Generates"],
-  [(entry) => entry.name.startsWith("forward") && takesText(entry), "Forwards"],
-  [({ name }) => name.startsWith("extend"), "Extends"],
-];
-
 export function typesModule(artifact: Artifact): string {
   const { model, config, context, vocab, tokens, parameters } = artifact;
   const profiles = artifact.profiles.filter(runsInJavaScript);
   const configLines = Object.entries(config).map(([name, value]) => `  readonly ${JSON.stringify(name)}: ${JSON.stringify(value)};`); // prettier-ignore
   const targets = [...new Set(profiles.map(({ target }) => JSON.stringify(target)))].join(" | ") || "never";
   const names = profiles.map(({ name }) => JSON.stringify(name)).join(" | ") || "never";
-  const abilities = ABILITIES.filter(([isFor]) => entriesOf(artifact).some(isFor)).map(([, type]) => type);
+  const { generates, forward, extends: canExtend } = abilitiesOf(artifact);
+  const isText = forward !== undefined && takesText(forward);
+  const abilities = [...(generates ? ["Generates"] : []), ...(isText ? ["Forwards"] : []), ...(canExtend ? ["Extends"] : [])]; // prettier-ignore
   const outside =
     profiles.length === artifact.profiles.length
       ? ""

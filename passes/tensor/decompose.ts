@@ -16,6 +16,7 @@ import type { Pass, PassContext, Property } from "../manager/pass.ts";
 import { axisAttr, numberAttr } from "./attrs.ts";
 import { isTooWide, join } from "./join.ts";
 import { mapFuncs } from "./map-funcs.ts";
+import { opsInSteps } from "./scan-lanes.ts";
 
 /** Composites with a schedule of their own. */
 const SCHEDULED: ReadonlySet<string> = new Set(["attention", "attention_part"]);
@@ -32,10 +33,7 @@ interface Rules {
  * step of a scan is part of the scan's kernel.
  */
 function rulesOf(func: Func, { ops, info }: PassContext): Rules {
-  const inSteps = new Set<Op>();
-  walk(func.body, (op, parents) => {
-    if (parents.some(({ name }) => name === "scan")) inSteps.add(op);
-  });
+  const inSteps = opsInSteps(func);
   const kept = (op: Op): boolean => {
     if (!SCHEDULED.has(op.name) || inSteps.has(op)) return false;
     const read = new Set(op.operands.filter((operand) => operand !== null));

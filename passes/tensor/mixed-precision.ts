@@ -9,17 +9,20 @@
  * products that decide: those that a result of the function or the choice of an index (a sampled token, the experts of a
  * router) is made from without another product in between. A number beyond 65504 becomes infinite, as f16 has it.
  */
-import type { Builder } from "../../src/ir/builder.ts";
 import type { Func, Module, Op, Value } from "../../src/ir/ir.ts";
 import { walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
 import type { DType } from "../../src/ir/type.ts";
+import { definitionsOf } from "../../src/ir/uses.ts";
 import type { Pass } from "../manager/pass.ts";
+import { CastOnce } from "./cast-once.ts";
+import { isProduct } from "./few-rows.ts";
 import { mapFuncs } from "./map-funcs.ts";
 import { narrowCaches } from "./narrow-caches.ts";
 import { isNarrow } from "./narrow.ts";
+import { opsInSteps } from "./scan-lanes.ts";
 
 /** What operands of products are rounded to. */
 export type ComputeType = "f32" | "f16";
@@ -43,29 +46,17 @@ export function mixedPrecision(compute: ComputeType): Pass<Module> {
 }
 
 function narrowFunc(func: Func, ops: OpTable, compute: DType): Func {
-  const producers = new Map<Value, Op>();
-  const inScans = new Set<Op>();
-  walk(func.body, (op, parents) => {
-    for (const made of op.results) producers.set(made, op);
-    if (parents.some(({ name }) => name === "scan")) inScans.add(op);
-  });
+  const producers = definitionsOf(func.body);
+  const inSteps = opsInSteps(func);
   const deciding = decidingProducts(func, ops, producers);
-  // A narrowed value stands in its user's block, once.
-  const narrowed = new Map<Builder, Map<Value, Value>>();
-  const narrow = (x: Value, b: Builder): Value => {
-    const known = narrowed.get(b) ?? new Map<Value, Value>();
-    narrowed.set(b, known);
-    const wide = known.get(x) ?? b.emit("cast", [b.emit("cast", [x], { dtype: compute })], { dtype: x.type.dtype });
-    known.set(x, wide);
-    return wide;
-  };
+  const casts = new CastOnce();
   return rewriteFunc(func, ops, (op, operands, b, rewriter) => {
     const rounds = op.name === "attention" || isProduct(op, ops);
-    if (!rounds || inScans.has(op) || deciding.has(op)) return undefined;
+    if (!rounds || inSteps.has(op) || deciding.has(op)) return undefined;
     const rounded = operands.map((operand, which) => {
       if (op.name === "attention" && which !== 1 && which !== 2) return operand;
       const isWide = operand?.type.dtype === "f32" && !isNarrow(op.operands[which], compute, producers, ops);
-      return operand !== null && isWide ? narrow(operand, b) : operand;
+      return operand !== null && isWide ? casts.to(operand.type.dtype, casts.to(compute, operand, b), b) : operand;
     });
     return rewriter.copy(op, rounded, b);
   });
@@ -88,8 +79,4 @@ function decidingProducts(func: Func, ops: OpTable, producers: ReadonlyMap<Value
     if (chooses && op.regions.length === 0) op.operands.forEach((operand) => operand?.type.dtype === "f32" && visit(operand)); // prettier-ignore
   });
   return found;
-}
-
-function isProduct(op: Op, ops: OpTable): boolean {
-  return hasTrait(ops.get(op.name), "contract");
 }

@@ -2,12 +2,12 @@
  * Caches in a narrower type: what attention reads of them is rounded anyhow, so it is rounded when it is written. A state
  * argument is a cache here if `cache_write` makes its next value and nothing else does, in every function that has it.
  */
-import type { Builder } from "../../src/ir/builder.ts";
 import type { Func, FuncArg, Module, Op, Value } from "../../src/ir/ir.ts";
 import { value, walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { rewriteWithArgs } from "../../src/ir/rewrite.ts";
 import type { DType } from "../../src/ir/type.ts";
+import { CastOnce } from "./cast-once.ts";
 
 export function narrowCaches(module: Module, ops: OpTable, type: DType): Module {
   const caches = new Set(module.funcs.flatMap((func) => func.args.filter(isState).map(({ name }) => name)));
@@ -53,23 +53,16 @@ function narrowFunc(func: Func, caches: ReadonlySet<string>, ops: OpTable, dtype
   const args = func.args.map((arg) =>
     isState(arg) && caches.has(arg.name) ? { ...arg, value: value({ ...arg.value.type, dtype }, arg.value.name) } : arg,
   );
-  const casts = new Map<Builder, Map<Value, Value>>();
-  const cast = (x: Value, to: DType, b: Builder): Value => {
-    const known = casts.get(b) ?? new Map<Value, Value>();
-    casts.set(b, known);
-    const made = known.get(x) ?? b.emit("cast", [x], { dtype: to });
-    known.set(x, made);
-    return made;
-  };
+  const casts = new CastOnce();
   return rewriteWithArgs(func, args, ops, (op, operands, b, rewriter) => {
     const [cache, fresh] = operands;
     if (op.name === "cache_write" && cache && fresh)
-      return cache.type.dtype === fresh.type.dtype ? undefined : rewriter.copy(op, [cache, cast(fresh, cache.type.dtype, b), ...operands.slice(2)], b); // prettier-ignore
+      return cache.type.dtype === fresh.type.dtype ? undefined : rewriter.copy(op, [cache, casts.to(cache.type.dtype, fresh, b), ...operands.slice(2)], b); // prettier-ignore
     if (op.regions.length > 0) return undefined;
     // Whoever read the cache in f32 still does.
     const wide = operands.map((operand, i) => {
       const before = op.operands[i]?.type.dtype;
-      return operand && before !== undefined && operand.type.dtype !== before ? cast(operand, before, b) : operand;
+      return operand && before !== undefined && operand.type.dtype !== before ? casts.to(before, operand, b) : operand;
     });
     return wide.every((operand, i) => operand === operands[i]) ? undefined : rewriter.copy(op, wide, b);
   });

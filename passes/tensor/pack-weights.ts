@@ -9,6 +9,7 @@ import type { Block, Func, Module, Op, Value } from "../../src/ir/ir.ts";
 import { paramRows } from "../../src/ir/param-rows.ts";
 import { result, walk } from "../../src/ir/ir.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
+import { definitionsOf } from "../../src/ir/uses.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
@@ -108,7 +109,7 @@ function fits({ type }: Value, { columns, terms }: Axes, tile: WeightTile): bool
  * axes that it walks; undefined for one that sees it in another way. */
 function productAxes(group: Op, argument: Value, tile: WeightTile): readonly (Axes | undefined)[] {
   const body = defined(group.regions[0], "a group has a block");
-  const makers = new Map(body.ops.flatMap((op) => op.results.map((made) => [made, op] as const)));
+  const makers = definitionsOf(body);
   return body.ops.flatMap((op) => {
     if (op.name !== "matmul") return [];
     const right = op.operands[1];

@@ -3,7 +3,8 @@
  * lie, one invocation for each place along them ("lanes"); the other axes are private to an invocation, which keeps its
  * part of the state to itself and walks through the positions. What does not depend on the state may be read from anywhere.
  */
-import type { Block, Op, Value } from "../../src/ir/ir.ts";
+import type { Block, Func, Op, Value } from "../../src/ir/ir.ts";
+import { walk } from "../../src/ir/ir.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { regionInt } from "../../src/ir/region-types.ts";
 import { typeText } from "../../src/ir/type.ts";
@@ -21,6 +22,15 @@ export const MOST_PRIVATE = 1024;
 
 /** For each carried value, then for each result of a step: the axis that each lane is cut along. */
 export type ScanLanes = readonly (readonly number[])[];
+
+/** The ops that stand in the step of a scan, at any depth. */
+export function opsInSteps(func: Func): ReadonlySet<Op> {
+  const found = new Set<Op>();
+  walk(func.body, (op, parents) => {
+    if (parents.some(({ name }) => name === "scan")) found.add(op);
+  });
+  return found;
+}
 
 /** Why a scan is no kernel, and the way out. */
 export interface NoScanLanes {

@@ -57,6 +57,7 @@
  */
 import type { Attrs, Block, Func, Module, Op } from "../../src/ir/ir.ts";
 import { result, walk } from "../../src/ir/ir.ts";
+import { definitionsOf } from "../../src/ir/uses.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import type { TargetInfo } from "../../src/kernel/target-info.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
@@ -66,7 +67,7 @@ import { Dim } from "../../src/support/dim.ts";
 import { InternalError, assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext, Property } from "../manager/pass.ts";
 import { axisAttr, operandType } from "./attrs.ts";
-import { hasFewRows } from "./few-rows.ts";
+import { hasFewRows, isProduct } from "./few-rows.ts";
 import { sizeUnder } from "./fuse/cost.ts";
 import { groupKind } from "./fuse/legal-group.ts";
 import { isPlainProduct } from "./fuse/legal-product.ts";
@@ -163,7 +164,7 @@ function tiledProduct(body: Block, { info, ops, capacities }: PassContext): Attr
   const hasMatrices = products.some((op) => sizeOf(operandType(op, 1).dims.slice(0, -2)) > 1);
   const layers = hasMatrices ? sizeOf(dims.slice(0, -2)) : 1;
   const rows = sizeOf(dims.slice(0, -1)) / layers;
-  const producers = new Map(body.ops.flatMap((op) => op.results.map((made) => [made, op] as const)));
+  const producers = definitionsOf(body);
   const areHalves = products.every(({ operands }) => operands.every((operand) => isNarrow(operand, "f16", producers, ops))); // prettier-ignore
   const panel = areHalves && info.hasF16 ? "f16" : "f32";
   const sizes = {
@@ -237,8 +238,4 @@ function productOf(body: Block, ops: OpTable): Op {
     body.ops.find((op) => isProduct(op, ops)),
     "a group of the kind matmul holds a product",
   );
-}
-
-function isProduct(op: Op, ops: OpTable): boolean {
-  return hasTrait(ops.get(op.name), "contract");
 }

@@ -4,6 +4,7 @@
  */
 import type { Block, Op, Value } from "../../src/ir/ir.ts";
 import { result } from "../../src/ir/ir.ts";
+import { definitionsOf } from "../../src/ir/uses.ts";
 import type { OpTable } from "../../src/ir/op-def.ts";
 import { hasTrait } from "../../src/ir/op-def.ts";
 import { sameDims } from "../../src/support/dim.ts";
@@ -18,7 +19,7 @@ export interface Turned {
 
 /** The transposition of an elementwise body, if it has just one that the results depend on element by element. */
 export function turnedIn(body: Block, ops: OpTable): Turned | undefined {
-  const makers = new Map(body.ops.flatMap((op) => op.results.map((made) => [made, op] as const)));
+  const makers = definitionsOf(body);
   const found = body.ops.flatMap((op): readonly Turned[] => {
     const axes = op.name === "transpose" ? sourceAxes(result(op), makers) : undefined;
     const value = result(op);

@@ -1,7 +1,7 @@
 /** Compiles as the flags say, and turns what cannot be into a failure with its exit code. */
 import { COMPUTE_TYPES, compile } from "../driver/compile.ts";
 import { PASS_NAMES } from "../driver/steps.ts";
-import type { Compilation, CompileOptions, ComputeType, Entry } from "../driver/compile.ts";
+import type { Compilation, CompileOptions, Entry } from "../driver/compile.ts";
 import { chooseProfiles } from "../driver/profiles.ts";
 import { unknownName } from "../support/suggest.ts";
 import type { DType } from "../ir/type.ts";
@@ -59,7 +59,7 @@ export function optionsOf(request: CompileRequest): CompileOptions {
     orElse: request.orElse,
     set: parseSettings(request.set),
     storage: storageOf(request.storage),
-    compute: computeOf(request.compute),
+    compute: oneOf("--compute", COMPUTE_TYPES, request.compute),
     checkpoint: request.checkpoint,
     taps: request.taps,
     batch: request.batch,
@@ -109,16 +109,14 @@ function entryNamed(name: string): Entry {
 
 /** The type of weights in memory that `--storage` names. */
 export function storageOf(name: string | undefined): (typeof STORAGES)[number] | undefined {
-  const known = STORAGES.find((storage) => storage === name);
-  if (name === undefined || known !== undefined) return known;
-  throw usageError(`--storage is one of ${STORAGES.join(", ")}, not \`${name}\``);
+  return oneOf("--storage", STORAGES, name);
 }
 
-/** What `--compute` names. */
-function computeOf(name: string | undefined): ComputeType | undefined {
-  const known = COMPUTE_TYPES.find((compute) => compute === name);
-  if (name === undefined || known !== undefined) return known;
-  throw usageError(`--compute is one of ${COMPUTE_TYPES.join(", ")}, not \`${name}\``);
+/** What an option names among `known`. */
+function oneOf<W extends string>(option: string, known: readonly W[], name: string | undefined): W | undefined {
+  const found = known.find((each) => each === name);
+  if (name === undefined || found !== undefined) return found;
+  throw usageError(`${option} is one of ${known.join(", ")}, not \`${name}\``);
 }
 
 /** `-fuse,-memory-plan` */

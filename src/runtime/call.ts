@@ -3,7 +3,8 @@
  * check an argument that is misspelt or too short would be answered from what an earlier call left in memory.
  */
 import type { ManifestPlan, ManifestType, SizeTerms } from "../plan/manifest.ts";
-import { convertFloats } from "./float-convert.ts";
+import type { DType } from "../ir/type.ts";
+import { FLOAT_BYTES, convertFloats } from "./float-convert.ts";
 import type { Sizes } from "./devices/device.ts";
 import { OptionError } from "./errors.ts";
 
@@ -23,8 +24,13 @@ export function countOf([, dims]: ManifestType, sizes: Sizes): number {
 }
 
 /** How many bytes they take in a buffer. */
-export function bytesOf(type: ManifestType, sizes: Sizes): number {
-  return countOf(type, sizes) * (type[0] === "f16" || type[0] === "bf16" ? 2 : 4);
+export function byteCount(type: ManifestType, sizes: Sizes): number {
+  return countOf(type, sizes) * (isHalf(type[0]) ? FLOAT_BYTES[type[0]] : 4);
+}
+
+/** Types that the host has as f32. */
+function isHalf(dtype: DType): dtype is "f16" | "bf16" {
+  return dtype === "f16" || dtype === "bf16";
 }
 
 /** Throws `OptionError` for a size that the plan does not depend on, is missing, or is none. */
@@ -77,7 +83,7 @@ function bytesOfArgument(name: string, type: ManifestType, values: Argument, siz
       `the argument \`${name}\` is ${typeText(type)}: ${count} numbers with ${sizesText(sizes)}, not ${values.length}`,
     );
   const bytes = bytesIn(values);
-  return dtype === "f16" || dtype === "bf16" ? convertFloats(bytes, "f32", dtype).bytes : bytes;
+  return isHalf(dtype) ? convertFloats(bytes, "f32", dtype).bytes : bytes;
 }
 
 function bytesIn(values: Argument): Uint8Array {
@@ -85,8 +91,8 @@ function bytesIn(values: Argument): Uint8Array {
 }
 
 /** What a buffer holds of floats, as f32. */
-export function floatsOf([dtype]: ManifestType, bytes: Uint8Array): Float32Array {
-  const wide = dtype === "f16" || dtype === "bf16" ? convertFloats(bytes, dtype, "f32").bytes : bytes.slice();
+export function floatsOf(dtype: DType, bytes: Uint8Array): Float32Array {
+  const wide = isHalf(dtype) ? convertFloats(bytes, dtype, "f32").bytes : bytes.slice();
   return new Float32Array(wide.buffer, wide.byteOffset, wide.byteLength / 4);
 }
 

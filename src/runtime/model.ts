@@ -3,7 +3,7 @@ import type { ManifestPlan, ManifestType } from "../plan/manifest.ts";
 import type { Sizes } from "./devices/device.ts";
 import { BusyError, ContextError, DeviceLostError, OptionError, TokenizerError } from "./errors.ts";
 import { CLOSED_DURING_CALL } from "./executor.ts";
-import { argumentBytes, bytesOf, checkSizes, floatsOf, signatureText, typeText } from "./call.ts";
+import { argumentBytes, byteCount, checkSizes, floatsOf, signatureText, typeText } from "./call.ts";
 import type { Argument } from "./call.ts";
 import type { Executor } from "./executor.ts";
 import { TokenGeneration } from "./generation.ts";
@@ -82,8 +82,8 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
       const plan = this.planFor("forward", sizes);
       const { input, output, type } = textForm(this.executor.plan(plan));
       this.executor.setInput(plan, input, Int32Array.from(tokens));
-      const range = this.executor.output(plan, output, bytesOf(type, sizes));
-      return floatsOf(type, await this.executor.run(plan, sizes, range));
+      const range = this.executor.output(plan, output, byteCount(type, sizes));
+      return floatsOf(type[0], await this.executor.run(plan, sizes, range));
     });
   }
 
@@ -112,7 +112,7 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
       const results: Record<string, Uint8Array> = {};
       for (const name of this.executor.outputNames(plan)) {
         const type = this.executor.typeOf(plan, name);
-        const range = this.executor.output(plan, name, type && bytesOf(type, all));
+        const range = this.executor.output(plan, name, type && byteCount(type, all));
         results[name] = await this.executor.read(range);
       }
       return results;

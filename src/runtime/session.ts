@@ -3,7 +3,7 @@
  * `token`, `active`, `step`, the caches) stays on the device; here is only what the host must know to write its
  * arguments. One row; batches are the executor's business.
  */
-import { bytesOf, floatsOf } from "./call.ts";
+import { byteCount, floatsOf } from "./call.ts";
 import { ContextError, DeviceError } from "./errors.ts";
 import type { Executor } from "./executor.ts";
 import { promptCounts, samplingInputs } from "./sampling.ts";
@@ -134,8 +134,8 @@ export class Session {
       const type = this.executor.typeOf(plan, "logits");
       if (type === undefined) throw new DeviceError(`the entry ${this.executor.plan(plan).entry} has no logits`);
       // A build for several rows has room for the logits of each; this session is row 0.
-      const read = at + part.length === tokens.length ? this.executor.output(plan, "logits", bytesOf(type, sizes)) : undefined; // prettier-ignore
-      logits = floatsOf(type, await this.executor.run(plan, sizes, read));
+      const read = at + part.length === tokens.length ? this.executor.output(plan, "logits", byteCount(type, sizes)) : undefined; // prettier-ignore
+      logits = floatsOf(type[0], await this.executor.run(plan, sizes, read));
     }
     return logits;
   }

@@ -20,6 +20,7 @@ import { webgpuBase, webgpuGpu } from "../../src/profiles/webgpu.ts";
 import { WebGpuDevice } from "../../src/runtime/devices/webgpu.ts";
 import { loadOn } from "../../src/runtime/load.ts";
 import type { Model } from "../../src/runtime/index.ts";
+import { bytesOf, readTensors } from "../../src/weights/tensors.ts";
 import { cudaDeviceFor } from "../support/cuda-device.ts";
 import { simProblem } from "../support/cuda-sim.ts";
 import { seeded } from "../support/suite-models.ts";
@@ -66,35 +67,23 @@ function build(
 }
 
 /** All logits by the interpreter, from the text behind mixed-precision: exact, where casts change nothing, and rounded. */
-function references(
+async function references(
   { builds }: Compilation,
   weights: Uint8Array,
-): readonly [exact: Float64Array, rounded: Float64Array] {
+): Promise<readonly [exact: Float64Array, rounded: Float64Array]> {
   const text = builds[0]!.records.find(({ pass }) => pass === "mixed-precision")!.after!;
-  const tensors = tensorsOf(weights);
+  const tensors = await readTensors(bytesOf(weights));
   const [exact, rounded] = (["exact", "rounded"] as const).map((mode) => {
     const tokens: Tensor = { dtype: "i32", dims: [1, TOKENS.length], data: Float64Array.from(TOKENS) };
     const options = {
       ops: OPS,
-      params: (path: string) => tensors.get(path)!,
+      params: (path: string): Tensor => ({ dtype: "f16", ...tensors.get(path)! }),
       symbols: { B: 1, T: TOKENS.length, S: TOKENS.length },
       mode,
     };
     return (evaluate(funcNamed(parseModule(text, OPS), "forward")!, { tokens }, options)["logits"] as Tensor).data;
   });
   return [exact!, rounded!];
-}
-
-/** The tensors of a safetensors file in f32, as weights in f16. */
-function tensorsOf(file: Uint8Array): ReadonlyMap<string, Tensor> {
-  const size = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + size))) as Record<string, { shape: number[]; data_offsets: [number, number] }>; // prettier-ignore
-  return new Map(
-    Object.entries(header).filter(([name]) => name !== "__metadata__").map(([name, { shape, data_offsets: [start, end] }]) => {
-      const data = Float64Array.from(new Float32Array(file.slice(8 + size + start, 8 + size + end).buffer));
-      return [name, { dtype: "f16", dims: shape, data }] as const;
-    }),
-  ); // prettier-ignore
 }
 
 async function load(compilation: Compilation, weights: Uint8Array): Promise<Model> {
@@ -121,7 +110,7 @@ describe.each(Object.keys(MODELS) as (keyof typeof MODELS)[])("%s in f16", (name
       if (info.target === "webgpu" && !adapter!.device.features.has("shader-f16"))
         return skip("the adapter has no f16");
       const compilation = build(model, info, "f16");
-      const [exact, rounded] = references(build(model, info, "f16", ["forward"]), model.weights);
+      const [exact, rounded] = await references(build(model, info, "f16", ["forward"]), model.weights);
       const tolerance = distance(rounded, exact);
       expect(tolerance).toBeGreaterThan(2 ** -14 * largest(exact));
       const vocab = exact.length / TOKENS.length;

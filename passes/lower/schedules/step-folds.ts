@@ -3,6 +3,7 @@
  * the invocation keeps, which would else compute each of them for each of its elements.
  */
 import type { Block, Op, Value } from "../../../src/ir/ir.ts";
+import { definitionsOf } from "../../../src/ir/uses.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { ScanAxes } from "../../tensor/scan-axes.ts";
 import { LinearIndex } from "../linear-index.ts";
@@ -19,7 +20,7 @@ export class StepFolds {
     ops: OpTable,
   ) {
     this.axes = new ScanAxes(block, carries, ops);
-    this.makers = new Map(block.ops.flatMap((op) => op.results.map((made) => [made, op] as const)));
+    this.makers = definitionsOf(block);
   }
 
   /** Pulls the folds that `value` is computed from, except through what is `kept` already; lanes are axes of the first state. */

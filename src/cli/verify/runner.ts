@@ -2,10 +2,10 @@
 import type { Tensor } from "../../ir/op-def.ts";
 import type { Func } from "../../ir/ir.ts";
 import type { DType } from "../../ir/type.ts";
-import { convertFloats } from "../../runtime/float-convert.ts";
 import type { Compilation } from "../../driver/compile.ts";
 import { ReferenceSession, interpretForward } from "../../driver/reference-model.ts";
 import type { Parameters } from "../../driver/reference-model.ts";
+import { floatsOf } from "../../runtime/call.ts";
 import type { Argument } from "../../runtime/call.ts";
 import type { Model } from "../../runtime/index.ts";
 import type { AnalyzedModel } from "../../driver/front-end.ts";
@@ -98,14 +98,13 @@ function largestOf(values: ArrayLike<number>): number {
 
 /** The elements of a result, whatever their type. */
 function numbersOf(bytes: Uint8Array, dtype: DType): ArrayLike<number> {
-  const own = bytes.slice();
   switch (dtype) {
     case "i32":
-      return new Int32Array(own.buffer);
+      return new Int32Array(bytes.slice().buffer);
     case "u32":
     case "bool":
-      return new Uint32Array(own.buffer);
+      return new Uint32Array(bytes.slice().buffer);
     default:
-      return new Float32Array(convertFloats(own, dtype, "f32").bytes.buffer);
+      return floatsOf(dtype, bytes);
   }
 }
