@@ -12,6 +12,8 @@ export interface ResolvedOptions extends Sampling {
 
 /** Throws `OptionError` for an option that there is not, and for a value out of its range. */
 export function resolveOptions(options: GenerateOptions, eos: readonly number[], vocab: number): ResolvedOptions {
+  if (typeof options !== "object" || options === null)
+    throw new OptionError(`the options are an object, not ${options}`);
   const { maxTokens = Infinity, temperature = 0.8, topK = 0, topP = 1, minP = 0 } = options;
   const { repetitionPenalty = 1, presencePenalty = 0, frequencyPenalty = 0, logitBias = {} } = options;
   const { stopTokens = [], stopAtEos = true } = options;

@@ -12,7 +12,7 @@ export interface TokenizerFile {
     readonly merges?: readonly (string | readonly string[])[];
     readonly continuing_subword_prefix?: string | null;
   };
-  readonly added_tokens?: readonly { readonly id?: unknown }[];
+  readonly added_tokens?: readonly { readonly id?: unknown; readonly content?: unknown }[];
 }
 
 /**
@@ -28,12 +28,17 @@ export function checkTokenizerFile(file: TokenizerFile, vocab: number): void {
   // Kinds of model that the library has; old files do not name it.
   check(/^(BPE|Unigram|WordPiece)$/.test(type as string), "model", type);
   // In a list the place is the id.
-  if (!Array.isArray(words)) for (const id of Object.values(words)) checkId(id, vocab);
+  const ids = Array.isArray(words) ? words.keys() : Object.values(words);
+  check(typeof words === "object", "vocabulary", words);
+  for (const id of ids) checkId(id, vocab);
   // A merge joins two tokens to one.
   for (const merge of merges) {
     const [left, right, more] = typeof merge === "string" ? merge.split(" ") : merge;
     const parts = [left, right, `${left}${right?.slice(prefix?.length)}`];
     check(more === undefined && parts.every((text) => Object.hasOwn(words, text as string)), "merge", merge);
   }
-  for (const { id } of file.added_tokens ?? []) checkId(id, Infinity);
+  for (const token of file.added_tokens ?? []) {
+    checkId(token.id, Infinity);
+    check(typeof token.content === "string", "added token", token);
+  }
 }

@@ -18,7 +18,7 @@ import type { ConfigValue, Entity } from "./entity.ts";
 import { int, poison } from "./entity.ts";
 import { buildForward, forwardOf } from "./forward.ts";
 import type { ConfigSettings } from "./model-config.ts";
-import { CONTEXT, bindModelConfig } from "./model-config.ts";
+import { CONTEXT, bindModelConfig, checkEndOfText } from "./model-config.ts";
 import type { ParameterInfo } from "./parameters.ts";
 import { parametersOf } from "./parameters.ts";
 import { Reporter, didYouMean } from "./report.ts";
@@ -160,6 +160,7 @@ function analyzeModel(
   const parameterPlaces = new Map(parameters.map(({ path, loc }) => [path, loc]));
   const placing: Context = { ...inner, session: { ...context.session, parameterPlaces } };
   const func = forward && buildForward(placing, shape, forward);
+  checkEndOfText(inner, item, func?.body.yields[0]?.type.dims.at(-1)?.asNumber());
   const weights = weightRulesOf(inner, shape, item.body, parameters, isComplete);
   checkDeclarations(inner, ast, item.name.text, isComplete ? parameters : undefined);
   if (func === undefined) return undefined;

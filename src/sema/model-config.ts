@@ -19,10 +19,12 @@ import { SIZE_HELP, isSize } from "./size.ts";
 
 /** The config value that bounds how many positions a session holds. */
 export const CONTEXT = "context";
+/** The config value that says which tokens end a text; negative ones mean none. */
+export const EOS = "eos";
 /** Config values that mean something to the tools, whether or not the model reads them: also the end-of-text tokens. */
 const TOOL_TYPES: ReadonlyMap<string, { readonly meaning: string; readonly mayBeList: boolean }> = new Map([
   [CONTEXT, { meaning: "it is the length of the cache, in positions", mayBeList: false }],
-  ["eos", { meaning: "it is the token that ends a text, or a list of them", mayBeList: true }],
+  [EOS, { meaning: "it is the token that ends a text, or a list of them", mayBeList: true }],
 ]);
 export const TOOL_CONFIG: readonly string[] = [...TOOL_TYPES.keys()];
 
@@ -79,6 +81,25 @@ function checkContext(context: Context, param: ConfigParam, entity: Entity): voi
   });
 }
 
+/**
+ * Warns of an end-of-text token that none of `vocab` logits stands for. No error: small versions of published models
+ * keep the id of the large one.
+ */
+export function checkEndOfText(context: Context, model: ModelItem, vocab: number | undefined): void {
+  const param = model.config.find(({ name }) => name.text === EOS);
+  const entity = context.scope.lookup(EOS)?.entity;
+  if (param === undefined || entity === undefined || vocab === undefined) return;
+  for (const each of entity.kind === "list" ? entity.items : [entity]) {
+    const id = numberOf(each);
+    if (id !== undefined && id >= vocab)
+      reportAtOrigin(context, "LLM0315", `the token ${id} is beyond the ${vocab} logits`, each, param.name.span, {
+        severity: "warning",
+        label: "is the token that ends a text",
+        help: "without one, write `eos: int = -1`",
+      });
+  }
+}
+
 function configEntity(context: Context, model: ModelItem, param: ConfigParam, settings: ConfigSettings): Entity {
   const name = param.name.text;
   const declared = locOf(param.span);
@@ -110,6 +131,7 @@ function withOrigin(entity: Entity, origin: Origin): Entity {
   if (entity.kind === "int") return int(entity.dim, [origin]);
   if (entity.kind === "float") return float(entity.value, [origin]);
   if (entity.kind === "bool") return bool(entity.value, [origin]);
+  if (entity.kind === "list") return { ...entity, items: entity.items.map((item) => withOrigin(item, origin)) };
   return entity.kind === "text" ? textEntity(entity.value, [origin]) : entity;
 }
 

@@ -29,30 +29,42 @@ interface Declared {
   readonly what: string;
 }
 
+const UNCHECKED = "remove it, or use it: a body is checked where it is used";
+
 /** How to do without a name, where that is more than to remove it. */
 const HELP: Readonly<Record<string, (name: string) => string>> = {
   "the value": (name) => `remove it, or call it \`_${name}\` if that is meant`,
   "the index": () => "a list of equal blocks is written `Layer[depth]`",
+  "the block": () => UNCHECKED,
+  "the function": () => UNCHECKED,
 };
 
-/** Reports declared names that occur nowhere in the body they were declared in. */
+/** Reports declared names that occur nowhere in the body, or the file, they were declared in. */
 export function warnUnused(context: Context, file: File): void {
-  for (const item of file.items)
-    if (item.kind === "model" || item.kind === "block" || item.kind === "fn") checkBody(context, item);
+  const bodies = file.items.filter((item) => item.kind === "model" || item.kind === "block" || item.kind === "fn");
+  const usedIn = new Map(bodies.map((item) => [item, checkBody(context, item)]));
+  for (const { kind, name } of bodies)
+    if (kind !== "model" && !bodies.some((other) => other.name !== name && usedIn.get(other)?.has(name.text)))
+      reportUnused(context, { name, what: kind === "block" ? "the block" : "the function" });
 }
 
-function checkBody(context: Context, item: Body): void {
+function reportUnused(context: Context, { name, what }: Declared): void {
+  if (name.text.startsWith("_")) return;
+  report(context, "LLM0220", `${what} \`${name.text}\` is never used`, name.span, {
+    severity: "warning",
+    // The name of a parameter is given by the checkpoint.
+    help: HELP[what]?.(name.text) ?? "remove it",
+  });
+}
+
+/** Gives the names that occur in the body. */
+function checkBody(context: Context, item: Body): ReadonlySet<string> {
   const declared: Declared[] = [...headOf(item)];
   const used = new Set<string>();
   useHead(item, used);
   visit(item.body, declared, used, (inner) => checkBody(context, inner));
-  for (const { name, what } of declared)
-    if (!used.has(name.text) && !name.text.startsWith("_"))
-      report(context, "LLM0220", `${what} \`${name.text}\` is never used`, name.span, {
-        severity: "warning",
-        // The name of a parameter is given by the checkpoint.
-        help: HELP[what]?.(name.text) ?? "remove it",
-      });
+  for (const each of declared) if (!used.has(each.name.text)) reportUnused(context, each);
+  return used;
 }
 
 /** What stands between the brackets of a declaration. Some config values of a model are read by the tools. */

@@ -117,4 +117,10 @@ export const CONFIG = {
     { kind: "template", text: template(LLAMA_VALUES.slice(1)), config: JSON.stringify(llama) },
     { kind: "template", text: template(LLAMA_VALUES), config: JSON.stringify(llama) },
   ),
+  LLM0315: entry(
+    "an end-of-text token beyond the vocabulary",
+    "A warning: the config value `eos` names tokens that the model has no logits for, so no text ends with them. Tokens count from 0; a negative `eos` means that there is none.",
+    model("return x", { config: "dim: int = 8, eos: int = 8" }),
+    model("return x", { config: "dim: int = 8, eos: int = 7" }),
+  ),
 } as const;

@@ -41,10 +41,13 @@ describe("what are no options", () => {
   it.each([
     [{ max_tokens: 5 }, /^an option must be maxTokens, not max_tokens$/],
     [{ "top-p": 1 }, /must be topP/],
+    [null, /^the options are an object, not null$/],
+    ["stop", /^the options are an object, not stop$/],
     [{ beams: 4 }, /^an option must be maxTokens,temperature,.*stopAtEos, not beams$/],
   ])("%j", (options, words) => {
-    expect(() => resolve(options as GenerateOptions)).toThrow(OptionError);
-    expect(() => resolve(options as GenerateOptions)).toThrow(words);
+    const given = options as unknown as GenerateOptions;
+    expect(() => resolve(given)).toThrow(OptionError);
+    expect(() => resolve(given)).toThrow(words);
   });
 
   it("a prompt that is neither text nor tokens", () => {

@@ -92,6 +92,9 @@ describe("the tokenizer", () => {
     ["a merge whose result is no token", ({ model }) => void (model.merges = ["a b"]), /"a b" is no merge/],
     ["merges that are no list", ({ model }) => void (model.merges = { a: 1 }), /cannot be used/],
     ["no vocabulary", ({ model }) => void (model.vocab = null as never), /cannot be used/],
+    ["a vocabulary that is a number", ({ model }) => void (model.vocab = 5 as never), /5 is no vocabulary/],
+    ["a list of more tokens than the model's", ({ model }) => void Object.assign(model, { type: "Unigram", unk_id: 0, vocab: Array.from({ length: 259 }, (_, i) => [`${i}`, 0]) }), /258 is no token id/],
+    ["an added token without a text", (file) => void (file.added_tokens = [{ id: 5 }]), /{"id":5} is no added token/],
     ["an added token whose id is a text", (file) => void (file.added_tokens = [{ id: "q", content: "<q>" }]), /"q" is no token id/],
     ["added tokens that are no list", (file) => void (file.added_tokens = {}), /cannot be used/],
   ])("refuses %s when it is read", (_, change, words) => {

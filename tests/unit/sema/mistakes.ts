@@ -62,13 +62,13 @@ export const MISTAKES: readonly Mistake[] = [
     code: "LLM0241",
     title: "functions that call another one twice, with a model that calls three of them",
     wrong: called(17) + modelWith({ forward: "let y = f3(f13(x))\n    return f16(y) + f2(y)" }),
-    right: called(17) + modelWith({ forward: "let y = f3(f13(x))\n    return f12(y) + f2(y)" }),
+    right: called(14) + modelWith({ forward: "let y = f3(f13(x))\n    return f12(y) + f2(y)" }),
   },
   {
     code: "LLM0241",
     title: "blocks that use another one twice",
     wrong: doubled(18) + modelWith({ body: "  use top: L17", forward: "return top(x)" }),
-    right: doubled(18) + modelWith({ body: "  use top: L12, many: L13[3]", forward: "return repeat(many, top(x))" }),
+    right: doubled(14) + modelWith({ body: "  use top: L12, many: L13[3]", forward: "return repeat(many, top(x))" }),
   },
   {
     code: "LLM0201",
@@ -431,6 +431,13 @@ export const MISTAKES: readonly Mistake[] = [
     right: "model Two() { forward(x: f[B, 8], y: f[B, 8]) -> f[B, 8] { return x + y } }",
   },
   {
+    code: "LLM0220",
+    title: "a block of the file that nothing uses",
+    wrong: `block Odd(x: f[B, T, 4]) -> f[B, T, 4] { return missing(x) }\n${modelWith({ forward: "return x" })}`,
+    right: `block _Odd(x: f[B, T, 4]) -> f[B, T, 4] { return missing(x) }
+fn twice(x: f[B, T, C]) -> f[B, T, C] { return x + x }\n${modelWith({ forward: "return twice(x)" })}`,
+  },
+  {
     code: "LLM0227",
     title: "a size of PyTorch",
     wrong: modelWith({ forward: "return x * x.shape[2]" }),
@@ -596,6 +603,20 @@ export const MISTAKES: readonly Mistake[] = [
     title: "a context of no positions",
     wrong: modelWith({ config: "dim: int = 8, context: int = 0", forward: "return x" }),
     right: modelWith({ config: "dim: int = 8, context: int = 1", forward: "return x" }),
+  },
+  {
+    code: "LLM0315",
+    title: "an end-of-text token beyond the vocabulary; a negative one means none",
+    wrong: modelWith({ config: "dim: int = 8, eos: int = 8", forward: "return x" }),
+    right: modelWith({ config: "dim: int = 8, eos: int = -1", forward: "return x" }),
+  },
+  {
+    code: "LLM0315",
+    title: "one of several that is set from outside",
+    wrong: modelWith({ config: "dim: int = 8, eos: int[] = []", forward: "return x" }),
+    right: modelWith({ config: "dim: int = 8, eos: int[] = []", forward: "return x" }),
+    set: { eos: "2,9" },
+    rightSet: { eos: "2,7" },
   },
   ...scans([
     ["a scan that returns no result", ") over T with x { return h + x }", ") over T with x { return (h + x, h) }"],
