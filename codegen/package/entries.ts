@@ -1,5 +1,6 @@
 /** What the entry points of a package take and give, as texts: `tokens: i32[B, T]`. State is the package's own business. */
 import type { Plan, PlanBuffer, Range } from "../../src/plan/ir.ts";
+import { textFormOf } from "../../src/plan/text-form.ts";
 import type { Artifact } from "./artifact.ts";
 import { runsInJavaScript } from "./cuda-files.ts";
 
@@ -7,6 +8,8 @@ export interface EntryText {
   readonly name: string;
   readonly arguments: readonly NamedType[];
   readonly results: readonly NamedType[];
+  /** Then it is a method of its own. */
+  readonly isText: boolean;
 }
 
 export interface NamedType {
@@ -34,20 +37,15 @@ export function abilitiesOf({ profiles }: Artifact): Abilities {
   };
 }
 
-/** Whether tokens go in, and numbers for each of them come out: then it is a method of its own. */
-export function takesText({ arguments: taken, results: [result] }: EntryText): boolean {
-  const isTokens = taken.length === 1 && taken[0]?.type === "i32[B, T]";
-  return isTokens && result !== undefined && /^b?f\d+\[B, T, \d+\]$/.test(result.type);
-}
-
-function entryOf({ entry, buffers, inputs, outputs }: Plan): EntryText {
+function entryOf(plan: Plan): EntryText {
+  const { entry, buffers, inputs, outputs } = plan;
   const byName = new Map(buffers.map((buffer) => [buffer.name, buffer]));
   const typed = (ranges: Readonly<Record<string, Range>>): readonly NamedType[] =>
     Object.entries(ranges).flatMap(([name, { buffer }]) => {
       const found = byName.get(buffer);
       return found === undefined || found.kind === "state" ? [] : [{ name, type: typeOf(found) }];
     });
-  return { name: entry, arguments: typed(inputs), results: typed(outputs) };
+  return { name: entry, arguments: typed(inputs), results: typed(outputs), isText: textFormOf(plan) !== undefined };
 }
 
 function typeOf({ dtype, dims = [] }: PlanBuffer): string {

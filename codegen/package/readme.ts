@@ -1,6 +1,6 @@
 /** `README.md` of the package. */
 import type { Artifact } from "./artifact.ts";
-import { abilitiesOf, takesText } from "./entries.ts";
+import { abilitiesOf } from "./entries.ts";
 import type { EntryText } from "./entries.ts";
 import { runsInJavaScript } from "./cuda-files.ts";
 
@@ -43,7 +43,7 @@ Browsers with WebGPU need nothing else; in Node, \`npm install webgpu\`. Without
 
 function forwardUse(forward: EntryText): readonly string[] {
   const { arguments: taken, results } = forward;
-  if (takesText(forward)) return [`const ${results[0]?.name ?? "logits"} = await model.forward([1, 2, 3]);`];
+  if (forward.isText) return [`const ${results[0]?.name ?? "logits"} = await model.forward([1, 2, 3]);`];
   const given = taken.map(({ name }) => (/^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)));
   return [`const { ${results.map(({ name }) => name).join(", ")} } = await model.call("forward", { ${given.join(", ")} }, { ${sizesOf(forward).join(", ")} });`]; // prettier-ignore
 }

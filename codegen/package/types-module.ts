@@ -3,7 +3,7 @@
  * else is `runtime.d.ts`, the public types of the runtime, the same text in every package.
  */
 import type { Artifact } from "./artifact.ts";
-import { abilitiesOf, takesText } from "./entries.ts";
+import { abilitiesOf } from "./entries.ts";
 import { runsInJavaScript } from "./cuda-files.ts";
 
 /** The error classes that a package exports. */
@@ -40,7 +40,7 @@ export function typesModule(artifact: Artifact): string {
   const targets = [...new Set(profiles.map(({ target }) => JSON.stringify(target)))].join(" | ") || "never";
   const names = profiles.map(({ name }) => JSON.stringify(name)).join(" | ") || "never";
   const { generates, forward, extends: canExtend } = abilitiesOf(artifact);
-  const isText = forward !== undefined && takesText(forward);
+  const isText = forward?.isText === true;
   const abilities = [...(generates ? ["Generates"] : []), ...(isText ? ["Forwards"] : []), ...(canExtend ? ["Extends"] : [])]; // prettier-ignore
   const outside =
     profiles.length === artifact.profiles.length

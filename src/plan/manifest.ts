@@ -11,6 +11,8 @@ import { programBuffers } from "./program-buffers.ts";
 import { Dim } from "../support/dim.ts";
 import { termsOf } from "./size-terms.ts";
 import type { SizeTerms } from "./size-terms.ts";
+import { textFormOf } from "./text-form.ts";
+import type { TextForm } from "./text-form.ts";
 
 export type { SizeTerms };
 
@@ -69,6 +71,7 @@ export interface ManifestPlan {
   readonly outputs: Readonly<Record<string, ManifestRange>>;
   /** Of the arguments and results that are no state. */
   readonly types: Readonly<Record<string, ManifestType>>;
+  readonly text?: TextForm;
 }
 
 export interface ProgramManifest {
@@ -122,6 +125,7 @@ export function manifestOf(program: Program): ProgramManifest {
     });
     const ends = plan.submits?.map(({ end }) => end) ?? [];
     const submits = ends.length > 1 ? { submits: ends } : {};
+    const text = textFormOf(plan);
     return {
       entry: plan.entry,
       bucket: plan.bucket,
@@ -130,6 +134,7 @@ export function manifestOf(program: Program): ProgramManifest {
       inputs: named(plan.inputs),
       outputs: named(plan.outputs),
       types: typesOf(plan),
+      ...(text === undefined ? {} : { text }),
     };
   });
   return { kernels: program.kernels.map(kernelOf), buffers, ranges: ranges.items, grids: grids.items, plans };

@@ -1,9 +1,8 @@
 /** A loaded model: the object that `load` of a generated package gives. `public-types.ts` says what its members do. */
-import type { ManifestPlan, ManifestType } from "../plan/manifest.ts";
 import type { Sizes } from "./devices/device.ts";
 import { BusyError, ContextError, DeviceLostError, OptionError, TokenizerError } from "./errors.ts";
 import { CLOSED_DURING_CALL } from "./executor.ts";
-import { argumentBytes, byteCount, checkSizes, floatsOf, signatureText, typeText } from "./call.ts";
+import { argumentBytes, byteCount, checkSizes, floatsOf, signatureText } from "./call.ts";
 import type { Argument } from "./call.ts";
 import type { Executor } from "./executor.ts";
 import { TokenGeneration } from "./generation.ts";
@@ -80,7 +79,10 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
     return this.exclusively(async () => {
       const sizes = { B: 1, T: tokens.length };
       const plan = this.planFor("forward", sizes);
-      const { input, output, type } = textForm(this.executor.plan(plan));
+      const form = this.executor.plan(plan);
+      const [input = "", output = ""] = form.text ?? [];
+      const type = form.types[output];
+      if (type === undefined) throw new OptionError(`\`forward\` takes ${signatureText(form)}: use \`call("forward", { ... }, { B, T })\``); // prettier-ignore
       this.executor.setInput(plan, input, Int32Array.from(tokens));
       const range = this.executor.output(plan, output, byteCount(type, sizes));
       return floatsOf(type[0], await this.executor.run(plan, sizes, range));
@@ -193,19 +195,4 @@ export class Model implements LoadedModel, Generates, Forwards, Extends {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
-}
-
-/** The argument and the result of a `forward` that takes tokens and gives numbers for each; throws `OptionError` for another. */
-function textForm(plan: ManifestPlan): {
-  readonly input: string;
-  readonly output: string;
-  readonly type: ManifestType;
-} {
-  const [input = "", ...others] = Object.keys(plan.inputs);
-  const [output = ""] = Object.keys(plan.outputs);
-  const [given, type] = [plan.types[input], plan.types[output]];
-  const isText = given !== undefined && others.length === 0 && typeText(given) === "i32[B, T]";
-  if (!isText || type === undefined || !/^b?f\d+\[B, T, \d+\]$/.test(typeText(type)))
-    throw new OptionError(`\`forward\` takes ${signatureText(plan)}: use \`call("forward", { ... }, { B, T })\``);
-  return { input, output, type };
 }
