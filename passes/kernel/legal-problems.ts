@@ -25,7 +25,7 @@ export function legalProblems(kernel: Kernel, info: TargetInfo): readonly Diagno
       diagnostic("LLM0408", `kernel \`${kernel.name}\` stores ${element} in \`${name}\``, {
         ...at,
         notes: [`profile ${info.name} stores ${info.storage.join(", ")}`],
-        help: "compute in f32, or choose a profile that stores this type",
+        help: "return `cast(..., f32)`, or choose a profile that stores this type",
       }),
     );
   return problems;

@@ -72,7 +72,7 @@ export class GroupMemory {
     const which = defined(this.spec.outputs[result], "a result without a slot");
     const [slot, buffer] = [this.slot(which), this.buffer(which)];
     this.stores[which]?.push(index);
-    const word = slot.dtype === "bool" ? this.asWord(value) : value;
+    const word = slot.dtype === "bool" ? this.asWord(value) : this.rounded(value, result, slot);
     if (!index.hasLane()) {
       if (buffer.lanes !== 1) this.scalarSlots.add(which);
       else this.builder.store(buffer, this.emitter.index(index), word);
@@ -145,6 +145,13 @@ export class GroupMemory {
     if (scalar !== "bool") return this.builder.scalar(`launch_${argument}`, "launch", { scalar, lanes: 1 });
     const word = this.builder.scalar(`launch_${argument}`, "launch", { scalar: "u32", lanes: 1 });
     return this.emitter.binary("ne", word, this.constant(0, word));
+  }
+
+  /** A half that lies as f32 is rounded here, where a store of a half rounds by itself. */
+  private rounded(value: KValue, result: number, slot: Slot): KValue {
+    const { dtype } = defined(this.spec.block.yields[result], "a result that is not yielded").type;
+    const isHalf = dtype === "f16" || dtype === "bf16";
+    return isHalf && slot.dtype === "f32" ? this.emitter.unary(`round_${dtype}`, value) : value;
   }
 
   private asWord(value: KValue): KValue {

@@ -12,6 +12,7 @@ import type { BufferKind, WeightLayout } from "../../src/plan/ir.ts";
 export interface Slot {
   /** A readable name for the buffer in kernel text; unique among the slots. */
   readonly name: string;
+  /** What lies there: the type of its values, or f32 for halves that the target does not store. */
   readonly dtype: DType;
   /** Number of elements. */
   readonly length: Dim;

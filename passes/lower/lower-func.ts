@@ -68,7 +68,7 @@ class FuncLowering {
     private readonly context: LoweringContext,
   ) {
     this.bucket = bucketOf(func, context.capacities);
-    this.buffers = new PlanBuffers(context.capacities);
+    this.buffers = new PlanBuffers(context.capacities, context.info.storage);
     this.sources = new Sources(this.buffers, constants, context);
     this.body = sinkUpdates(func.body);
     this.targets = targetsOf(func, this.body);
@@ -230,7 +230,9 @@ class FuncLowering {
       const group = prepare();
       for (const table of group.tables) this.set(result(table), this.sources.constant(table));
       const operands = group.operands.map((operand) => this.placeOf(operand));
-      const places = op.results.map((value, i) => targets[i] ?? { name: resultName(value, group), type: value.type });
+      const places = op.results.map(
+        (value, i) => targets[i] ?? { name: resultName(value, group), type: this.buffers.lying(value.type) },
+      );
       const { spec, bindings, numbers } = specOf(op.attrs, group, operands, places);
       return { group, bindings, numbers, lowered: this.store.lower(spec) };
     });

@@ -2,7 +2,7 @@
 import type { Op } from "../../src/ir/ir.ts";
 import type { TensorType } from "../../src/ir/type.ts";
 import { bytesOf, elementCount } from "../../src/ir/type.ts";
-import type { PlanBuffer, Range } from "../../src/plan/ir.ts";
+import type { BufferKind, PlanBuffer, Range } from "../../src/plan/ir.ts";
 import { InternalError, defined } from "../../src/support/errors.ts";
 
 export type Place =
@@ -21,7 +21,11 @@ export class PlanBuffers {
   private readonly reserved = new Set<string>();
   private temporaries = 0;
 
-  constructor(private readonly sizes: Readonly<Record<string, number>>) {}
+  /** `storage`: the types that the target stores. */
+  constructor(
+    private readonly sizes: Readonly<Record<string, number>>,
+    private readonly storage: readonly string[],
+  ) {}
 
   get all(): readonly PlanBuffer[] {
     return [...this.byName.values()];
@@ -36,7 +40,8 @@ export class PlanBuffers {
     const known = this.byName.get(name);
     if (known !== undefined) return placeOf(known);
     const dims = type.dims.map((dim) => dim.asNumber() ?? dim.toString());
-    const buffer: PlanBuffer = { name, bytes: this.bytes(type), dtype: type.dtype, dims, ...rest };
+    const { dtype } = isOurs(rest.kind) ? this.lying(type) : type;
+    const buffer: PlanBuffer = { name, bytes: this.bytes({ ...type, dtype }), dtype, dims, ...rest };
     this.byName.set(name, buffer);
     return placeOf(buffer);
   }
@@ -49,6 +54,12 @@ export class PlanBuffers {
     return this.named(name, type, { kind: "temporary" });
   }
 
+  /** How a value that stays on the device lies in memory: halves that the target does not store are f32, rounded. */
+  lying(type: TensorType): TensorType {
+    const isForeign = (type.dtype === "f16" || type.dtype === "bf16") && !this.storage.includes(type.dtype);
+    return isForeign ? { ...type, dtype: "f32" } : type;
+  }
+
   /** Keeps a name for an argument or a result that is not there yet. */
   reserve(name: string): void {
     this.reserved.add(name);
@@ -58,6 +69,11 @@ export class PlanBuffers {
   bytes(type: TensorType): number {
     return elementCount(type).evaluate(this.sizes) * bytesOf(type.dtype);
   }
+}
+
+/** Whether nobody but kernels reads the buffer. */
+function isOurs(kind: BufferKind): boolean {
+  return kind === "temporary" || kind === "state";
 }
 
 export function rangeOf(place: Place): Range {

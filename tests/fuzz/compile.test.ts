@@ -8,7 +8,7 @@ import { webgpuBase, webgpuCpu } from "../../src/profiles/webgpu.ts";
 import { JsDevice } from "../../src/runtime/devices/js.ts";
 import { openAdapter, validateWgsl } from "../support/webgpu.ts";
 import type { OpenAdapter } from "../support/webgpu.ts";
-import { buildRandom, hasNarrowFloat, problemOf, programOf } from "./compiled.ts";
+import { buildRandom, problemOf, programOf } from "./compiled.ts";
 
 let dawn: OpenAdapter;
 beforeAll(async () => {
@@ -18,8 +18,7 @@ afterAll(() => dawn.close());
 
 const SEEDS = Array.from({ length: 100 }, (_, seed) => seed);
 const device = new JsDevice();
-/** Programs that keep a narrow float need the fuser: no profile stores one. */
-const UNFUSED = SEEDS.filter((seed) => !hasNarrowFloat(programOf(seed))).slice(0, 20);
+const UNFUSED = SEEDS.slice(0, 20);
 const OFF = [["fuse"], ["canonicalize"], ["simplify-index"], ["memory-plan"], ["fuse", "canonicalize", "simplify-index", "memory-plan"]]; // prettier-ignore
 
 describe.each(SEEDS)("random program %i", (seed) => {

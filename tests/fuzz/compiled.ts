@@ -20,16 +20,6 @@ export function programOf(seed: number): RandomProgram {
   return randomProgram(new Rng(seed), OPS);
 }
 
-/** Whether some value inside is f16 or bf16. */
-export function hasNarrowFloat({ module }: RandomProgram): boolean {
-  let found = false;
-  for (const func of module.funcs)
-    walk(func.body, (op) => {
-      if (op.results.some(({ type }) => type.dtype === "f16" || type.dtype === "bf16")) found = true;
-    });
-  return found;
-}
-
 /** The program after the tensor passes for a profile. Throws where a pass breaks it. */
 export function afterPasses(program: RandomProgram, info: TargetInfo, off: readonly string[] = []): Module {
   const { module, capacities } = asForward(program);

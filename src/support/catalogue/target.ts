@@ -102,7 +102,7 @@ export const TARGET = {
   ),
   LLM0408: entry(
     "a profile cannot store a float type",
-    "Two f16 or bf16 share a word where the device lacks the type; writing one of them would race with the other.",
+    "A result is handed out in its type, and two f16 or bf16 share a word where the device lacks the type: writing one of them would race with the other. What stays on the device, between kernels or from call to call, lies there as f32, rounded.",
     planned(half, forward("webgpu-base")),
     planned(half, forward("webgpu-gpu")),
   ),
