@@ -4,13 +4,14 @@
  * argmax asks the chunks for where their largest is, and then which of these is the largest of all. A workgroup takes a
  * row, so one row of a million elements would leave a GPU idle. From which length on, and how long a chunk is at most, says the
  * profile. Rows that
- * no whole number of chunks makes up are filled with what changes nothing.
+ * no whole number of chunks makes up are filled with what changes nothing. The sampler of a token is told where the
+ * largest logit of each chunk is, so at temperature 0 it reads no row.
  */
 import type { Builder } from "../../src/ir/builder.ts";
 import type { Module, Op, Value } from "../../src/ir/ir.ts";
 import { result } from "../../src/ir/ir.ts";
 import { rewriteFunc } from "../../src/ir/rewrite.ts";
-import type { DType, Dims } from "../../src/ir/type.ts";
+import type { DType, Dims, TensorType } from "../../src/ir/type.ts";
 import { Dim } from "../../src/support/dim.ts";
 import { assertNever, defined } from "../../src/support/errors.ts";
 import type { Pass, PassContext } from "../manager/pass.ts";
@@ -38,8 +39,13 @@ export const splitRows: Pass<Module> = {
   run: (module, context) =>
     mapFuncs(module, (func) =>
       rewriteFunc(func, context.ops, (op, [x], b) => {
-        const split = splitOf(op, context);
-        return split === undefined || !x ? undefined : [inChunks(op, x, split, b)];
+        if (!x) return undefined;
+        if (op.name === "sample") return withCandidates(op, x, context, b);
+        const fold = FOLDS.find((name) => name === op.name);
+        const { dims } = x.type;
+        const split =
+          fold && axisAttr(op, dims.length) === dims.length - 1 ? splitOf(x.type, fold, context) : undefined;
+        return split && [inChunks(x, split, b, result(op).name, op.attrs["keep"] === true)];
       }),
     ),
 };
@@ -51,14 +57,12 @@ interface Split {
   readonly columns: number;
 }
 
-function splitOf(op: Op, { info, capacities }: PassContext): Split | undefined {
+/** How the last axis is folded in chunks, where it is long enough. */
+function splitOf({ dtype, dims }: TensorType, fold: Fold, { info, capacities }: PassContext): Split | undefined {
   const { rowSplit } = info.tiles;
-  const fold = FOLDS.find((name) => name === op.name);
-  const { dtype, dims } = op.operands[0]?.type ?? {};
-  const size = dims?.at(-1);
-  if (rowSplit === undefined || fold === undefined || dims === undefined || size === undefined) return undefined;
+  const size = dims.at(-1);
   const isWord = dtype === "f32" || dtype === "i32" || dtype === "u32";
-  if (!isWord || axisAttr(op, dims.length) !== dims.length - 1) return undefined;
+  if (rowSplit === undefined || size === undefined || !isWord) return undefined;
   const [rows, most] = [Dim.product(dims.slice(0, -1)), size].map((count) => sizeUnder(count, capacities));
   if (rows === undefined || most === undefined || rows > rowSplit.mostRows || most < rowSplit.least) return undefined;
   const fewest = Math.ceil(most / rowSplit.columns);
@@ -68,16 +72,29 @@ function splitOf(op: Op, { info, capacities }: PassContext): Split | undefined {
   return { fold, chunks: fewest, columns: rowSplit.columns };
 }
 
-function inChunks(op: Op, x: Value, { fold, chunks, columns }: Split, b: Builder): Value {
-  const { dtype, dims } = x.type;
-  const rows = dims.slice(0, -1);
-  const size = defined(dims.at(-1), "a row");
+/** A sampler that is told where the largest logit of each chunk is. */
+function withCandidates(op: Op, logits: Value, context: PassContext, b: Builder): readonly Value[] | undefined {
+  const which = context.ops.get(op.name)?.operands.indexOf("candidates?") ?? -1;
+  const split = op.operands[which] ? undefined : splitOf(logits.type, "argmax", context);
+  if (split === undefined) return undefined;
+  const { chunks, columns } = split;
+  const size = defined(logits.type.dims[1], "a row");
+  const inside = b.emit("argmax", [chunksOf(logits, split, b)], { axis: 2 });
+  const numbers = b.emit("iota", [], { shape: [chunks], axis: 0 });
+  const starts = b.emit("mul", [numbers, scalarConstant(b, "i32", columns)]);
+  const places = b.emit("add", [inside, starts], {}, "candidates");
+  const isWhole = size.equals(chunks * columns);
+  // The filling is larger than NaN.
+  const candidates = isWhole ? places : b.emit("min", [places, lastOf(size, b)], {}, "candidates");
+  return [b.emit(op.name, [...op.operands.slice(0, which), candidates], op.attrs, result(op).name)];
+}
+
+function inChunks(x: Value, split: Split, b: Builder, name: string, keep: boolean): Value {
+  const { fold, columns } = split;
+  const rows = x.type.dims.slice(0, -1);
+  const size = defined(x.type.dims.at(-1), "a row");
   const axis = rows.length;
-  const missing = Dim.of(chunks * columns).sub(size);
-  const whole = missing.equals(0) ? x : b.emit("pad", [x], { axis, before: 0, after: missing, value: neutral(fold, dtype) }); // prettier-ignore
-  const cut = b.emit("reshape", [whole], { shape: [...rows, chunks, columns] });
-  const { name } = result(op);
-  const keep = op.attrs["keep"] === true;
+  const cut = chunksOf(x, split, b);
   switch (fold) {
     case "sum":
     case "reduce_max":
@@ -92,6 +109,16 @@ function inChunks(op: Op, x: Value, { fold, chunks, columns }: Split, b: Builder
     default:
       return assertNever(fold);
   }
+}
+
+/** The last axis of x as [chunks, columns], filled up. */
+function chunksOf(x: Value, { fold, chunks, columns }: Split, b: Builder): Value {
+  const { dtype, dims } = x.type;
+  const rows = dims.slice(0, -1);
+  const missing = Dim.of(chunks * columns).sub(defined(dims.at(-1), "a row"));
+  const filling = { axis: rows.length, before: 0, after: missing, value: neutral(fold, dtype) };
+  const whole = missing.equals(0) ? x : b.emit("pad", [x], filling);
+  return b.emit("reshape", [whole], { shape: [...rows, chunks, columns] });
 }
 
 /** What a fold of an element more gives the same with. */
@@ -117,8 +144,15 @@ function largestOf(cut: Value, rows: Dims, columns: number, b: Builder, name: st
 function sizeOf(size: Dim, b: Builder): Value {
   const known = size.asNumber();
   if (known !== undefined) return scalarConstant(b, "f32", known);
+  const count = b.emit("add", [lastOf(size, b), scalarConstant(b, "i32", 1)]);
+  return b.emit("cast", [count], { dtype: "f32" });
+}
+
+/** The last place of an axis, i32[]. */
+function lastOf(size: Dim, b: Builder): Value {
+  const known = size.asNumber();
+  if (known !== undefined) return scalarConstant(b, "i32", known - 1);
   const places = b.emit("iota", [], { shape: [size], axis: 0 });
   const last = b.emit("slice", [places], { axis: 0, start: size.sub(1), end: size });
-  const count = b.emit("add", [b.emit("reshape", [last], { shape: [] }), scalarConstant(b, "i32", 1)]);
-  return b.emit("cast", [count], { dtype: "f32" });
+  return b.emit("reshape", [last], { shape: [] });
 }

@@ -12,8 +12,10 @@ import { buildProgram } from "../support/build-program.ts";
 import { DEVICE_PROFILES, deviceFor } from "../support/devices.ts";
 import { ProgramOnDevice } from "../support/run-on-device.ts";
 
-const SAMPLES = OPS.get("sample")!.samples(new Rng(1)).filter(({ special }) => special === true); // prettier-ignore
-const CONTROLS = OPS.get("sample")!.operands.slice(1);
+const CONTROLS = OPS.get("sample")!
+  .operands.slice(1)
+  .filter((name) => !name.endsWith("?"));
+const SAMPLES = OPS.get("sample")!.samples(new Rng(1)).filter(({ special, operands }) => special === true && operands.length === 1 + CONTROLS.length); // prettier-ignore
 const [B, V] = SAMPLES[0]!.operands[0]!.dims as readonly [number, number];
 
 const tensor = (dtype: "f32" | "i32", dims: readonly number[], data: readonly number[]): Tensor => ({ dtype, dims, data: Float64Array.from(data) }); // prettier-ignore

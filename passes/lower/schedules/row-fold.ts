@@ -13,6 +13,11 @@ export class RowFold {
     private readonly element: (position: LinearIndex) => KValue,
   ) {}
 
+  /** Folds over other elements by the same invocations. */
+  over(size: Dim, element: (position: LinearIndex) => KValue): RowFold {
+    return new RowFold(this.emission, this.lanes, size, element);
+  }
+
   /** The sum of a function of the elements, started at `zero`. */
   sum(zero: KValue, term: (x: KValue) => KValue): KValue {
     const { emitter } = this.emission;

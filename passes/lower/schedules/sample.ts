@@ -1,6 +1,6 @@
 /**
- * sample: one token a row, step by step as the op's record defines it: the first largest key at temperature 0,
- * otherwise thresholds for top-k and top-p by bisection on 32-bit keys, then the largest of distance plus Gumbel noise
+ * sample: one token a row, step by step as the op's record defines it: the first largest key at temperature 0
+ * (of candidates, where there are some, so that a row is read only by who wants more), otherwise thresholds for top-k and top-p by bisection on 32-bit keys, then the largest of distance plus Gumbel noise
  * among the kept. With lanes, a workgroup takes a row and its invocations every lanes-th token; with one lane, an
  * invocation takes a row. What else the group makes of the token (the next state) is pulled by one invocation.
  *
@@ -31,6 +31,9 @@ interface Controls {
   readonly step: KValue;
 }
 
+/** The operand behind the controls. */
+const CANDIDATES = 7;
+
 export function sample(emission: Emission): LaunchShape {
   const { body, emitter, memory, puller, spec, info } = emission;
   const op = defined(body.ops.find(({ name }) => name === "sample"), "no sample in the group"); // prettier-ignore
@@ -42,11 +45,11 @@ export function sample(emission: Emission): LaunchShape {
   memory.sharing = lanes === 1 ? { kind: "single" } : { kind: "lanes", column: -1 };
   guarded(emitter, work.isInside, () => {
     const [temperature, topK, topP, minP, seed, step] = [1, 2, 3, 4, 5, 6].map((which) =>
-      puller.at(operandOf(op, which), []),
+      control(emission, operandOf(op, which), lanes),
     );
     const controls = { temperature, topK, topP, minP, seed, step } as Controls;
     const fold = new RowFold(emission, lanes, tokens, (token) => puller.at(logits, [work.index, token]));
-    const [best, largest] = fold.firstLargest((x) => orderKey(emitter, x));
+    const [best, largest] = largestOf(emission, op, fold, work.index);
     const isSampled = emitter.binary("gt", controls.temperature, emitter.f32(0));
     const [token] = emitter.choose(isSampled, () => [sampled(emission, fold, controls, largest, work.index)], () => [best]); // prettier-ignore
     puller.seed(result(op), [work.index], defined(token, "a token"));
@@ -59,6 +62,31 @@ export function sample(emission: Emission): LaunchShape {
     emitter.when(firstLane(emission), store);
   });
   return { workgroup: [size, 1, 1], grid: [work.x, work.y, ONE] };
+}
+
+/** A single number. They decide which barriers are reached, so the invocations agree on one that others may write. */
+function control(
+  { body, builder, emitter, puller, spec: { args, slots } }: Emission,
+  of: Value,
+  lanes: number,
+): KValue {
+  const value = puller.at(of, []);
+  const source = args[body.args.indexOf(of)];
+  const isShared = lanes === 1 || source?.kind !== "slot" || slots[source.slot]?.access === "read";
+  return isShared ? value : emitter.define(builder.workgroupReduce("max", value));
+}
+
+/** Where the largest logit of a row is, and its key. */
+function largestOf({ emitter, puller }: Emission, op: Op, fold: RowFold, row: LinearIndex): readonly [KValue, KValue] {
+  const candidates = op.operands[CANDIDATES];
+  const keyOf = (x: KValue): KValue => orderKey(emitter, x);
+  if (!candidates) return fold.firstLargest(keyOf);
+  const placeOf = (which: LinearIndex): LinearIndex => emitter.leaf(puller.at(candidates, [row, which]), fold.size);
+  const among = fold.over(defined(candidates.type.dims[1], "candidates"), (which) =>
+    puller.at(operandOf(op, 0), [row, placeOf(which)]),
+  );
+  const [which, largest] = among.firstLargest(keyOf);
+  return [puller.at(candidates, [row, emitter.leaf(which, among.size)]), largest];
 }
 
 function sampled(emission: Emission, fold: RowFold, controls: Controls, largestKey: KValue, row: LinearIndex): KValue {

@@ -2,7 +2,7 @@
  * Which sets of ops make one kernel: the promises that the header of `schedule.ts` makes to lowering, as a check. The
  * fuser asks it before it merges; the property `grouped` asks it about every group afterwards.
  */
-import type { Op } from "../../../src/ir/ir.ts";
+import type { Op, Value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import { sameDims } from "../../../src/support/dim.ts";
 import { assertNever } from "../../../src/support/errors.ts";
@@ -107,8 +107,9 @@ function isScan(view: View, anchor: Op): boolean {
 function isSample(view: View, anchor: Op): boolean {
   const dims = dimsOf(anchor);
   const isRow = (op: Op): boolean => view.role(op) === "point" && sameDims(dimsOf(op), dims);
+  const isNumber = (operand: Value | null): boolean => operand?.type.dims.length === 0 && [...view.behind(operand)].every((op) => view.role(op) === "leaf"); // prettier-ignore
   return (
-    (anchor.operands.every((_, index) => view.isInput(anchor, index)) &&
+    (anchor.operands.every((operand, index) => view.isInput(anchor, index) || isNumber(operand)) &&
       view.after([anchor]).every(isRow) &&
       view.candidate.yields.every((value) => sameDims(value.type.dims, dims))) ||
     view.refuse("sample-epilogue")

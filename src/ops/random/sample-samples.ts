@@ -1,8 +1,13 @@
-/** Samples of `sample`: greedy, each filter, all together, rows that differ; rows of NaN and infinities with each control. */
+/**
+ * Samples of `sample`: greedy, each filter, all together, rows that differ; rows of NaN and infinities with each control;
+ * some with candidates for the largest.
+ */
 import type { Sample, Tensor } from "../../ir/op-def.ts";
 import { tensorType } from "../../ir/type.ts";
 import { Dim } from "../../support/dim.ts";
 import type { Rng } from "../../support/random.ts";
+import { firstLargest } from "../reduce/argmax.ts";
+import { at, operand } from "../support/tensor.ts";
 import { normal, scalar, tensorOfRows } from "../support/sample-data.ts";
 
 interface Settings {
@@ -55,11 +60,29 @@ export function sampleSamples(rng: Rng): readonly Sample[] {
       ],
       symbols: { B: 3 },
     },
+    halved(of("greedy, of candidates", tensorOfRows("f32", [[1, 3, 3], [2, 2, 2], [0, 1, 3]]), { temperature: 0 })), // prettier-ignore
+    halved(of("all filters, of candidates", normal(rng, [2, 300], 2), { temperature: 0.7, topK: 40, topP: 0.9, minP: 0.05 })), // prettier-ignore
+    halved(of("NaN and infinities, of candidates", tensorOfRows("f32", SPECIAL_ROWS), { topP: 0.9 }), true),
     ...SPECIAL_CONTROLS.map(([label, settings]): Sample => ({
       ...of(`NaN and infinities, ${label}`, tensorOfRows("f32", SPECIAL_ROWS), settings),
       special: true,
     })),
   ];
+}
+
+/** The same with the places of the largest logit in each half of the row. */
+function halved(sample: Sample, special = false): Sample {
+  const logits = operand(sample.operands, 0);
+  const [rows = 0, tokens = 0] = logits.dims;
+  const cuts = [0, Math.ceil(tokens / 2), tokens];
+  const places = Array.from({ length: rows }, (_, row) =>
+    [0, 1].map((half) => {
+      const from = at(cuts, half);
+      return from + firstLargest(at(cuts, half + 1) - from, (i) => at(logits.data, row * tokens + from + i));
+    }),
+  );
+  const candidates = tensorOfRows("i32", places);
+  return { ...sample, operands: [...sample.operands, candidates], ...(special ? { special } : {}) };
 }
 
 /** Rows that a broken model may give: NaN and each infinity among numbers, alone, and together. */

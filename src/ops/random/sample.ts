@@ -30,7 +30,8 @@ export const sample: OpDef = {
   doc: [
     "A token of each row: i32[B]. For one row x of logits, read as f32:",
     "1. `key(x)` is u32 and orders as the numbers do (see `order-key.ts`); NaN has key 0 and never wins. m is the first " +
-      "argmax of the keys, 0 where all are NaN. If not `temperature > 0`, the result is m.",
+      "argmax of the keys, 0 where all are NaN; where `candidates: i32[B, C]` are given, rising places one of which " +
+      "is m, only they are compared. If not `temperature > 0`, the result is m.",
     "2. `d(x) = max((x - x[m]) / temperature, -200)`, and 0 where `key(x) = key(x[m])`: finite, whatever x holds.",
     "3. Top-k: K is the largest u32 with `count(key >= K) >= top_k`; K = 1 if `top_k <= 0` or `top_k >= V`. Ties with " +
       "the k-th largest are all kept.",
@@ -42,7 +43,7 @@ export const sample: OpDef = {
     "7. The result is the first argmax of `d + g` over `key >= max(K, P, 1)` and the kept of 6, with " +
       "`g = -log(-log u)` and `u = (floor(random_bits(seed, step, row, token) / 512) + 1/2) / 2^23` (Gumbel-max).",
   ].join("\n"),
-  operands: ["logits", ...CONTROLS.map(([name]) => name)],
+  operands: ["logits", ...CONTROLS.map(([name]) => name), "candidates?"],
   attrs: {},
   traits: ["pure"],
   infer(operands) {
@@ -54,6 +55,10 @@ export const sample: OpDef = {
       const wrong = wrongDType(name, type, [dtype]) ?? wrongRank(name, type, 0, `a single number, ${dtype}[]`);
       if (wrong !== undefined) return wrong;
     }
+    const candidates = operands[CONTROLS.length + 1];
+    const found =
+      candidates && (wrongDType("candidates", candidates, ["i32"]) ?? wrongRank("candidates", candidates, 2, "[B, C]"));
+    if (found) return found;
     return [tensorType("i32", logits.dims.slice(0, 1))];
   },
   evaluate(operands, _attrs, context) {
@@ -67,10 +72,14 @@ export const sample: OpDef = {
       seed: number(5),
       step: number(6),
     };
+    const candidates = operands[CONTROLS.length + 1];
     const out = resultTensor(context);
     const V = at(logits.dims, 1);
-    for (let row = 0; row < out.data.length; row++)
-      out.data[row] = tokenOf(logits.data.slice(row * V, (row + 1) * V).map(Math.fround), row, controls);
+    const C = candidates?.dims[1] ?? 0;
+    for (let row = 0; row < out.data.length; row++) {
+      const x = logits.data.slice(row * V, (row + 1) * V).map(Math.fround);
+      out.data[row] = tokenOf(x, row, controls, candidates?.data.slice(row * C, (row + 1) * C));
+    }
     return [out];
   },
   accuracy: exact,
@@ -89,9 +98,18 @@ interface Controls {
   readonly step: number;
 }
 
-function tokenOf(x: Float64Array, row: number, { temperature, topK, topP, minP, seed, step }: Controls): number {
+function tokenOf(
+  x: Float64Array,
+  row: number,
+  { temperature, topK, topP, minP, seed, step }: Controls,
+  candidates: Float64Array | undefined,
+): number {
   const keys = Array.from(x, orderKey);
-  const best = firstLargest(keys.length, (token) => at(keys, token));
+  const places = candidates ?? Float64Array.from(keys.keys());
+  const best = at(
+    places,
+    firstLargest(places.length, (which) => at(keys, at(places, which))),
+  );
   if (!(temperature > 0)) return best;
   const [largest, largestKey] = [at(x, best), at(keys, best)];
   const distances = Array.from(x, (value, token) =>
