@@ -38,9 +38,10 @@ export const splitRows: Pass<Module> = {
   required: false,
   run: (module, context) =>
     mapFuncs(module, (func) =>
-      rewriteFunc(func, context.ops, (op, [x], b) => {
+      rewriteFunc(func, context.ops, (op, operands, b) => {
+        const [x] = operands;
         if (!x) return undefined;
-        if (op.name === "sample") return withCandidates(op, x, context, b);
+        if (op.name === "sample") return withCandidates(op, operands, context, b);
         const fold = FOLDS.find((name) => name === op.name);
         const { dims } = x.type;
         const split =
@@ -73,9 +74,15 @@ function splitOf({ dtype, dims }: TensorType, fold: Fold, { info, capacities }: 
 }
 
 /** A sampler that is told where the largest logit of each chunk is. */
-function withCandidates(op: Op, logits: Value, context: PassContext, b: Builder): readonly Value[] | undefined {
+function withCandidates(
+  op: Op,
+  operands: readonly (Value | null)[],
+  context: PassContext,
+  b: Builder,
+): readonly Value[] | undefined {
   const which = context.ops.get(op.name)?.operands.indexOf("candidates?") ?? -1;
-  const split = op.operands[which] ? undefined : splitOf(logits.type, "argmax", context);
+  const logits = defined(operands[0], "sample without logits");
+  const split = operands[which] ? undefined : splitOf(logits.type, "argmax", context);
   if (split === undefined) return undefined;
   const { chunks, columns } = split;
   const size = defined(logits.type.dims[1], "a row");
@@ -86,7 +93,7 @@ function withCandidates(op: Op, logits: Value, context: PassContext, b: Builder)
   const isWhole = size.equals(chunks * columns);
   // The filling is larger than NaN.
   const candidates = isWhole ? places : b.emit("min", [places, lastOf(size, b)], {}, "candidates");
-  return [b.emit(op.name, [...op.operands.slice(0, which), candidates], op.attrs, result(op).name)];
+  return [b.emit(op.name, [...operands.slice(0, which), candidates], op.attrs, result(op).name)];
 }
 
 function inChunks(x: Value, split: Split, b: Builder, name: string, keep: boolean): Value {

@@ -61,6 +61,8 @@ function lowered(info: TargetInfo, own: Partial<Limits> = {}): TargetInfo {
       ...info.tiles,
       rowLanes: Math.min(16, info.tiles.rowLanes),
       matvec: { ...info.tiles.matvec, lanes: Math.min(16, info.tiles.matvec.lanes) },
+      // Norms, and the rows of logits that tokens are drawn from.
+      rowSplit: { mostRows: 4, least: 64, columns: 16 },
     },
     rates: { ...rates, mostSeconds: second },
   };
@@ -90,9 +92,13 @@ async function answersOf(compilation: Compilation, info: TargetInfo, weights: Ui
     // Whatever the chunk, the whole text is taken in, and then once more as a prompt.
     const logits = await model.extend(TOKENS);
     model.reset();
-    const generation = model.generate(TOKENS, { temperature: 0, maxTokens: STEPS, stopAtEos: false });
-    await generation.text();
-    return { logits, tokens: [...generation.tokens] };
+    const tokens: number[] = [];
+    for (const sampling of [{ temperature: 0 }, { temperature: 0.8, topK: 20, topP: 0.9, seed: 7 }]) {
+      const generation = model.generate(TOKENS, { ...sampling, maxTokens: STEPS, stopAtEos: false });
+      await generation.text();
+      tokens.push(...generation.tokens);
+    }
+    return { logits, tokens };
   } finally {
     await model.close();
   }
