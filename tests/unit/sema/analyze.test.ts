@@ -54,6 +54,15 @@ describe("config values", () => {
       ids: [4, 5],
     });
   });
+  it("choose by what a list contains", () => {
+    const chosen = (list: string, value: string): boolean =>
+      irOf(modelWith({ forward: `return if contains(${list}, ${value}) { relu(x) } else { x }` })).includes("relu");
+    expect(chosen("[1, 3]", "3")).toBe(true);
+    expect(chosen("[1, 3]", "2")).toBe(false);
+    expect(chosen('["a", "b"]', '"b"')).toBe(true);
+    expect(chosen("[1.5]", "1.5")).toBe(true);
+    expect(chosen("[true]", "false")).toBe(false);
+  });
   it("are taken as values", () => {
     const set = { dim: 4, eps: 2, ids: [7, 8] };
     expect(analyzeText(text, { set }).model?.config).toMatchObject({ dim: 4, ffn: 16, eps: 2, ids: [7, 8] });
