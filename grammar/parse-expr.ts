@@ -265,10 +265,25 @@ function parseIfExpr(cursor: Cursor): Expr {
 
 function parseBraced(cursor: Cursor): Expr {
   cursor.expect("{");
+  const help = STATEMENT_HELP.get(cursor.peek().kind);
+  if (help !== undefined) {
+    const message = `a branch of an \`if\` with a value is one expression, and this is a \`${cursor.peek().text}\``;
+    cursor.fail("LLM0104", message, cursor.spanOf(cursor.peek()), { help });
+  }
   const value = parseExpr(cursor);
   cursor.expect("}", "`}` behind the one value of the branch");
   return value;
 }
+
+const DECLARING =
+  "as a statement, `if` may declare: `if c { let y = a } else { let y = b }`, and `y` is known behind it";
+
+/** What to write instead of a statement in a branch. */
+const STATEMENT_HELP: ReadonlyMap<string, string> = new Map([
+  ["let", DECLARING],
+  ["use", DECLARING],
+  ["return", "write the value alone: `let y = if c { a } else { b }`"],
+]);
 
 /** Records how deep `node` is; more than `MAX_DEPTH` levels are refused (LLM0107). */
 function sized(cursor: Cursor, node: Expr, ...parts: readonly Expr[]): Expr {

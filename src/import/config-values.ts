@@ -1,8 +1,9 @@
 /**
  * A published config.json as values for a model that is written by hand: a config value that the model declares under
  * the name of a published key gets the value of that key. The key is looked for at the top, else in the one object of
- * the top that has it (`rope_parameters.rope_theta`); null leaves the model's default, and a single value stands for a
- * list of one. Keys that the model does not declare are the model's affair: whoever wrote it knew the architecture.
+ * the top that has it (`rope_parameters.rope_theta`); else the name is read as the last keys of one path, joined by `_`
+ * (`full_attention_rope_theta` is `rope_parameters.full_attention.rope_theta`). Null leaves the model's default, and a
+ * single value stands for a list of one. Keys that the model does not declare are the model's affair: whoever wrote it knew the architecture.
  */
 import type { ConfigParam, File } from "../../grammar/ast.ts";
 import type { StrictJson as Json } from "../runtime/strict-json.ts";
@@ -52,15 +53,31 @@ function failed(problem: Diagnostic, malformed: boolean): ConfigValues {
   return { values: {}, diagnostics: [problem], malformed };
 }
 
+interface Published {
+  readonly path: string;
+  readonly value: Json;
+}
+
 /** The value of a key and its path; undefined where there is none, or more than one to choose from. */
-function published(config: JsonObject, key: string): { readonly path: string; readonly value: Json } | undefined {
+function published(config: JsonObject, key: string): Published | undefined {
   const top = config.get(key);
   if (top !== undefined) return { path: key, value: top };
   const inner = [...config].flatMap(([outer, object]) => {
     const value = isJsonObject(object) ? object.get(key) : undefined;
     return value === undefined ? [] : [{ path: `${outer}.${key}`, value }];
   });
-  return inner.length === 1 ? inner[0] : undefined;
+  const found = inner.length === 0 ? joined(config, key, []) : inner;
+  return found.length === 1 ? found[0] : undefined;
+}
+
+/** The values whose path ends in two or more keys that make `name` when they are joined by `_`. */
+function joined(object: JsonObject, name: string, outer: readonly string[]): readonly Published[] {
+  return [...object].flatMap(([key, value]) => {
+    const path = [...outer, key];
+    if (isJsonObject(value)) return joined(value, name, path);
+    const isNamed = outer.some((_, start) => path.slice(start).join("_") === name);
+    return isNamed ? [{ path: path.join("."), value }] : [];
+  });
 }
 
 function asValue(json: Json, { list }: ConfigParam): Scalar | readonly Scalar[] | undefined {

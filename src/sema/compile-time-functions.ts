@@ -6,7 +6,7 @@ import type { Span } from "../support/source.ts";
 import { Dim } from "../support/dim.ts";
 import { mergeOrigins, numberOf } from "./arithmetic.ts";
 import type { Entity } from "./entity.ts";
-import { float, int, kindText, poison } from "./entity.ts";
+import { bool, float, int, kindText, poison } from "./entity.ts";
 import { reportAtOrigin } from "./explain.ts";
 import type { Context } from "./session.ts";
 import { report } from "./session.ts";
@@ -35,14 +35,14 @@ const FUNCTIONS: ReadonlyMap<string, NumberFunction> = new Map<string, NumberFun
   ["float", { arity: 1, result: "float", compute: (x = 0) => x }],
 ]);
 
-/** `len` counts the items of a list. */
-const LENGTH = "len";
+/** `len` counts the items of a list, `contains` says whether one of them is a value. */
+const [LENGTH, CONTAINS] = ["len", "contains"];
 
 export function isCompileTimeFunction(name: string): boolean {
-  return name === LENGTH || FUNCTIONS.has(name);
+  return name === LENGTH || name === CONTAINS || FUNCTIONS.has(name);
 }
 
-export const COMPILE_TIME_FUNCTIONS: readonly string[] = [LENGTH, ...FUNCTIONS.keys()];
+export const COMPILE_TIME_FUNCTIONS: readonly string[] = [LENGTH, CONTAINS, ...FUNCTIONS.keys()];
 
 /** The value of a call on compile-time values; poison after a report. */
 export function callCompileTime(context: Context, name: string, args: readonly Entity[], at: Span): Entity {
@@ -53,6 +53,7 @@ export function callCompileTime(context: Context, name: string, args: readonly E
     report(context, "LLM0207", "`len` counts the items of one list", at);
     return poison;
   }
+  if (name === CONTAINS) return contains(context, args, at);
   const found = FUNCTIONS.get(name);
   if (found === undefined) return poison;
   if (args.length !== found.arity) {
@@ -83,4 +84,27 @@ export function callCompileTime(context: Context, name: string, args: readonly E
     label: `\`${name}(${numbers.join(", ")})\``,
   });
   return poison;
+}
+
+/** Whether an item of a list equals a value; numbers are compared with numbers, texts with texts. */
+function contains(context: Context, args: readonly Entity[], at: Span): Entity {
+  const [list, wanted] = args;
+  const value = plainOf(wanted);
+  if (args.length !== 2 || list?.kind !== "list" || wanted === undefined || value === undefined) {
+    report(context, "LLM0207", "`contains` takes a list and a number, text or bool that are known here", at);
+    return poison;
+  }
+  const items = list.items.map(plainOf);
+  if (items.some((item) => typeof item !== typeof value)) {
+    report(context, "LLM0207", "`contains` compares a value with others of its kind", at, {
+      label: `the value is ${kindText(wanted)}, and not all items are of its kind`,
+    });
+    return poison;
+  }
+  return bool(items.includes(value));
+}
+
+function plainOf(entity: Entity | undefined): number | boolean | string | undefined {
+  if (entity?.kind === "bool" || entity?.kind === "text") return entity.value;
+  return entity === undefined ? undefined : numberOf(entity);
 }

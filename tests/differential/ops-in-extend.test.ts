@@ -25,7 +25,7 @@ const text = `model Mixed(vocab: int = 11, dim: int = 8, depth: int = 2) {
     param gain: f[dim]
     param kernel: f[1, 1, 2, 3]
     let (q, k, v) = split(qkv(norm(x)), 3)
-    let seen = attention(split_heads(q, 2), split_heads(k, 2), split_heads(v, 2), mask: causal)
+    let seen = attention(split_heads(q, 2), split_heads(k, 2), split_heads(v, 2), mask: causal, window: iota(T) % 4 + 1)
     let flat = group_norm(reshape(merge_heads(seen), [B * T, dim]), gain, groups: 4)
     let image = conv2d(reshape(flat, [B * T, 1, 2, 4]), kernel, padding: [0, 1])
     let (low, high) = split(reshape(flat, [B, T, dim]), 2)

@@ -3,6 +3,7 @@
  * the block's weights are in workgroup memory and each mixes its channels. The loop runs over the blocks that the query
  * sees where these are the same for all invocations by construction, otherwise over all keys of the query or chunk.
  */
+import type { Value } from "../../../src/ir/ir.ts";
 import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
@@ -88,11 +89,14 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
 
   /** A loop with barriers may be bounded only by what no invocation of any kernel in flight may write. */
   function isUniform({ spec: { args, slots } }: Emission): boolean {
-    return [3, 4, 5, 6].every((which) => {
-      const value = op.operands[which];
-      if (value === undefined || value === null || puller.producer(value)?.name === "constant") return true;
+    const isSame = (value: Value | null | undefined): boolean => {
+      if (value === undefined || value === null) return true;
+      const producer = puller.producer(value);
+      if (producer !== undefined) return producer.operands.every(isSame);
       const source = args[spec.block.args.indexOf(value)];
       return source?.kind === "launch" || (source?.kind === "slot" && slots[source.slot]?.access === "read");
-    });
+    };
+    // All invocations have one query, so what is computed of nothing else is the same for all.
+    return [3, 4, 5, 6].every((which) => isSame(op.operands[which]));
   }
 }

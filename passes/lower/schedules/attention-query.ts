@@ -97,7 +97,12 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
     const value = op.operands[which];
     return value === undefined || value === null ? undefined : puller.at(value, at);
   };
-  const [offset, window, lengths, prefix] = [scalar(3, [b]), scalar(4, []), scalar(5, [b]), scalar(6, [b])];
+  const [offset, window, lengths, prefix] = [
+    scalar(3, [b]),
+    windowOf(scalar, op, [b, t]),
+    scalar(5, [b]),
+    scalar(6, [b]),
+  ];
   const [bias, slope, sink] = [op.operands[7] ?? undefined, scalar(8, [h]), scalar(9, [h])];
   const isCausal = op.attrs["mask"] === "causal";
   const position = offset === undefined ? emitter.index(t) : emitter.binary("add", offset, emitter.index(t));
@@ -145,6 +150,16 @@ export function elementsOf({ emitter, puller }: Emission, op: Op, number: Linear
     },
     outIndex: (c) => number.scale(query.channels).add(channel(c)),
   };
+}
+
+/** How far back a query sees: one number, or the one of its place. */
+function windowOf(
+  scalar: (which: number, at: readonly LinearIndex[]) => KValue | undefined,
+  op: Op,
+  query: readonly LinearIndex[],
+): KValue | undefined {
+  const rank = op.operands[4]?.type.dims.length ?? 0;
+  return scalar(4, query.slice(query.length - rank));
 }
 
 interface Chunk {

@@ -23,7 +23,7 @@ export const REASONS = {
   "product-rows":
     "products of many rows are tiled: their kernel has products of one shape and pointwise ops behind them, nothing else",
   "attention-operand":
-    "q, k and v of an attention may be moved and cast on the way into its kernel, and nothing else is computed there",
+    "q, k and v of an attention may be moved and cast on the way into its kernel, and only a window is computed there",
   "cache-write-operand": "the kernel of a cache_write computes what it writes and nothing else",
   "sample-epilogue": "the kernel of a sample computes only what has one value a row behind it",
   alone: "an op of this kind is a kernel by itself",

@@ -71,13 +71,16 @@ function isProductWith(view: View, anchors: readonly Op[]): boolean {
 }
 
 function isAttention(view: View, anchor: Op): boolean {
-  // q, k, v and what changes scores are read by index; the rest are numbers that bound loops.
-  const behind = [0, 1, 2, 7, 8, 9].flatMap((index) => [...view.behind(anchor.operands[index])]);
+  // q, k, v and what changes scores are read for each key, the window once; the rest are numbers that bound loops.
+  const behind = (operands: readonly number[]): readonly Op[] =>
+    operands.flatMap((index) => [...view.behind(anchor.operands[index])]);
+  const [read, window] = [behind([0, 1, 2, 7, 8, 9]), behind([4])];
   const isRead = (op: Op): boolean => isMoveOrCast(view, op) || view.role(op) === "leaf";
   return (
-    (view.candidate.ops.length === new Set(behind).size + 1 &&
-      behind.every(isRead) &&
-      [3, 4, 5, 6].every((index) => view.isInput(anchor, index)) &&
+    (view.candidate.ops.length === new Set([...read, ...window]).size + 1 &&
+      read.every(isRead) &&
+      window.every((op) => isPulled(view.role(op))) &&
+      [3, 5, 6].every((index) => view.isInput(anchor, index)) &&
       view.candidate.yields.every((made) => anchor.results.includes(made))) ||
     view.refuse("attention-operand")
   );

@@ -19,7 +19,7 @@ export const MASKS = ["causal", "full"] as const;
 export interface MaskOperands<V> {
   /** i32[B]: query t stands at position `offset[b] + t`. */
   readonly offset: V | null;
-  /** i32[]: keys at or before `position - window` are not seen. */
+  /** i32[], i32[T] or i32[B, T]: keys at or before `position - window` are not seen by the query. */
   readonly window: V | null;
   /** i32[B]: keys from `lengths[b]` on are padding. */
   readonly lengths: V | null;
@@ -40,12 +40,19 @@ export function maskSentence(q: TensorType, mask: MaskOperands<TensorType>, attr
     if (wordAttr(attrs, "mask") === "full" && name !== "lengths")
       return `${name} has no meaning where mask is full; it needs mask: causal`;
     const sentence =
-      wrongDType(name, type, ["i32"]) ??
-      (name === "window" ? wrongRank(name, type, 0, "a single number, i32[]") : wrongRank(name, type, 1, "[B]"));
+      wrongDType(name, type, ["i32"]) ?? (name === "window" ? undefined : wrongRank(name, type, 1, "[B]"));
     if (sentence !== undefined) return sentence;
-    if (name !== "window" && type.dims[0]?.equals(q.dims[0] ?? -1) !== true) return butText("q", q, name, type);
+    if (name === "window") {
+      if (!isWindowOf(q, type)) return `${butText("q", q, name, type)}: a window is i32[], i32[T] or i32[B, T]`;
+    } else if (type.dims[0]?.equals(q.dims[0] ?? -1) !== true) return butText("q", q, name, type);
   }
   return undefined;
+}
+
+/** Whether a window is one number, or one for each query of q: f[B, H, T, D]. */
+function isWindowOf(q: TensorType, { dims }: TensorType): boolean {
+  const wanted = [q.dims[0], q.dims[2]].slice(2 - dims.length);
+  return dims.length <= 2 && dims.every((dim, axis) => dim.equals(wanted[axis] ?? -1));
 }
 
 /** Whether query t of row b sees key s. */
@@ -54,7 +61,12 @@ export function isVisible(mask: MaskOperands<Tensor>, attrs: Attrs, b: number, t
   if (wordAttr(attrs, "mask") === "full") return true;
   if (mask.prefix !== null && s < at(mask.prefix.data, b)) return true;
   const position = positionOf(mask, b, t);
-  return s <= position && (mask.window === null || s > position - at(mask.window.data, 0));
+  return s <= position && (mask.window === null || s > position - windowOf(mask.window, b, t));
+}
+
+function windowOf({ dims, data }: Tensor, b: number, t: number): number {
+  const T = dims.at(-1) ?? 1;
+  return at(data, dims.length === 0 ? 0 : dims.length === 1 ? t : b * T + t);
 }
 
 /** Where query t of row b stands. */
@@ -66,6 +78,13 @@ export function positionOf(mask: MaskOperands<Tensor>, b: number, t: number): nu
 export function emitPositions(b: Builder, mask: MaskOperands<Value>, T: Dim): Value {
   const queries = reshape(b, iota(b, T), [T, 1]);
   return mask.offset === null ? queries : b.emit("add", [perRow(b, mask.offset), queries]);
+}
+
+/** A window as a number, [T, 1] or [B, 1, 1, T, 1]. */
+function perQuery(b: Builder, window: Value): Value {
+  const { dims } = window.type;
+  if (dims.length === 0) return window;
+  return reshape(b, window, dims.length === 1 ? [...dims, 1] : [...dims.slice(0, 1), 1, 1, ...dims.slice(1), 1]);
 }
 
 /** One number a row, `[B]`, as [B, 1, 1, 1, 1]. */
@@ -87,7 +106,8 @@ export function emitVisible(
   if (wordAttr(attrs, "mask") === "causal") {
     const position = emitPositions(b, mask, sizes.T);
     visible = b.emit("le", [keys, position]);
-    if (mask.window !== null) visible = both(visible, b.emit("gt", [keys, b.emit("sub", [position, mask.window])]));
+    if (mask.window !== null)
+      visible = both(visible, b.emit("gt", [keys, b.emit("sub", [position, perQuery(b, mask.window)])]));
     if (mask.prefix !== null) visible = b.emit("or", [visible, b.emit("lt", [keys, perRow(b, mask.prefix)])]);
   }
   return mask.lengths === null ? visible : both(visible, b.emit("lt", [keys, perRow(b, mask.lengths)]));

@@ -7,7 +7,7 @@ import { tensorType } from "../../ir/type.ts";
 import type { Tensor } from "../../ir/op-def.ts";
 import { Dim } from "../../support/dim.ts";
 import type { Rng } from "../../support/random.ts";
-import { normal, scalar, vector } from "../support/sample-data.ts";
+import { normal, scalar, tensorOfRows, vector } from "../support/sample-data.ts";
 
 export function attentionSamples(rng: Rng): readonly Sample[] {
   const [B, T, S] = [Dim.symbol("B"), Dim.symbol("T"), Dim.symbol("S")];
@@ -18,6 +18,7 @@ export function attentionSamples(rng: Rng): readonly Sample[] {
   ];
   const causal = { mask: "causal", scale: 0.5 };
   const full = { mask: "full", scale: 0.5 };
+  const near = tensorOfRows("i32", [[5, 1, 300], [0, 150, 2]]); // prettier-ignore
   return [
     { label: "one", operands: inputs(1, 1, 1, 1, 1, 1), attrs: causal },
     {
@@ -55,6 +56,32 @@ export function attentionSamples(rng: Rng): readonly Sample[] {
     {
       label: "a window of 0 sees nothing",
       operands: [...inputs(1, 1, 1, 2, 3, 2), null, scalar("i32", 0)],
+      attrs: causal,
+    },
+    {
+      label: "a window for each query",
+      operands: [...inputs(2, 2, 1, 5, 5, 3), null, vector("i32", [1, 1, 3, 1, 2])],
+      types: [
+        tensorType("f32", [B, 2, T, 3]),
+        tensorType("f32", [B, 1, T, 3]),
+        tensorType("f32", [B, 1, T, 3]),
+        null,
+        tensorType("i32", [T]),
+      ],
+      symbols: { B: 2, T: 5 },
+      attrs: causal,
+    },
+    {
+      label: "a window for each query of each row, keys beyond a workgroup",
+      operands: [...inputs(2, 4, 2, 3, 300, 4), vector("i32", [60, 290]), near],
+      types: [
+        tensorType("f32", [B, 4, T, 4]),
+        tensorType("f32", [B, 2, S, 4]),
+        tensorType("f32", [B, 2, S, 4]),
+        tensorType("i32", [B]),
+        tensorType("i32", [B, T]),
+      ],
+      symbols: { B: 2, T: 3, S: 300 },
       attrs: causal,
     },
     {

@@ -20,7 +20,7 @@ export const attentionSurface: Surface = {
       name: "window",
       kind: "tensor",
       range: { least: 1 },
-      doc: "i32[]: how many keys a query sees, itself included.",
+      doc: "i32[], i32[T] or i32[B, T]: how many keys a query sees, itself included; `iota(T) % chunk + 1` for attention in chunks.",
       optional: true,
     },
     { name: "lengths", kind: "tensor", doc: "i32[B]: keys from there on are padding.", optional: true },

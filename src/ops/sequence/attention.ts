@@ -28,7 +28,7 @@ export const attention: OpDef = {
     "`softcap * tanh(x / softcap)`, then plus `bias[b, h, t, s]`, then minus `slopes[h] * (offset[b] + t - s)` (ALiBi). " +
     "With `sinks` the sum of the softmax has one more term, `e^sinks[h]`, that no value belongs to. " +
     "Query t of row b stands at `offset[b] + t` (0 + t if absent); with mask = causal it " +
-    "sees keys up to there, with `window` only those after `offset[b] + t - window`, and with `prefix` also all " +
+    "sees keys up to there, with `window` (a number, or one for each query) only those after `offset[b] + t - window`, and with `prefix` also all " +
     "below `prefix[b]`; keys from `lengths[b]` on are " +
     "never seen. A query that sees no key gives 0. q: [B, H, T, D], k: [B, G, S, D], v: [B, G, S, E]. " +
     "Vaswani et al. 2017, arXiv:1706.03762; grouped heads: Ainslie et al. 2023, arXiv:2305.13245; soft cap: Gemma Team " +

@@ -5,14 +5,10 @@ import { typeText } from "../../ir/type.ts";
 import { InternalError } from "../../support/errors.ts";
 import { iota } from "../support/emit.ts";
 import { lastDim } from "../support/shape.ts";
-import { isValue, wordArg } from "../support/surface-args.ts";
+import { isValue } from "../support/surface-args.ts";
 import { operand } from "../support/tensor.ts";
 import { ropeFrequencies } from "./rope-frequencies.ts";
-import type { RopeScaling } from "./rope-frequencies.ts";
-
-/** Published configs call the first one `default`. */
-const SCALINGS = ["none", "default", "linear", "llama3"] as const;
-const positive = { range: { above: 0 }, optional: true } as const;
+import { scalingOf, scalingParams } from "./rope-scaling.ts";
 
 /**
  * More channels than a head of any model has. The frequency of each pair is a number of the program: beyond it a config
@@ -27,11 +23,7 @@ export const ropeSurface: Surface = {
     { name: "x", kind: "tensor", doc: "f[..., T, D]." },
     { name: "theta", kind: "float", range: { above: 0 }, doc: "The base: frequency j is theta^(-2 j / dims)." },
     { name: "dims", kind: "int", doc: "How many channels are rotated; default all.", range: CHANNELS, optional: true },
-    { name: "scaling", kind: "word", words: SCALINGS, doc: "none, linear or llama3; default none.", optional: true },
-    { name: "factor", kind: "float", ...positive, doc: "linear, llama3: how much longer the context is." },
-    { name: "low", kind: "float", ...positive, doc: "llama3: the low frequency factor." },
-    { name: "high", kind: "float", ...positive, doc: "llama3: the high frequency factor." },
-    { name: "original", kind: "float", ...positive, doc: "llama3: the context trained with, in positions." },
+    ...scalingParams,
     { name: "interleaved", kind: "bool", doc: "Whether pairs are neighbours; default false.", optional: true },
     { name: "positions", kind: "tensor", doc: "i32[T] or i32[B, T]; default 0, 1, 2, ...", optional: true },
   ],
@@ -47,11 +39,11 @@ export const ropeSurface: Surface = {
       return { kind: "size-beyond", operand: x, axis: x.type.dims.length - 1, size: rotated, unit: "channels", range: CHANNELS }; // prettier-ignore
     if (!Number.isInteger(rotated) || rotated < 2 || rotated % 2 !== 0 || rotated > channels)
       return badDims(args, `dims is ${rotated}, and it must be even, at least 2 and at most the ${channels} channels of x, which is ${typeText(x.type)}`); // prettier-ignore
-    const scaling = scalingOf(args);
-    if (typeof scaling === "string") return scaling;
+    const scaled = scalingOf(args, rotated / 2);
+    if (typeof scaled === "string") return scaled;
     const attrs = {
-      frequencies: ropeFrequencies(theta, rotated, scaling),
-      scale: 1,
+      frequencies: ropeFrequencies(theta, rotated, scaled.scaling),
+      scale: scaled.scale,
       interleaved: args["interleaved"] === true,
     };
     const placed = isValue(positions) ? positions : iota(b, operand(x.type.dims, x.type.dims.length - 2));
@@ -63,22 +55,6 @@ export const ropeSurface: Surface = {
 /** Where `dims` was not given it is the channels that are wrong. */
 function badDims(args: Args, sentence: string): BadArgument | string {
   return args["dims"] === undefined ? sentence : { kind: "bad-argument", param: "dims", sentence };
-}
-
-function scalingOf(args: Args): RopeScaling | string {
-  const word = wordArg(args["scaling"], SCALINGS, "none");
-  const given = (name: string): number | undefined => {
-    const found = args[name];
-    return typeof found === "number" ? found : undefined;
-  };
-  const factor = given("factor");
-  if (word === "none" || word === "default") return { kind: "none" };
-  if (factor === undefined) return `scaling: ${word} needs a factor`;
-  if (word === "linear") return { kind: "linear", factor };
-  const [low, high, original] = [given("low"), given("high"), given("original")];
-  if (low === undefined || high === undefined || original === undefined || low >= high)
-    return "scaling: llama3 needs low, high and original, and low below high";
-  return { kind: "llama3", factor, low, high, original };
 }
 
 function numberOr(args: Args, name: string, otherwise: number): number {

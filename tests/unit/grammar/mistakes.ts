@@ -290,6 +290,18 @@ export const MISTAKES: readonly Mistake[] = [
   },
   {
     code: "LLM0104",
+    label: "a `let` in a branch that has a value",
+    wrong: inBlock("  let h = if dim > 4 { x } else {\n    let y = relu(x)\n    y + x\n  }\n  return h"),
+    right: inBlock("  if dim > 4 { let h = x } else {\n    let y = relu(x)\n    let h = y + x\n  }\n  return h"),
+  },
+  {
+    code: "LLM0104",
+    label: "a `return` in a branch that has a value",
+    wrong: inBlock("  let h = if dim > 4 { return x } else { relu(x) }\n  return h"),
+    right: inBlock("  let h = if dim > 4 { x } else { relu(x) }\n  return h"),
+  },
+  {
+    code: "LLM0104",
     label: "a `let` with a type",
     wrong: inBlock("  let h: f[B, T] = x\n  return h"),
     right: inBlock("  let h = f(h: x)\n  return h"),

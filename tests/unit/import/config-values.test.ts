@@ -36,6 +36,16 @@ describe("values of a config.json", () => {
     expect(values({ a: { theta: 6 }, rope: { theta: 5 } }, text)).toEqual({});
     expect(values({ a: { rope: { theta: 6 } } }, text)).toEqual({});
   });
+  it("are found deeper by the last keys of their path, joined", () => {
+    const rope = { full_attention: { theta: 1e6 }, sliding_attention: { theta: 1e4 } };
+    const text = model("full_attention_theta: float = 1.0, sliding_attention_theta: float = 1.0, theta: float = 2.0");
+    const found = { full_attention_theta: 1e6, sliding_attention_theta: 1e4 };
+    expect(values({ rope }, text)).toEqual(found);
+    expect(values({ rope, full_attention_theta: 3 }, text)).toEqual({ ...found, full_attention_theta: 3 });
+    expect(values({ rope }, model("rope_full_attention_theta: float"))).toEqual({ rope_full_attention_theta: 1e6 });
+    expect(values({ rope, other: rope }, text)).toEqual({});
+    expect(values({ rope }, model("attention_theta: float = 1.0"))).toEqual({});
+  });
   it("are those of the model that is named", () => {
     const two = model("a: int = 1", "First") + model("b: int = 1", "Second");
     expect(values({ a: 3, b: 4 }, two, "Second")).toEqual({ b: 4 });

@@ -42,6 +42,13 @@ describe("visible keys (each shows how many share the weight)", () => {
     expect(weights(2, 2, { prefix: i32([1], [9]) })).toEqual([[2, 2], [2, 2]]); // prettier-ignore
     expect(weights(2, 2, { prefix: i32([1], [0]) })).toEqual(weights(2, 2, {}));
   });
+  test("windows of the queries, for attention in chunks of 2", () =>
+    expect(weights(4, 4, { window: i32([4], [1, 2, 1, 2]) })).toEqual([
+      [1, 0, 0, 0],
+      [2, 2, 0, 0],
+      [0, 0, 1, 0],
+      [0, 0, 2, 2],
+    ]));
   test("a window does not hide the prefix, padding does", () => {
     const prefix = i32([1], [1]);
     expect(weights(1, 4, { offset: i32([1], [3]), window: number("i32", 1), prefix })).toEqual([[2, 0, 0, 2]]);
@@ -106,9 +113,12 @@ describe("surface", () => {
   };
   test("defaults", () =>
     expect(build({})).toMatchObject({ name: "attention", attrs: { mask: "causal", scale: 0.25 } }));
-  test("a window is one i32", () => {
+  test("a window is one i32, or one for each query", () => {
     const window = value(tensorType("i32", []));
     expect(build({ window })).toMatchObject({ operands: [{}, {}, {}, null, { type: { dtype: "i32" } }] });
+    for (const dims of [[3], [1, 3]]) expect(build({ window: value(tensorType("i32", dims)) })).toHaveProperty("name");
+    for (const dims of [[1], [4], [3, 1], [2, 3], [1, 1, 3]])
+      expect(build({ window: value(tensorType("i32", dims)) })).toContain("a window is i32[], i32[T] or i32[B, T]");
     expect(build({ window: value(tensorType("f32", [])) })).toBe("window is f32[], and its element type must be i32");
   });
   test("a soft cap and sinks", () =>

@@ -32,6 +32,35 @@ describe("frequencies", () => {
   });
 });
 
+const YARN_TRUNCATED = [1, 0.025, 0.0025, 0.00025];
+const YARN_EXACT = [1.0, 0.07069291122240923, 0.012703318703865369, 0.0028635566981650563, 0.0006454972243679028, 0.00014550669345351648, 3.2799827854423836e-5, 7.393671601942641e-6]; // prettier-ignore
+
+/** As `_compute_yarn_parameters` of transformers 5.24 gives them in f64. */
+describe("yarn", () => {
+  const plain = { kind: "yarn", factor: 4, original: 32, fast: 32, slow: 1 } as const;
+  const close = (found: readonly number[], expected: readonly number[]) => {
+    expect(found).toHaveLength(expected.length);
+    expected.forEach((each, j) => expect(found[j]! / each).toBeCloseTo(1, 12));
+  };
+  test("the ends of the blend rounded outwards to whole pairs", () => {
+    close(ropeFrequencies(10000, 8, { ...plain, truncate: true }), YARN_TRUNCATED);
+  });
+  test("and not rounded", () => {
+    close(ropeFrequencies(150000, 16, { ...plain, truncate: false }), YARN_EXACT);
+  });
+  test("bands: pairs that turn often stay, those that hardly turn are divided", () => {
+    const long = { ...plain, original: 4096, factor: 32, truncate: true };
+    const ratio = ropeFrequencies(150000, 64, long).map((each, j) => each * 150000 ** (j / 32));
+    expect(ratio.slice(0, 9).every((each) => Math.abs(each - 1) < 1e-12)).toBe(true);
+    expect(ratio.slice(18).every((each) => Math.abs(each * 32 - 1) < 1e-12)).toBe(true);
+    expect(ratio.slice(9, 18).every((each, j) => each < ratio[8 + j]!)).toBe(true);
+  });
+});
+
+test("longrope: a factor for each pair", () => {
+  expect(ropeFrequencies(10000, 4, { kind: "longrope", factors: [2, 4] })).toEqual([0.5, 0.0025]);
+});
+
 describe("rotation", () => {
   const attrs = { frequencies: [Math.PI / 2, 0], scale: 1 };
   test("halves: channel j turns with j + F", () => {
@@ -78,8 +107,32 @@ describe("surface", () => {
     expect(build(llama3)).toMatchObject([{}, { attrs: { frequencies: ropeFrequencies(10000, 8, LLAMA3) } }]);
     expect(build({ ...llama3, high: 1 })).toContain("low below high");
     expect(build({ scaling: "linear" })).toBe("scaling: linear needs a factor");
-    expect(() => build({ scaling: "yarn" })).toThrow("yarn is none of none, default, linear, llama3");
+    expect(() => build({ scaling: "ntk" })).toThrow("ntk is none of none, default, linear, llama3, yarn, longrope");
     expect(build({ scaling: "none" })).toHaveLength(2);
+    expect(build({ scale: 0.5 })).toMatchObject([{}, { attrs: { scale: 0.5 } }]);
+  });
+  test("yarn scales by its factor unless told otherwise", () => {
+    const yarn = { scaling: "yarn", factor: 4, original: 32 };
+    const frequencies = ropeFrequencies(10000, 8, { kind: "yarn", factor: 4, original: 32, fast: 32, slow: 1, truncate: true }); // prettier-ignore
+    expect(build(yarn)).toMatchObject([{}, { attrs: { frequencies, scale: 0.1 * Math.log(4) + 1 } }]);
+    expect(build({ ...yarn, scale: 1, truncate: false, beta_fast: 4, beta_slow: 2 })).toMatchObject([
+      {},
+      { attrs: { frequencies: ropeFrequencies(10000, 8, { kind: "yarn", factor: 4, original: 32, fast: 4, slow: 2, truncate: false }), scale: 1 } }, // prettier-ignore
+    ]);
+    expect(build({ ...yarn, factor: 0.5 })).toMatchObject([{}, { attrs: { scale: 1 } }]);
+    expect(build({ scaling: "yarn", factor: 4 })).toBe("scaling: yarn needs original");
+    expect(build({ ...yarn, theta: 1 })).toContain("theta above 1");
+    expect(build({ ...yarn, beta_fast: 1, beta_slow: 2 })).toContain("beta_fast, here 1");
+  });
+  test("longrope has as many factors as pairs", () => {
+    const made = build({ scaling: "longrope", factors: [1, 2, 3, 4], scale: 1.25 });
+    expect(made).toMatchObject([
+      {},
+      { attrs: { frequencies: [1, 0.1 / 2, 0.01 / 3, 0.001 / 4].map((each) => expect.closeTo(each, 14) as number), scale: 1.25 } }, // prettier-ignore
+    ]);
+    expect(build({ scaling: "longrope" })).toBe("scaling: longrope needs factors");
+    expect(build({ scaling: "longrope", factors: [1, 2] })).toContain("each of the 4 pairs");
+    expect(build({ scaling: "longrope", factors: [1, 2, 3, 0] })).toContain("above 0");
   });
   test("transpose swaps the last two axes where no order is given", () => {
     const swap = (dims: number[]) => {

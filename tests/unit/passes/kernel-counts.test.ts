@@ -60,6 +60,28 @@ describe("mixtral of eight experts of 112 MiB, where a binding has 128", () => {
   });
 });
 
+describe("a window that is a number, or computed of positions", () => {
+  const layers = (window: string): readonly string[] => {
+    const text = `model Near(vocab: int = 64, dim: int = 64, context: int = 128) {
+      block Layer(x: f[B, T, dim]) -> f[B, T, dim] {
+        use q: Linear(dim, dim)
+        let heads = split_heads(q(x), 4)
+        return x + merge_heads(attention(heads, heads, heads, mask: causal${window}))
+      }
+      use embed: Embedding(vocab, dim), layers: Layer[2]
+      forward(tokens: i32[B, T]) -> f32[B, T, vocab] {
+        return repeat(layers, embed(tokens)) @ transpose(embed.weight)
+      }
+    }`;
+    const { builds } = compile({ path: "near.llm", text }, { profiles: [webgpuBase], entries: ["generate"] });
+    return layerKernels(builds[0]?.program.plans.find(({ entry }) => entry === "extend1"));
+  };
+  test.each([", window: 9", ", window: iota(T) % 9 + 1"])("%s costs no kernel", (window) => {
+    expect(layers("").length).toBeGreaterThan(1);
+    expect(layers(window)).toHaveLength(layers("").length);
+  });
+});
+
 function layerKernels(plan: Plan | undefined): readonly string[] {
   return plan?.steps.filter(({ loop }) => loop?.i === 0).map(({ kernel }) => kernel) ?? [];
 }

@@ -54,6 +54,26 @@ describe("config values", () => {
       ids: [4, 5],
     });
   });
+  it("say how the frequencies of rope are stretched", () => {
+    const text = modelWith({
+      config: 'dim: int = 8, kind: text = "longrope", factor: float[] = [1.0, 2.0, 4.0, 8.0]',
+      forward: "return rope(x, 10000.0, scaling: kind, factors: factor, factor: 4.0, original: 32, scale: 1.5)",
+    });
+    const found = analyzeText(text).model!.module.funcs[0]!.body.ops.find(({ name }) => name === "rope");
+    expect(found?.attrs).toMatchObject({ scale: 1.5 });
+    const frequencies = found?.attrs["frequencies"] as readonly number[];
+    [1, 0.05, 0.0025, 0.000125].forEach((each, j) => expect(frequencies[j]).toBeCloseTo(each, 14));
+    expect(irOf(text, { set: { kind: "yarn" } })).not.toBe(irOf(text));
+  });
+  it("choose by what a list contains", () => {
+    const chosen = (list: string, value: string): boolean =>
+      irOf(modelWith({ forward: `return if contains(${list}, ${value}) { relu(x) } else { x }` })).includes("relu");
+    expect(chosen("[1, 3]", "3")).toBe(true);
+    expect(chosen("[1, 3]", "2")).toBe(false);
+    expect(chosen('["a", "b"]', '"b"')).toBe(true);
+    expect(chosen("[1.5]", "1.5")).toBe(true);
+    expect(chosen("[true]", "false")).toBe(false);
+  });
   it("are taken as values", () => {
     const set = { dim: 4, eps: 2, ids: [7, 8] };
     expect(analyzeText(text, { set }).model?.config).toMatchObject({ dim: 4, ffn: 16, eps: 2, ids: [7, 8] });

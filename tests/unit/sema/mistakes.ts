@@ -186,6 +186,18 @@ export const MISTAKES: readonly Mistake[] = [
     right: modelWith({ forward: "return x + sum(concat(x, x, axis: -1), axis: -1, keep: true)" }),
   },
   {
+    code: "LLM0207",
+    title: "a number looked for among texts",
+    wrong: modelWith({ forward: 'return if contains(["1", "2"], 1) { x } else { relu(x) }' }),
+    right: modelWith({ forward: "return if contains([1, 2], 1) { x } else { relu(x) }" }),
+  },
+  {
+    code: "LLM0207",
+    title: "a list looked for in a number",
+    wrong: modelWith({ forward: "return if contains(1, [1, 2]) { x } else { relu(x) }" }),
+    right: modelWith({ forward: "return if contains([1, 2], 1) { x } else { relu(x) }" }),
+  },
+  {
     code: "LLM0208",
     title: "a tensor times a text",
     wrong: modelWith({ forward: 'return x * "2"' }),
