@@ -72,12 +72,14 @@ function isProductWith(view: View, anchors: readonly Op[]): boolean {
 
 function isAttention(view: View, anchor: Op): boolean {
   // q, k, v and what changes scores are read by index; the rest are numbers that bound loops.
-  const behind = [0, 1, 2, 7, 8, 9].flatMap((index) => [...view.behind(anchor.operands[index])]);
-  const isRead = (op: Op): boolean => isMoveOrCast(view, op) || view.role(op) === "leaf";
+  const behind = (indices: readonly number[]): readonly Op[] =>
+    indices.flatMap((index) => [...view.behind(anchor.operands[index])]);
+  const [read, bounds] = [behind([0, 1, 2, 7, 8, 9]), behind([3, 4, 5, 6])];
+  const isLeaf = (op: Op): boolean => view.role(op) === "leaf";
   return (
-    (view.candidate.ops.length === new Set(behind).size + 1 &&
-      behind.every(isRead) &&
-      [3, 4, 5, 6].every((index) => view.isInput(anchor, index)) &&
+    (view.candidate.ops.length === new Set([...read, ...bounds]).size + 1 &&
+      read.every((op) => isMoveOrCast(view, op) || isLeaf(op)) &&
+      bounds.every(isLeaf) &&
       view.candidate.yields.every((made) => anchor.results.includes(made))) ||
     view.refuse("attention-operand")
   );
