@@ -35,7 +35,7 @@ export function parseParams<V>(cursor: Cursor, what: string, param: () => V): re
 function expectType(cursor: Cursor, name: Name, example: string): void {
   if (cursor.eat(":") !== undefined) return;
   const ends = cursor.at("=") || cursor.at(",") || cursor.at(")");
-  const help = cursor.at(".") ? "a parameter has one name; its path is that of the blocks around it: `use a.b: Block` gives `a.b.weight`" : undefined; // prettier-ignore
+  const help = cursor.at(".") ? "a parameter has one name, behind the path of the blocks around it; where a checkpoint has `a.bias` and there is no block, write `param a_bias` and, in `weights`, `rename \"a.bias\" = \"a_bias\"`" : undefined; // prettier-ignore
   if (!ends) cursor.failExpected(`\`: type\` behind \`${name.text}\``, help);
   cursor.fail("LLM0126", `\`${name.text}\` has no type`, name.span, {
     help: `write it behind the name, for example \`${name.text}: ${example}\``,

@@ -37,9 +37,9 @@
  *   cache, pos and count are arguments. The left operand may be computed: ops as a `row_reduce` group has them, whose
  *   rows are those of the operand.
  * - `attention {lanes, keys}`: one `attention`; q, k, v, bias, slopes and sinks are arguments, constants or iota
- *   seen through moves and casts; the window is pulled, once a query; offset, lengths and prefix are arguments or absent.
- *   One yield: the attention's result.
- *   Or one `attention_part`, with the same operands; its yields are among its results. There a chunk of keys is a query.
+ *   seen through moves and casts; the window is pulled, once a query; offset, lengths and prefix are arguments, constants,
+ *   iota or absent. One yield: the attention's result. Or one `attention_part`, with the same operands; its yields are
+ *   among its results. There a chunk of keys is a query.
  * - `cache_write {lanes}`: one `cache_write` whose cache, pos and count are arguments; `new` may be any expression of
  *   points, moves, constant, iota, take over the arguments (rope). One yield, stored in the cache's own buffer. One
  *   invocation an element of `new`.

@@ -14,7 +14,7 @@ export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
  */
 export function recordedNames(results: Outputs, targets: RecordedTargets = {}): Outputs {
   const named = new Map<string, ArrayLike<number>>();
-  for (const [name, values] of results) named.set(`out.${name}`, values);
+  for (const [name, values] of results) named.set(`out.${ofLayer(name)}`, values);
   const [first] = results.values();
   if (first !== undefined) named.set("out.logits", first);
   const classes = targetClasses(targets);
@@ -25,22 +25,27 @@ export function recordedNames(results: Outputs, targets: RecordedTargets = {}): 
   layers.slice(0, -1).forEach((values, i) => named.set(`out.hidden.${i + 1}`, values));
   const last = results.get("hidden.final");
   if (last !== undefined) named.set(`out.hidden.${layers.length}`, last);
-  for (const [name, values] of results) if (/^hidden\.\d+$/.test(name)) named.set(`out.${name}`, values);
+  for (const [name, values] of results)
+    if (/^hidden\.\d+$/.test(ofLayer(name))) named.set(`out.${ofLayer(name)}`, values);
   return named;
 }
 
-/**
- * The outputs of the layers, list by list, in the order of the layers. One loop gives `layers.out.k`; a list of several
- * loops gives `layers.out_from_F_step_P.k`, which is layer F + k P.
- */
+/** `NAME_from_F_step_P.k`, a tap in a list of several loops, is `NAME.i` of its layer i = F + k P. */
+function ofLayer(name: string): string {
+  const found = /^(.*)_from_(\d+)_step_(\d+)\.(\d+)$/.exec(name);
+  if (found === null) return name;
+  const [, tap = "", first, step, iteration] = found;
+  return `${tap}.${Number(first) + Number(step) * Number(iteration)}`;
+}
+
+/** The outputs of the layers, list by list, in the order of the layers: `layers.out.i`. */
 function layerOutputs(results: Outputs): readonly ArrayLike<number>[] {
   const lists = new Map<string, { readonly layer: number; readonly values: ArrayLike<number> }[]>();
   for (const [name, values] of results) {
-    const found = /^(.*)\.out(?:_from_(\d+)_step_(\d+))?\.(\d+)$/.exec(name);
+    const found = /^(.*)\.out\.(\d+)$/.exec(ofLayer(name));
     if (found === null) continue;
-    const [, list = "", first = "0", step = "1", iteration = "0"] = found;
-    const layer = Number(first) + Number(step) * Number(iteration);
-    lists.set(list, [...(lists.get(list) ?? []), { layer, values }]);
+    const [, list = "", layer = "0"] = found;
+    lists.set(list, [...(lists.get(list) ?? []), { layer: Number(layer), values }]);
   }
   return [...lists.values()].flatMap((list) => list.sort((a, b) => a.layer - b.layer).map(({ values }) => values));
 }

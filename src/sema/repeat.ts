@@ -19,7 +19,7 @@ import { layerKey, scalarConstantOf } from "./layer-key.ts";
 import { storageKey } from "./parameters.ts";
 import type { Run } from "./periodic-runs.ts";
 import { periodicRuns } from "./periodic-runs.ts";
-import type { Context, Frame } from "./session.ts";
+import type { Context, Frame, Tap } from "./session.ts";
 import { placeOf, report } from "./session.ts";
 
 export const REPEAT = "repeat";
@@ -161,13 +161,26 @@ function emitRuns(loop: Loop, hint: string): Entity {
     return `${loop.trials.get(shape)?.key ?? ""}|${storageKey(shape, path, context.session)}`;
   });
   const runs = periodicRuns(keys);
+  const name = tappedAs(loop);
   let carried = loop.inputs[0];
-  if (carried !== undefined) tap(loop, `${array.path}.in`, carried);
+  if (carried !== undefined) tap(loop, `${name}.in`, carried);
   for (const [index, run] of runs.entries()) {
     if (carried === undefined) return poison;
-    carried = emitRun(loop, run, carried, index === runs.length - 1 ? hint : "", runs.length === 1);
+    const isAll = runs.length === 1 && run.period === 1;
+    const tapName = (each: string, layer: number): string =>
+      isAll ? each : `${each}_from_${layer}_step_${run.period}`;
+    carried = emitRun({ ...loop, name, tapName }, run, carried, index === runs.length - 1 ? hint : "");
   }
   return carried === undefined ? poison : { kind: "tensor", value: carried };
+}
+
+/** What the taps of a list are called: its path, whose numbers are no words, and which use of the list this is. */
+function tappedAs({ array, frame }: Loop): string {
+  const path = array.path.replaceAll(/\.(?=\d)/g, "_");
+  const isTaken = (name: string): boolean => frame.taps.some((each) => each.name === `${name}.in`);
+  let name = path;
+  for (let use = 2; isTaken(name); use++) name = `${path}_use_${use}`;
+  return name;
 }
 
 function tap(loop: Loop, name: string, tapped: Value): void {
@@ -180,8 +193,15 @@ function layerIndex(name: string, period: number, offset: number): string {
   return `{${period === 1 ? "" : `${period}*`}${name}${offset === 0 ? "" : `+${offset}`}}`;
 }
 
+interface TappedLoop extends Loop {
+  /** What the taps of the list itself begin with. */
+  readonly name: string;
+  /** A tap of the layers that begin with `layer`: runs of one list are told apart by where they begin. */
+  readonly tapName: (each: string, layer: number) => string;
+}
+
 /** One `repeat` op; its last carried value, or undefined after a report. */
-function emitRun(loop: Loop, run: Run, carried: Value, hint: string, isOnly: boolean): Value | undefined {
+function emitRun(loop: TappedLoop, run: Run, carried: Value, hint: string): Value | undefined {
   const { context, frame, array, expr } = loop;
   const { period, count } = run;
   const index = indexName(frame.depth);
@@ -189,18 +209,21 @@ function emitRun(loop: Loop, run: Run, carried: Value, hint: string, isOnly: boo
   const carryArg = value(carried.type, carried.name === "" ? "x" : carried.name);
   const outs: Value[] = [];
   const marks: number[] = [0];
+  const tapped: Tap[] = [];
   let current = carryArg;
   for (let r = 0; r < period; r++) {
     const instance = instanceAt(array, run.start + r, layerIndex(index, period, array.first + run.start + r));
     const out = tryLayer({ ...context, frame: body }, instance, [current, ...loop.inputs.slice(1)], expr);
     if (out === undefined) return undefined;
     outs.push(out);
+    const within = body.taps.slice(tapped.length);
+    tapped.push(...within.map((each) => ({ ...each, name: loop.tapName(each.name, array.first + run.start + r) })));
     marks.push(body.builder.ops.length);
     current = out;
   }
   const families = familyConstants(loop, run, body, marks);
   const substitute = (each: Value): Value => families.get(each)?.member ?? each;
-  const ys = context.session.taps && frame.depth === 0 ? [...outs, ...body.taps.map((each) => each.value)] : [];
+  const ys = context.session.taps && frame.depth === 0 ? [...outs, ...tapped.map((each) => each.value)] : [];
   const made: Op = {
     name: "repeat",
     operands: [carried, ...[...families.values()].map((family) => family.all)],
@@ -217,12 +240,11 @@ function emitRun(loop: Loop, run: Run, carried: Value, hint: string, isOnly: boo
   };
   const { results } = frame.builder.push(made);
   outs.forEach((_, r) => {
-    const first = array.first + run.start + r;
-    const name = isOnly && period === 1 ? `${array.path}.out` : `${array.path}.out_from_${first}_step_${period}`;
     const family = results[1 + r];
-    if (ys.length > 0 && family !== undefined) tap(loop, name, family);
+    if (ys.length > 0 && family !== undefined)
+      tap(loop, loop.tapName(`${loop.name}.out`, array.first + run.start + r), family);
   });
-  body.taps.forEach((each, position) => {
+  tapped.forEach((each, position) => {
     const family = results[1 + outs.length + position];
     if (ys.length > 0 && family !== undefined) frame.taps.push({ ...each, value: family });
   });

@@ -74,13 +74,13 @@ function isAttention(view: View, anchor: Op): boolean {
   // q, k, v and what changes scores are read for each key, the window once; the rest are numbers that bound loops.
   const behind = (operands: readonly number[]): readonly Op[] =>
     operands.flatMap((index) => [...view.behind(anchor.operands[index])]);
-  const [read, window] = [behind([0, 1, 2, 7, 8, 9]), behind([4])];
-  const isRead = (op: Op): boolean => isMoveOrCast(view, op) || view.role(op) === "leaf";
+  const [read, window, bounds] = [behind([0, 1, 2, 7, 8, 9]), behind([4]), behind([3, 5, 6])];
+  const isLeaf = (op: Op): boolean => view.role(op) === "leaf";
   return (
-    (view.candidate.ops.length === new Set([...read, ...window]).size + 1 &&
-      read.every(isRead) &&
+    (view.candidate.ops.length === new Set([...read, ...window, ...bounds]).size + 1 &&
+      read.every((op) => isMoveOrCast(view, op) || isLeaf(op)) &&
       window.every((op) => isPulled(view.role(op))) &&
-      [3, 5, 6].every((index) => view.isInput(anchor, index)) &&
+      bounds.every(isLeaf) &&
       view.candidate.yields.every((made) => anchor.results.includes(made))) ||
     view.refuse("attention-operand")
   );

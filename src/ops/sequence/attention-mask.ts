@@ -32,13 +32,17 @@ export function maskOperands<V>(operands: readonly (V | null)[]): MaskOperands<V
   return { offset, window, lengths, prefix };
 }
 
+/** How a window on both sides of a query is written. */
+const TWO_SIDED =
+  ", and a window on both sides is a bias: select(abs(reshape(iota(T), [T, 1]) - iota(T)) <= 64, 0.0, -1e9)";
+
 /** A sentence unless the operands fit the mask and q: f[B, H, T, D]. */
 export function maskSentence(q: TensorType, mask: MaskOperands<TensorType>, attrs: Attrs): string | undefined {
   for (const name of ["offset", "window", "lengths", "prefix"] as const) {
     const type = mask[name];
     if (type === null) continue;
     if (wordAttr(attrs, "mask") === "full" && name !== "lengths")
-      return `${name} has no meaning where mask is full; it needs mask: causal`;
+      return `${name} has no meaning where mask is full; it needs mask: causal${name === "window" ? TWO_SIDED : ""}`;
     const sentence =
       wrongDType(name, type, ["i32"]) ?? (name === "window" ? undefined : wrongRank(name, type, 1, "[B]"));
     if (sentence !== undefined) return sentence;

@@ -84,6 +84,7 @@ test.each<readonly [string, readonly (string | null)[], Attrs, string]>([
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", "i32[B]"], { mask: "full", scale: 1 }, "offset has no meaning where mask is full; it needs mask: causal"],
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", "i32[T]"], { mask: "causal", scale: 1 }, "q is f32[B, 2, T, 8] but offset is i32[T]"],
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, "i32[B]"], { mask: "causal", scale: 1 }, "f32[B, 2, T, 8]"],
+  ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, "i32[]"], { mask: "full", scale: 1 }, "window has no meaning where mask is full; it needs mask: causal, and a window on both sides is a bias: select(abs(reshape(iota(T), [T, 1]) - iota(T)) <= 64, 0.0, -1e9)"],
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, "i32[B]"], { mask: "full", scale: 1 }, "prefix has no meaning where mask is full; it needs mask: causal"],
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, "f32[B]"], { mask: "causal", scale: 1 }, "prefix is f32[B], and its element type must be i32"],
   ["attention", ["f32[B, 2, T, 8]", "f32[B, 2, S, 8]", "f32[B, 2, S, 8]", null, null, null, null, "f32[2, T, S]", "f32[2]", "f32[2]"], { mask: "full", scale: 1 }, "f32[B, 2, T, 8]"],

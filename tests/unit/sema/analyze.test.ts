@@ -146,6 +146,13 @@ describe("repeat", () => {
   });
 });
 
+/** The results of `forward` in a build with taps. */
+function resultsOf(parts: Parameters<typeof modelWith>[0]): readonly string[] {
+  const { model, diagnostics } = analyzeText(modelWith(parts), { taps: true });
+  expect(diagnostics).toEqual([]);
+  return model!.module.funcs[0]!.results.map((each) => each.name);
+}
+
 describe("taps", () => {
   const text = modelWith({
     body: "  block Layer(x: f[B, T, dim]) -> f[B, T, dim] { return x + x }\n  use m.layers: Layer[3]",
@@ -155,6 +162,62 @@ describe("taps", () => {
     const results = analyzeText(text, { taps: true }).model!.module.funcs[0]!.results.map((each) => each.name);
     expect(results).toEqual(["logits", "m.layers.in", "m.layers.out", "hidden.final"]);
     expect(irOf(text, { taps: true })).toContain("m.layers.out: 3 x f32[B, T, 8]");
+  });
+  it("of layers that differ are told apart by their first layer", () => {
+    const results = resultsOf({
+      body: `  block Layer(isFirst: bool)(x: f[B, T, dim]) -> f[B, T, dim] {
+    let y = if isFirst { x * 2.0 } else { x + x }
+    tap "hidden" = y
+    return y
+  }
+  use layers: Layer(isFirst: i == 0) for i in 0..4`,
+      forward: "return repeat(layers, x)",
+    });
+    const [, ...taps] = results;
+    expect(taps).toEqual([
+      "layers.in",
+      "layers.out_from_0_step_1",
+      "hidden_from_0_step_1",
+      "layers.out_from_1_step_1",
+      "hidden_from_1_step_1",
+    ]);
+  });
+  it("of layers that alternate are one each", () => {
+    const [, ...taps] = resultsOf({
+      body: `  block Layer(isOdd: bool)(x: f[B, T, dim]) -> f[B, T, dim] {
+    let y = if isOdd { x * 2.0 } else { x + x }
+    tap "hidden" = y
+    return y
+  }
+  use layers: Layer(isOdd: i % 2 == 1) for i in 0..4`,
+      forward: "return repeat(layers, x)",
+    });
+    expect(taps).toEqual([
+      "layers.in",
+      "layers.out_from_0_step_2",
+      "layers.out_from_1_step_2",
+      "hidden_from_0_step_2",
+      "hidden_from_1_step_2",
+    ]);
+  });
+  it("of a list in a layer that is named by its number are words", () => {
+    const [, ...taps] = resultsOf({
+      body: `  block Stage(x: f[B, T, dim]) -> f[B, T, dim] {
+    use blocks: Layer[2]
+    return repeat(blocks, x)
+  }
+  block Layer(x: f[B, T, dim]) -> f[B, T, dim] { return x + x }
+  use stages: Stage[2]`,
+      forward: "return stages[1](stages[0](x))",
+    });
+    expect(taps).toEqual(["stages_0.blocks.in", "stages_0.blocks.out", "stages_1.blocks.in", "stages_1.blocks.out"]);
+  });
+  it("of a list that is used twice are told apart", () => {
+    const [, ...taps] = resultsOf({
+      body: "  block Layer(x: f[B, T, dim]) -> f[B, T, dim] { return x + x }\n  use layers: Layer[2]",
+      forward: "return repeat(layers, repeat(layers, x))",
+    });
+    expect(taps).toEqual(["layers.in", "layers.out", "layers_use_2.in", "layers_use_2.out"]);
   });
   it("are absent from a build without them", () => {
     expect(analyzeText(text).model!.module.funcs[0]!.results).toHaveLength(1);
