@@ -11,6 +11,9 @@ const blocks = fc.array(
   { maxLength: 40 },
 );
 
+/** Start, end and size in units: the search finds no placement of these at their lower bound of 23. */
+const KNOT = [[1, 3, 4], [0, 4, 1], [3, 7, 1], [1, 5, 3], [3, 7, 6], [3, 7, 6], [4, 7, 4], [2, 4, 5], [5, 10, 6]] as const; // prettier-ignore
+
 /** The first two blocks that are live together and share bytes. */
 function collision(all: readonly Block[], offsets: readonly number[]): string | undefined {
   for (let i = 0; i < all.length; i++)
@@ -44,6 +47,21 @@ describe("allocate", () => {
   it("knows the lower bound", () => {
     expect(largestLiveSum([])).toBe(0);
     expect(largestLiveSum([{ start: 0, end: 4, size: 3 }, { start: 1, end: 2, size: 5 }, { start: 2, end: 4, size: 4 }])).toBe(8); // prettier-ignore
+  });
+
+  it("is content with 2 % above the bound where there is much to place, and only there", () => {
+    const knot = (at: number): Block[] =>
+      KNOT.map(([start, end, size]) => ({ start: at + start, end: at + end, size: size * 256 }));
+    const under = (times: number): Block[] => [
+      { start: 0, end: times * 100, size: 256 * 5000 },
+      ...Array.from({ length: times }, (_, i) => knot(i * 100)).flat(),
+    ];
+    const [few, many] = [allocate(under(2)), allocate(under(400))];
+    for (const { peak, lowerBound } of [few, many]) {
+      expect(peak).toBeGreaterThan(lowerBound);
+      expect(peak / lowerBound).toBeLessThan(1.02);
+    }
+    expect(many.placements).toBeLessThan(few.placements / 2);
   });
 
   // MiniMalloc's instances are chosen to be hard: greedy by size alone reaches 1.36 of the bound in the mean.
