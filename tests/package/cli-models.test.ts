@@ -221,6 +221,13 @@ describe("verify", () => {
     }
   });
 
+  it("says where wrong outputs may be the rounding that was asked for", () => {
+    const folder = recorded();
+    const said = (...flags: readonly string[]): string => llmc(["verify", folder, "--target", "js", ...flags]).stderr;
+    expect(said("--storage", "f16")).toContain("what `--storage` rounds counts as an error");
+    expect(said("--storage", "f32")).not.toContain("rounds");
+  });
+
   it("counts greedy tokens that differ", () => {
     const document = llmcJson(["verify", recorded({ greedy: 1 }), "--target", "js"]);
     expect(rows(document).find(({ name }) => name === "greedy")).toMatchObject({

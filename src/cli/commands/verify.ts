@@ -44,7 +44,12 @@ export function registerVerify(program: Command, perform: Perform): void {
       }
       const ok = rows.every((row) => row.ok);
       output.result({ ok, outputs: rows }, table(rows));
-      if (!ok) output.message(`${path.basename(folder)}: ${rows.filter((row) => !row.ok).length} outputs are wrong`);
+      if (!ok) {
+        output.message(`${path.basename(folder)}: ${rows.filter((row) => !row.ok).length} outputs are wrong`);
+        const rounding = (["storage", "compute"] as const).find((name) => (flags[name] ?? "f32") !== "f32");
+        if (rounding !== undefined)
+          output.message(`the tolerances are those of f32: what \`--${rounding}\` rounds counts as an error`);
+      }
       return ok ? 0 : 1;
     }),
   );
