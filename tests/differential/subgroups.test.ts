@@ -13,7 +13,7 @@ import { buildRandom, programOf } from "../fuzz/compiled.ts";
 import { referenceOf } from "../fuzz/reference.ts";
 import { buildProgram } from "../support/build-program.ts";
 import { compareTensors } from "../support/compare-tensors.ts";
-import { isLoweredAlone } from "../support/lowered-ops.ts";
+import { alone, isLoweredAlone } from "../support/lowered-ops.ts";
 import { caseOf, evaluateCase } from "../support/op-case.ts";
 import { runPlan } from "../support/run-plan.ts";
 import { WEBGPU_VARIANTS } from "../support/schedule-variants.ts";
@@ -79,5 +79,5 @@ describe.each(Array.from({ length: 24 }, (_, seed) => seed))("random program %i"
 function programOfSample(def: OpDef, sample: Sample, info: TargetInfo): Program {
   const { module, symbols } = caseOf(def, sample, OPS);
   const capacities = Object.fromEntries(Object.entries(symbols).map(([name, size]) => [name, size + 3]));
-  return buildProgram(module, info, { capacities }).program;
+  return buildProgram(module, alone(info), { capacities }).program;
 }
