@@ -9,8 +9,8 @@ export type Outputs = ReadonlyMap<string, ArrayLike<number>>;
 
 /**
  * Renames the results of `forward` (first result, taps). `out.hidden.i` is what enters the first layer, then what each
- * layer returns; the last one is recorded after the final norm, which only the model can say (the tap `hidden.final`).
- * Where the model's layers have a tap `hidden`, its member i is it. `targets` give the loss.
+ * layer returns, the last one after the final norm (the tap `hidden.final`, where the model has it), unless the model's
+ * layers have a tap `hidden`, whose member i it is then. `targets` give the loss.
  */
 export function recordedNames(results: Outputs, targets: RecordedTargets = {}): Outputs {
   const named = new Map<string, ArrayLike<number>>();
@@ -22,7 +22,7 @@ export function recordedNames(results: Outputs, targets: RecordedTargets = {}): 
   const before = [...results].find(([name]) => name.endsWith(".in"));
   const layers = layerOutputs(results);
   if (before !== undefined) named.set("out.hidden.0", before[1]);
-  layers.slice(0, -1).forEach((values, i) => named.set(`out.hidden.${i + 1}`, values));
+  layers.forEach((values, i) => named.set(`out.hidden.${i + 1}`, values));
   const last = results.get("hidden.final");
   if (last !== undefined) named.set(`out.hidden.${layers.length}`, last);
   for (const [name, values] of results)

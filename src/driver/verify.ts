@@ -13,8 +13,6 @@ export interface VerifyRow {
   readonly maxReference: number | null;
   readonly ok: boolean;
   readonly reason?: string;
-  /** Nothing was compared, and that is no mistake: `reason` says why. */
-  readonly skipped?: true;
 }
 
 /** The recorded answer of one output. */
@@ -38,16 +36,6 @@ export function missingRow(
   return { name, target, maxError: null, tolerance: null, maxReference: maxAbsolute(data), ok: false, reason };
 }
 
-/**
- * The row of a recorded hidden state that the model has no name for. These are recorded to find the layer where an
- * error starts; a model that does not name them is not wrong.
- */
-function skippedRow({ name, data }: Reference, target: string): VerifyRow {
-  const reason = 'the model does not name it: `tap "hidden.final"` is what stands behind the final norm';
-  const figures = { maxError: null, tolerance: null, maxReference: maxAbsolute(data) };
-  return { name, target, ...figures, ok: true, skipped: true, reason };
-}
-
 /** The row of one recorded output. */
 export function compareOutput(
   reference: Reference,
@@ -57,12 +45,21 @@ export function compareOutput(
 ): VerifyRow {
   const { name, data } = reference;
   const tolerance = toleranceOf(name, data, interpreted);
-  if (actual === undefined && name.startsWith("out.hidden.")) return skippedRow(reference, target);
   if (actual === undefined || tolerance === undefined)
     return missingRow(reference, target, "the model has no such output");
   if (actual.length !== data.length)
     return missingRow(reference, target, `it has ${actual.length} elements, the reference ${data.length}`);
-  return judgedRow(name, target, maxDifference(actual, data), tolerance, maxAbsolute(data));
+  const row = judgedRow(name, target, maxDifference(actual, data), tolerance, maxAbsolute(data));
+  const isBeforeNorm = isLastHidden(name, interpreted.exact) && !interpreted.exact.has("out.hidden.final");
+  return row.ok || row.reason !== undefined || !isBeforeNorm ? row : { ...row, reason: WITHOUT_NORM };
+}
+
+const WITHOUT_NORM =
+  'compared is what the last layer returns; `tap "hidden.final"` names what stands behind a final norm';
+
+function isLastHidden(name: string, outputs: Outputs): boolean {
+  const [, layer] = /^out\.hidden\.(\d+)$/.exec(name) ?? [];
+  return layer !== undefined && !outputs.has(`out.hidden.${Number(layer) + 1}`);
 }
 
 /** A row whose error was measured; null for an error that is no finite number. */
