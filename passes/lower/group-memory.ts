@@ -12,7 +12,7 @@ import { Dim } from "../../src/support/dim.ts";
 import { defined } from "../../src/support/errors.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ArgumentSource, GroupSpec, Slot } from "./group-spec.ts";
-import { elementOf, scalarOf } from "./kernel-scalars.ts";
+import { elementOf, rounded, scalarOf } from "./kernel-scalars.ts";
 import { LANES, LinearIndex } from "./linear-index.ts";
 
 /** Which invocations compute the same rows: one each, or several that differ in the value of one leaf. */
@@ -72,7 +72,7 @@ export class GroupMemory {
     const which = defined(this.spec.outputs[result], "a result without a slot");
     const [slot, buffer] = [this.slot(which), this.buffer(which)];
     this.stores[which]?.push(index);
-    const word = slot.dtype === "bool" ? this.asWord(value) : this.rounded(value, result, slot);
+    const word = slot.dtype === "bool" ? this.asWord(value) : this.asStored(value, result, slot);
     if (!index.hasLane()) {
       if (buffer.lanes !== 1) this.scalarSlots.add(which);
       else this.builder.store(buffer, this.emitter.index(index), word);
@@ -148,10 +148,9 @@ export class GroupMemory {
   }
 
   /** A half that lies as f32 is rounded here, where a store of a half rounds by itself. */
-  private rounded(value: KValue, result: number, slot: Slot): KValue {
+  private asStored(value: KValue, result: number, slot: Slot): KValue {
     const { dtype } = defined(this.spec.block.yields[result], "a result that is not yielded").type;
-    const isHalf = dtype === "f16" || dtype === "bf16";
-    return isHalf && slot.dtype === "f32" ? this.emitter.unary(`round_${dtype}`, value) : value;
+    return slot.dtype === dtype ? value : rounded(this.emitter, value, dtype);
   }
 
   private asWord(value: KValue): KValue {

@@ -75,13 +75,11 @@ export function specOf(
     const access = isWritten || kind === "temporary" || kind === "arena" || kind === "output" ? "read_write" : "read";
     const buffer = place?.kind === "bytes" ? place.buffer : undefined;
     slots.push({
-      ...{
-        name: uniqueName(names, hint),
-        dtype: buffer?.dtype ?? type.dtype,
-        length: elementCount(type),
-        access,
-        kind,
-      },
+      name: uniqueName(names, hint),
+      dtype: buffer?.dtype ?? type.dtype,
+      length: elementCount(type),
+      access,
+      kind,
       ...(buffer?.layout === undefined ? {} : { layout: buffer.layout }),
       ...(buffer?.isFinite === true ? { isFinite: true } : {}),
     });

@@ -3,6 +3,7 @@
  * scalars or vectors of four; an f16 or bf16 element is an f32 that was rounded when it was cast.
  */
 import type { ScalarBuilder } from "../../src/ir/op-def.ts";
+import { isHalf } from "../../src/ir/type.ts";
 import type { DType } from "../../src/ir/type.ts";
 import type { KValue, Element, Scalar } from "../../src/kernel/ir.ts";
 import { InternalError } from "../../src/support/errors.ts";
@@ -31,6 +32,11 @@ export function elementOf(dtype: DType): Element {
   return dtype;
 }
 
+/** A number as its type has it: in registers a half is an f32. */
+export function rounded(emitter: Emitter, x: KValue, dtype: DType): KValue {
+  return isHalf(dtype) ? emitter.unary(`round_${dtype}`, x) : x;
+}
+
 export function kernelScalars(emitter: Emitter): ScalarBuilder<KValue> {
   const constant = (x: number, dtype: DType): KValue => emitter.constant(x, { scalar: scalarOf(dtype), lanes: 1 });
   return {
@@ -44,8 +50,7 @@ export function kernelScalars(emitter: Emitter): ScalarBuilder<KValue> {
       // Every number but zero is true, which a conversion of bits or a rounding would not give.
       if (scalar === "bool" && x.type.scalar !== "bool")
         return emitter.binary("ne", x, emitter.constant(0, { scalar: x.type.scalar, lanes: 1 }));
-      const wide = emitter.cast(x, scalar);
-      return to === "f16" || to === "bf16" ? emitter.unary(`round_${to}`, wide) : wide;
+      return rounded(emitter, emitter.cast(x, scalar), to);
     },
   };
 }

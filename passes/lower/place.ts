@@ -1,7 +1,7 @@
 /** Where the values of a function lie while it is lowered, and the buffers of one plan. */
 import type { Op } from "../../src/ir/ir.ts";
 import type { TensorType } from "../../src/ir/type.ts";
-import { bytesOf, elementCount } from "../../src/ir/type.ts";
+import { bytesOf, elementCount, isHalf } from "../../src/ir/type.ts";
 import type { BufferKind, PlanBuffer, Range } from "../../src/plan/ir.ts";
 import { InternalError, defined } from "../../src/support/errors.ts";
 
@@ -56,8 +56,7 @@ export class PlanBuffers {
 
   /** How a value that stays on the device lies in memory: halves that the target does not store are f32, rounded. */
   lying(type: TensorType): TensorType {
-    const isForeign = (type.dtype === "f16" || type.dtype === "bf16") && !this.storage.includes(type.dtype);
-    return isForeign ? { ...type, dtype: "f32" } : type;
+    return isHalf(type.dtype) && !this.storage.includes(type.dtype) ? { ...type, dtype: "f32" } : type;
   }
 
   /** Keeps a name for an argument or a result that is not there yet. */

@@ -2,10 +2,9 @@
  * split-rows: a reduction of few long rows becomes one of chunks of the rows, and one of what the chunks gave:
  * `sum(x[r, :]) = sum_c sum(x[r, c, :])`, the same for the largest and the smallest; a mean is a sum divided at the end;
  * argmax asks the chunks for where their largest is, and then which of these is the largest of all. A workgroup takes a
- * row, so one row of a million elements would leave a GPU idle. From which length on, and how long a chunk is at most, says the
- * profile. Rows that
- * no whole number of chunks makes up are filled with what changes nothing. The sampler of a token is told where the
- * largest logit of each chunk is, so at temperature 0 it reads no row.
+ * row, so one row of a million elements would leave a GPU idle. From which length on, and how long a chunk is at most,
+ * says the profile. Rows that no whole number of chunks makes up are filled with what changes nothing. The sampler of a
+ * token is told where the largest logit of each chunk is, so at temperature 0 it reads no row.
  */
 import type { Builder } from "../../src/ir/builder.ts";
 import type { Module, Op, Value } from "../../src/ir/ir.ts";

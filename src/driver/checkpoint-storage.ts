@@ -1,4 +1,5 @@
 /** The storage types of a build that follows its checkpoint: each weight stays in memory as the file holds it. */
+import { isHalf } from "../ir/type.ts";
 import type { DType } from "../ir/type.ts";
 import { STORED_FLOATS, pairTensors } from "../runtime/match-weights.ts";
 import type { SafetensorsFile } from "../runtime/safetensors.ts";
@@ -17,7 +18,7 @@ export function checkpointStorage(file: SafetensorsFile, model: AnalyzedModel): 
   for (const path of paths) {
     const entries = whole.get(path) ?? [...(slices.get(path)?.values() ?? [])];
     const [type, ...others] = new Set(entries.map((entry) => STORED_FLOATS[entry.dtype]));
-    if (others.length === 0 && (type === "f16" || type === "bf16")) types.set(path, type);
+    if (others.length === 0 && type !== undefined && isHalf(type)) types.set(path, type);
   }
   return (path) => types.get(path) ?? "f32";
 }

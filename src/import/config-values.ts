@@ -3,7 +3,8 @@
  * the name of a published key gets the value of that key. The key is looked for at the top, else in the one object of
  * the top that has it (`rope_parameters.rope_theta`); else the name is read as the last keys of one path, joined by `_`
  * (`full_attention_rope_theta` is `rope_parameters.full_attention.rope_theta`). Null leaves the model's default, and a
- * single value stands for a list of one. Keys that the model does not declare are the model's affair: whoever wrote it knew the architecture.
+ * single value stands for a list of one. Keys that the model does not declare are the model's affair: whoever wrote it
+ * knew the architecture.
  */
 import type { ConfigParam, File } from "../../grammar/ast.ts";
 import type { StrictJson as Json } from "../runtime/strict-json.ts";

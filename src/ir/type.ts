@@ -18,7 +18,12 @@ export function tensorType(dtype: DType, dims: readonly (Dim | number)[], family
 }
 
 export function isFloat(dtype: DType): boolean {
-  return dtype === "f64" || dtype === "f32" || dtype === "f16" || dtype === "bf16";
+  return dtype === "f64" || dtype === "f32" || isHalf(dtype);
+}
+
+/** Two to a word of 32 bits. */
+export function isHalf(dtype: DType): dtype is "f16" | "bf16" {
+  return dtype === "f16" || dtype === "bf16";
 }
 
 export function isInteger(dtype: DType): boolean {
@@ -27,7 +32,7 @@ export function isInteger(dtype: DType): boolean {
 
 /** Bytes of one element in memory; a bool is a 32-bit word there. */
 export function bytesOf(dtype: DType): number {
-  return dtype === "f64" ? 8 : dtype === "f16" || dtype === "bf16" ? 2 : 4;
+  return dtype === "f64" ? 8 : isHalf(dtype) ? 2 : 4;
 }
 
 export function sameType(a: TensorType, b: TensorType): boolean {

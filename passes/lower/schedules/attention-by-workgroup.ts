@@ -3,7 +3,6 @@
  * the block's weights are in workgroup memory and each mixes its channels. The loop runs over the blocks that the query
  * sees where these are the same for all invocations by construction, otherwise over all keys of the query or chunk.
  */
-import type { Value } from "../../../src/ir/ir.ts";
 import type { KValue } from "../../../src/kernel/ir.ts";
 import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
@@ -12,10 +11,10 @@ import { HIDDEN, attentionOp, elementsOf, queryOf } from "./attention-query.ts";
 import { AttentionResults } from "./attention-results.ts";
 import { firstLane } from "./columns.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
-import { ONE, deal, guarded } from "./schedule.ts";
+import { ONE, deal, guarded, isUniform } from "./schedule.ts";
 
 export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchShape {
-  const { builder, emitter, memory, puller, spec } = emission;
+  const { builder, emitter, memory, puller } = emission;
   const op = attentionOp(emission);
   const query = queryOf(op);
   const [depth, channels] = [vectors(query.depth, query.width), vectors(query.channels, query.width)];
@@ -27,6 +26,8 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
   const shares = Math.ceil(channels / lanes);
   const channelOf = (share: number): KValue => builder.add(lane, share * lanes);
   const work = deal(emission, query.queries, lanes, "workgroup");
+  // All invocations have one query.
+  const areUniform = [3, 4, 5, 6].every((which) => isUniform(emission, op.operands[which]));
   memory.sharing = { kind: "lanes", column: -1 };
   guarded(emitter, work.isInside, () => {
     const elements = elementsOf(emission, op, work.index);
@@ -34,7 +35,7 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
       builder.store(own, c, elements.q(emitter.leaf(c, Dim.of(depth)))),
     );
     builder.barrier();
-    const [from, to] = isUniform(emission) ? [elements.from(lanes), elements.to] : elements.all;
+    const [from, to] = areUniform ? [elements.from(lanes), elements.to] : elements.all;
     const start = [...elements.start, ...Array.from({ length: shares }, () => zero)];
     const [largest, sum, ...mixed] = emitter.loop(
       { from, to, step: lanes, carried: start, name: "s" },
@@ -86,17 +87,4 @@ export function attentionByWorkgroup(emission: Emission, lanes: number): LaunchS
     if (results.hasNumbers) emitter.when(firstLane(emission), () => results.storeNumbers(work.index));
   });
   return { workgroup: [lanes, 1, 1], grid: [work.x, work.y, ONE] };
-
-  /** A loop with barriers may be bounded only by what no invocation of any kernel in flight may write. */
-  function isUniform({ spec: { args, slots } }: Emission): boolean {
-    const isSame = (value: Value | null | undefined): boolean => {
-      if (value === undefined || value === null) return true;
-      const producer = puller.producer(value);
-      if (producer !== undefined) return producer.operands.every(isSame);
-      const source = args[spec.block.args.indexOf(value)];
-      return source?.kind === "launch" || (source?.kind === "slot" && slots[source.slot]?.access === "read");
-    };
-    // All invocations have one query, so what is computed of nothing else is the same for all.
-    return [3, 4, 5, 6].every((which) => isSame(op.operands[which]));
-  }
 }

@@ -1,8 +1,9 @@
 /**
- * sample: one token a row, step by step as the op's record defines it: the first largest key at temperature 0
- * (of candidates, where there are some, so that a row is read only by who wants more), otherwise thresholds for top-k and top-p by bisection on 32-bit keys, then the largest of distance plus Gumbel noise
- * among the kept. With lanes, a workgroup takes a row and its invocations every lanes-th token; with one lane, an
- * invocation takes a row. What else the group makes of the token (the next state) is pulled by one invocation.
+ * sample: one token a row, step by step as the op's record defines it: the first largest key at temperature 0 (of
+ * candidates, where there are some, so that a row is read only by who wants more), otherwise thresholds for top-k and
+ * top-p by bisection on 32-bit keys, then the largest of distance plus Gumbel noise among the kept. With lanes, a
+ * workgroup takes a row and its invocations every lanes-th token; with one lane, an invocation takes a row. What else
+ * the group makes of the token (the next state) is pulled by one invocation.
  *
  * Targets may assume that no float is NaN or infinite, so nothing here compares floats that might be: keys are integers,
  * and distances are bounded before they are compared.
@@ -19,7 +20,7 @@ import { floatOfKey, orderKey } from "../order-key.ts";
 import { firstLane } from "./columns.ts";
 import { RowFold } from "./row-fold.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
-import { ONE, deal, guarded } from "./schedule.ts";
+import { ONE, deal, guarded, isUniform } from "./schedule.ts";
 
 /** The single numbers behind the logits, in the order of the op's operands. */
 interface Controls {
@@ -65,15 +66,10 @@ export function sample(emission: Emission): LaunchShape {
 }
 
 /** A single number. They decide which barriers are reached, so the invocations agree on one that others may write. */
-function control(
-  { body, builder, emitter, puller, spec: { args, slots } }: Emission,
-  of: Value,
-  lanes: number,
-): KValue {
+function control(emission: Emission, of: Value, lanes: number): KValue {
+  const { builder, emitter, puller } = emission;
   const value = puller.at(of, []);
-  const source = args[body.args.indexOf(of)];
-  const isShared = lanes === 1 || source?.kind !== "slot" || slots[source.slot]?.access === "read";
-  return isShared ? value : emitter.define(builder.workgroupReduce("max", value));
+  return lanes === 1 || isUniform(emission, of) ? value : emitter.define(builder.workgroupReduce("max", value));
 }
 
 /** Where the largest logit of a row is, and its key. */

@@ -9,7 +9,7 @@ import { Dim } from "../../../src/support/dim.ts";
 import { defined } from "../../../src/support/errors.ts";
 import { numberAttr, numbersAttr, tileAttr } from "../attributes.ts";
 import { flatten, unflatten } from "../flat-index.ts";
-import { scalarOf } from "../kernel-scalars.ts";
+import { rounded, scalarOf } from "../kernel-scalars.ts";
 import { LinearIndex } from "../linear-index.ts";
 import type { Index } from "../pull.ts";
 import type { Emission, LaunchShape } from "./schedule.ts";
@@ -111,9 +111,8 @@ function carriedOf({ builder }: Emission, arg: Value, next: Value, share: Share)
 /** Keeps an element as memory would: a bool is a word, a short float is rounded. */
 function put({ builder, emitter }: Emission, buffer: Buffer, at: KValue, element: KValue, { type }: Value): void {
   const { dtype } = type;
-  if (dtype === "bool") builder.store(buffer, at, emitter.select(element, builder.u32(1), builder.u32(0)));
-  else if (dtype === "f16" || dtype === "bf16") builder.store(buffer, at, emitter.unary(`round_${dtype}`, element));
-  else builder.store(buffer, at, element);
+  const word = dtype === "bool" ? emitter.select(element, builder.u32(1), builder.u32(0)) : rounded(emitter, element, dtype); // prettier-ignore
+  builder.store(buffer, at, word);
 }
 
 function get({ builder, emitter }: Emission, buffer: Buffer, at: KValue, { type }: Value): KValue {

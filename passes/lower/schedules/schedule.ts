@@ -2,7 +2,7 @@
  * A schedule: how the kernel of one kind of group works. It writes the body through the emission and answers with the
  * sizes of a workgroup and of the grid. Its arithmetic is a function of shapes and tile sizes only.
  */
-import type { Block } from "../../../src/ir/ir.ts";
+import type { Block, Value } from "../../../src/ir/ir.ts";
 import type { OpTable } from "../../../src/ir/op-def.ts";
 import type { KernelBuilder } from "../../../src/kernel/builder.ts";
 import type { Extent, KValue } from "../../../src/kernel/ir.ts";
@@ -25,6 +25,19 @@ export interface Emission {
   readonly emitter: Emitter;
   readonly memory: GroupMemory;
   readonly puller: Puller;
+}
+
+/**
+ * Whether all invocations have the same of an operand that they read at one index: it is computed of what no kernel in
+ * flight may write. A loop with barriers may be bounded by nothing else.
+ */
+export function isUniform(emission: Emission, value: Value | null | undefined): boolean {
+  if (value === null || value === undefined) return true;
+  const { body, puller, spec } = emission;
+  const producer = puller.producer(value);
+  if (producer !== undefined) return producer.operands.every((operand) => isUniform(emission, operand));
+  const source = spec.args[body.args.indexOf(value)];
+  return source?.kind === "launch" || (source?.kind === "slot" && spec.slots[source.slot]?.access === "read");
 }
 
 export interface LaunchShape {

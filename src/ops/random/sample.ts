@@ -25,6 +25,9 @@ const CONTROLS: readonly (readonly [string, DType])[] = [
   ["step", "u32"],
 ];
 
+/** The optional operand behind the controls. */
+const CANDIDATES = CONTROLS.length + 1;
+
 export const sample: OpDef = {
   name: "sample",
   doc: [
@@ -55,7 +58,7 @@ export const sample: OpDef = {
       const wrong = wrongDType(name, type, [dtype]) ?? wrongRank(name, type, 0, `a single number, ${dtype}[]`);
       if (wrong !== undefined) return wrong;
     }
-    const candidates = operands[CONTROLS.length + 1];
+    const candidates = operands[CANDIDATES];
     const found =
       candidates && (wrongDType("candidates", candidates, ["i32"]) ?? wrongRank("candidates", candidates, 2, "[B, C]"));
     if (found) return found;
@@ -72,7 +75,7 @@ export const sample: OpDef = {
       seed: number(5),
       step: number(6),
     };
-    const candidates = operands[CONTROLS.length + 1];
+    const candidates = operands[CANDIDATES];
     const out = resultTensor(context);
     const V = at(logits.dims, 1);
     const C = candidates?.dims[1] ?? 0;
